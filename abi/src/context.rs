@@ -1,0 +1,71 @@
+//! The context: the block of RAM that an instance lives in.
+//!
+//! Generated code holds its address in a pinned register and reaches everything of the
+//! instance at constant offsets from it. The loader places and fills it; the compiler decides
+//! how many bytes follow the fixed part and says so in the image's header.
+//!
+//! ```text
+//!   context ──▶ ┌───────────────────────────┐ 0
+//!               │ Context (fixed fields)    │
+//!               ├───────────────────────────┤ Context::BYTES
+//!               │ import slots, 4 bytes each│ address of the host function
+//!               ├───────────────────────────┤ globals (offset in the header)
+//!               │ globals, 4 or 8 bytes each│
+//!               ├───────────────────────────┤ table records say where each begins
+//!               │ tables, 4 bytes an element│ function address, 0 = null
+//!               └───────────────────────────┘ context_bytes (multiple of 8)
+//!   memory  ──▶   linear memory
+//! ```
+
+/// The fixed part of a context. Every field is one little-endian 32-bit word of the target.
+///
+/// The struct is never used on a host to reach target memory: its field offsets are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Context {
+    /// Address of byte 0 of memory 0; kept in a pinned register while code runs.
+    pub memory_base: u32,
+    /// Size of memory 0 in bytes, now. Grows, never shrinks.
+    pub memory_size: u32,
+    /// Size in bytes that `memory.grow` may reach at most (module's maximum and the RAM granted).
+    pub memory_capacity: u32,
+    /// Lowest address that the stack pointer may reach while module code runs.
+    pub stack_limit: u32,
+    /// Stack pointer that a trap restores; 0 while no call runs.
+    pub entry_sp: u32,
+    /// After a trap: the address just behind the trap stub's call, which tells the function.
+    pub trap_site: u32,
+    /// Set by a host function to a trap code: its return then becomes that trap.
+    pub host_trap: u32,
+    /// The host's own word, for its functions to find their state.
+    pub host_data: u32,
+}
+
+impl Context {
+    /// Size of the fixed part, where the import slots begin.
+    pub const BYTES: u32 = core::mem::size_of::<Context>() as u32;
+    /// Offset of [`Context::memory_base`].
+    pub const MEMORY_BASE: u32 = core::mem::offset_of!(Context, memory_base) as u32;
+    /// Offset of [`Context::memory_size`].
+    pub const MEMORY_SIZE: u32 = core::mem::offset_of!(Context, memory_size) as u32;
+    /// Offset of [`Context::memory_capacity`].
+    pub const MEMORY_CAPACITY: u32 = core::mem::offset_of!(Context, memory_capacity) as u32;
+    /// Offset of [`Context::stack_limit`].
+    pub const STACK_LIMIT: u32 = core::mem::offset_of!(Context, stack_limit) as u32;
+    /// Offset of [`Context::entry_sp`].
+    pub const ENTRY_SP: u32 = core::mem::offset_of!(Context, entry_sp) as u32;
+    /// Offset of [`Context::trap_site`].
+    pub const TRAP_SITE: u32 = core::mem::offset_of!(Context, trap_site) as u32;
+    /// Offset of [`Context::host_trap`].
+    pub const HOST_TRAP: u32 = core::mem::offset_of!(Context, host_trap) as u32;
+    /// Offset of [`Context::host_data`].
+    pub const HOST_DATA: u32 = core::mem::offset_of!(Context, host_data) as u32;
+
+    /// Offset of the slot of imported function `index`.
+    pub const fn import_slot(index: u32) -> u32 {
+        Self::BYTES + 4 * index
+    }
+}
+
+/// Alignment of a context and of the linear memory behind it, in bytes.
+pub const ALIGNMENT: u32 = 8;

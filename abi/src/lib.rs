@@ -1,0 +1,15 @@
+//! The one description that the compiler, the loader and the guests of wasm2mcu share.
+//!
+//! * [`image`]: the bytes of a compiled module (`.w2m`), specified in `IMAGE.md`
+//! * [`context`]: the block in RAM that an instance lives in, which generated code addresses
+//! * [`trap`]: why a call ended early
+//! * [`types`]: value types and signatures as they stand in an image
+//!
+//! Nothing here allocates, depends on anything or knows an instruction set.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod context;
+pub mod image;
+pub mod trap;
+pub mod types;

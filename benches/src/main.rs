@@ -1,0 +1,2 @@
+//! Workloads and comparisons.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Compiles WebAssembly ahead of time for microcontrollers.
+#![forbid(unsafe_code)]

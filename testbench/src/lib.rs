@@ -1,0 +1,1 @@
+//! Boards that run wasm2mcu images.
