@@ -1,2 +1,5 @@
 //! Compiles WebAssembly ahead of time for microcontrollers.
 #![forbid(unsafe_code)]
+
+pub mod isa;
+pub mod mach;

@@ -1,0 +1,3 @@
+//! The instruction sets, one folder each.
+
+pub mod thumb2;

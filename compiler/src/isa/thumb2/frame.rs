@@ -1,0 +1,93 @@
+//! The stack frame of a function.
+//!
+//! ```text
+//!   higher addresses   stack arguments and results of this function   FrameRef::Incoming
+//!   sp at entry ─────▶ ─────────────────────────────────────────────
+//!                      saved registers, lr topmost
+//!                      padding to 8 bytes
+//!                      stack slots                                    FrameRef::Slot
+//!                      spill slots                                    FrameRef::Spill
+//!   sp in the body ──▶ stack arguments and results of its callees     FrameRef::Outgoing
+//! ```
+
+use super::inst::{FrameRef, Inst};
+use super::regs::RegSet;
+
+/// Where everything in a function's frame is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameLayout {
+    saved: RegSet,
+    outgoing: u32,
+    spills: u32,
+    /// Bytes below the saved registers, padding included.
+    body: u32,
+}
+
+impl FrameLayout {
+    /// The frame of a function that saves the registers `saved`, passes up to `outgoing` bytes on
+    /// the stack, has `spills` words of spill slots and `slots` bytes of stack slots.
+    ///
+    /// `sp` stays a multiple of 8, as the procedure call standard wants it where a host function
+    /// is called.
+    pub fn new(saved: RegSet, outgoing: u32, spills: u32, slots: u32) -> FrameLayout {
+        let outgoing = outgoing.next_multiple_of(4);
+        let needed = outgoing + 4 * spills + slots.next_multiple_of(4);
+        let mut layout = FrameLayout {
+            saved,
+            outgoing,
+            spills,
+            body: needed,
+        };
+        if layout.bytes() % 8 != 0 {
+            // Saving one register more pads without an instruction.
+            let spare = (4..8).find(|&n| !saved.contains(n));
+            match spare {
+                Some(n) if needed == 0 => layout.saved = saved.with(n),
+                _ => layout.body += 4,
+            }
+        }
+        layout
+    }
+
+    /// How far `sp` in the body is below `sp` at entry, in bytes; a multiple of 8.
+    pub fn bytes(&self) -> u32 {
+        self.body + 4 * self.saved.len()
+    }
+
+    /// Offset of a place from `sp` in the body.
+    pub fn offset(&self, place: FrameRef) -> u32 {
+        match place {
+            FrameRef::Outgoing(byte) => byte,
+            FrameRef::Spill(slot) => self.outgoing + 4 * slot,
+            FrameRef::Slot(byte) => self.outgoing + 4 * self.spills + byte,
+            FrameRef::Incoming(byte) => self.bytes() + byte,
+        }
+    }
+
+    /// What sets the frame up.
+    pub fn prologue(&self) -> impl Iterator<Item = Inst> {
+        let push = Inst::Push { regs: self.saved };
+        let sub = Inst::SubSp { bytes: self.body };
+        let push = (!self.saved.is_empty()).then_some(push);
+        push.into_iter().chain((self.body > 0).then_some(sub))
+    }
+
+    /// What takes it down and returns.
+    pub fn epilogue(&self) -> impl Iterator<Item = Inst> {
+        let add = Inst::AddSp { bytes: self.body };
+        let saved = self.saved;
+        let (pop, back) = if saved.contains(14) {
+            let regs = saved.without(14).with(15);
+            (Some(Inst::Pop { regs }), None)
+        } else {
+            let rm = super::regs::LR;
+            let pop = Inst::Pop { regs: saved };
+            (
+                (!saved.is_empty()).then_some(pop),
+                Some(Inst::BranchTo { rm }),
+            )
+        };
+        let add = (self.body > 0).then_some(add);
+        add.into_iter().chain(pop).chain(back)
+    }
+}

@@ -1,0 +1,837 @@
+//! The machine instructions that selection produces and the allocator works on.
+//!
+//! Most are one instruction of the architecture; the rest expand to a short fixed sequence while
+//! code is emitted. Rules that hold for all:
+//!
+//! * Flags never live from one instruction to the next, except along a carry chain
+//!   ([`Inst::Carry`]). Emission is therefore free to use the 16-bit forms, most of which set flags.
+//! * A sequence reads every input before it writes a result that the allocator may have put into
+//!   an input's register, and keeps what it needs in between in `r12` only.
+//! * Whatever exists can be encoded: constants have the types of [`imm`](super::imm). Offsets of
+//!   loads and stores are the exception; those out of range go through `r12`.
+//!
+//! Instruction names are those of the Armv8-M Architecture Reference Manual (DDI0553), part C2
+//! "Instruction Specification". Floating-point instructions become further variants.
+
+use regalloc2::{Block, PRegSet};
+use wasm2mcu_abi::trap::TrapCode;
+
+use super::imm::{AddImm, BitRange, ModifiedImm, MovImm, Scale, Shift, ShiftKind};
+use super::regs::RegSet;
+use crate::mach::buffer::Symbol;
+use crate::mach::reg::{FixedReg, Reg};
+
+/// Data-processing operations with a result and two inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AluOp {
+    /// `rn + rhs`
+    Add,
+    /// `rn - rhs`
+    Sub,
+    /// `rhs - rn`
+    Rsb,
+    /// `rn & rhs`
+    And,
+    /// `rn | rhs`
+    Orr,
+    /// `rn | !rhs`
+    Orn,
+    /// `rn ^ rhs`
+    Eor,
+    /// `rn & !rhs`
+    Bic,
+}
+
+/// A link of a carry chain, for arithmetic on several words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CarryOp {
+    /// `rn + rhs`, begins a chain.
+    Adds,
+    /// `rn + rhs + carry`, after `Adds` or `Adcs`.
+    Adcs,
+    /// `rn - rhs`, begins a chain.
+    Subs,
+    /// `rn - rhs - borrow`, after `Subs`, `Rsbs` or `Sbcs`.
+    Sbcs,
+    /// `rhs - rn`, begins a chain. A negation is `Rsbs lo, #0` and `Sbcs hi, hi, hi, lsl #1`.
+    Rsbs,
+}
+
+/// A second operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operand2 {
+    /// A register, shifted by a constant.
+    Reg {
+        /// The register.
+        rm: Reg,
+        /// How its value is shifted.
+        shift: Shift,
+    },
+    /// A constant.
+    Imm(ModifiedImm),
+}
+
+impl Operand2 {
+    /// A register as it is.
+    pub const fn reg(rm: Reg) -> Operand2 {
+        Operand2::Reg {
+            rm,
+            shift: Shift::NONE,
+        }
+    }
+
+    /// `value`, if it can be encoded.
+    pub fn imm(value: u32) -> Option<Operand2> {
+        ModifiedImm::new(value).map(Operand2::Imm)
+    }
+}
+
+/// The conditions that branches, selects and traps test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Cond {
+    /// Equal, zero.
+    Eq = 0,
+    /// Not equal, not zero.
+    Ne = 1,
+    /// Unsigned higher or same, carry set.
+    Hs = 2,
+    /// Unsigned lower, carry clear.
+    Lo = 3,
+    /// Negative.
+    Mi = 4,
+    /// Positive or zero.
+    Pl = 5,
+    /// Overflow.
+    Vs = 6,
+    /// No overflow.
+    Vc = 7,
+    /// Unsigned higher.
+    Hi = 8,
+    /// Unsigned lower or same.
+    Ls = 9,
+    /// Signed greater or equal.
+    Ge = 10,
+    /// Signed less.
+    Lt = 11,
+    /// Signed greater.
+    Gt = 12,
+    /// Signed less or equal.
+    Le = 13,
+}
+
+impl Cond {
+    /// All, in the order of their encoding.
+    pub const ALL: [Cond; 14] = [
+        Cond::Eq,
+        Cond::Ne,
+        Cond::Hs,
+        Cond::Lo,
+        Cond::Mi,
+        Cond::Pl,
+        Cond::Vs,
+        Cond::Vc,
+        Cond::Hi,
+        Cond::Ls,
+        Cond::Ge,
+        Cond::Lt,
+        Cond::Gt,
+        Cond::Le,
+    ];
+
+    /// The condition that holds exactly when this one does not.
+    #[must_use]
+    pub const fn invert(self) -> Cond {
+        Cond::ALL[self as usize ^ 1]
+    }
+
+    /// The condition that holds for `b ? a` when this one holds for `a ? b` after CMP.
+    ///
+    /// # Panics
+    /// For the single flags (`Mi`, `Pl`, `Vs`, `Vc`), which no comparison of two values means.
+    #[must_use]
+    pub const fn swap(self) -> Cond {
+        match self {
+            Cond::Eq | Cond::Ne => self,
+            Cond::Hs => Cond::Ls,
+            Cond::Ls => Cond::Hs,
+            Cond::Lo => Cond::Hi,
+            Cond::Hi => Cond::Lo,
+            Cond::Ge => Cond::Le,
+            Cond::Le => Cond::Ge,
+            Cond::Lt => Cond::Gt,
+            Cond::Gt => Cond::Lt,
+            Cond::Mi | Cond::Pl | Cond::Vs | Cond::Vc => panic!("not an order of two values"),
+        }
+    }
+
+    /// The suffix of mnemonics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cond::Eq => "eq",
+            Cond::Ne => "ne",
+            Cond::Hs => "hs",
+            Cond::Lo => "lo",
+            Cond::Mi => "mi",
+            Cond::Pl => "pl",
+            Cond::Vs => "vs",
+            Cond::Vc => "vc",
+            Cond::Hi => "hi",
+            Cond::Ls => "ls",
+            Cond::Ge => "ge",
+            Cond::Lt => "lt",
+            Cond::Gt => "gt",
+            Cond::Le => "le",
+        }
+    }
+}
+
+/// Instructions that set flags and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompareOp {
+    /// Flags of `rn - rhs`.
+    Cmp,
+    /// Flags of `rn + rhs`.
+    Cmn,
+    /// N and Z of `rn & rhs`.
+    Tst,
+    /// N and Z of `rn ^ rhs`.
+    Teq,
+}
+
+/// How flags are set right before they are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Compare {
+    /// One word.
+    Word {
+        /// The instruction.
+        op: CompareOp,
+        /// First operand.
+        rn: Reg,
+        /// Second operand.
+        rhs: Operand2,
+    },
+    /// Order of two double words: CMP, then SBCS into `r12`. For `Lo`, `Hs`, `Lt` and `Ge` only;
+    /// swap the operands for the other four.
+    WideOrder {
+        /// Low word of the first operand.
+        rn_lo: Reg,
+        /// High word of the first operand.
+        rn_hi: Reg,
+        /// Low word of the second operand.
+        rhs_lo: Operand2,
+        /// High word of the second operand.
+        rhs_hi: Operand2,
+    },
+    /// Equality of two double words: CMP, then CMP under IT EQ. For `Eq` and `Ne` only.
+    WideEqual {
+        /// Low word of the first operand.
+        rn_lo: Reg,
+        /// High word of the first operand.
+        rn_hi: Reg,
+        /// Low word of the second operand.
+        rhs_lo: Operand2,
+        /// High word of the second operand.
+        rhs_hi: Operand2,
+    },
+    /// Whether a double word is zero: ORRS of its words into `r12`. For `Eq` and `Ne` only.
+    WideZero {
+        /// One word.
+        rn: Reg,
+        /// The other.
+        rm: Reg,
+    },
+}
+
+impl Compare {
+    /// CMP of two registers.
+    pub const fn cmp(rn: Reg, rm: Reg) -> Compare {
+        Compare::Word {
+            op: CompareOp::Cmp,
+            rn,
+            rhs: Operand2::reg(rm),
+        }
+    }
+
+    /// CMP with a constant: CMN of the negated one where only that can be encoded.
+    ///
+    /// After CMN of `-k` the flags are those of CMP with `k` for every `k` but 0 and
+    /// 0x8000_0000, which CMP itself can encode.
+    pub fn cmp_imm(rn: Reg, value: u32) -> Option<Compare> {
+        let word = |op, imm| Compare::Word {
+            op,
+            rn,
+            rhs: Operand2::Imm(imm),
+        };
+        ModifiedImm::new(value)
+            .map(|imm| word(CompareOp::Cmp, imm))
+            .or_else(|| ModifiedImm::new(value.wrapping_neg()).map(|imm| word(CompareOp::Cmn, imm)))
+    }
+
+    /// CMP with zero.
+    pub const fn zero(rn: Reg) -> Compare {
+        Compare::Word {
+            op: CompareOp::Cmp,
+            rn,
+            rhs: Operand2::Imm(ModifiedImm::ZERO),
+        }
+    }
+}
+
+/// What a select chooses from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SelectValue {
+    /// A register.
+    Reg(Reg),
+    /// A constant that one instruction loads.
+    Imm(MovImm),
+}
+
+/// A place in the stack frame of the function, resolved by the
+/// [`FrameLayout`](super::frame::FrameLayout) when code is emitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FrameRef {
+    /// The allocator's spill slot of this number, one word.
+    Spill(u32),
+    /// The function's own stack arguments and stack results, from this byte on.
+    Incoming(u32),
+    /// Stack arguments and stack results of the functions it calls, from this byte on.
+    Outgoing(u32),
+    /// The function's own stack slots, from this byte on.
+    Slot(u32),
+}
+
+/// The address of a load or store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Amode {
+    /// `base + offset`, any offset; −255 to 4095 take one instruction.
+    Base {
+        /// A register, `sp` included.
+        base: Reg,
+        /// In bytes.
+        offset: i32,
+    },
+    /// `base + (index << scale)`.
+    Index {
+        /// A register.
+        base: Reg,
+        /// A register other than `sp`.
+        index: Reg,
+        /// Left shift of the index.
+        scale: Scale,
+    },
+    /// A place in the stack frame.
+    Frame(FrameRef),
+}
+
+/// Loads, by width and extension to 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoadOp {
+    /// A word.
+    Ldr,
+    /// A byte, zero-extended.
+    Ldrb,
+    /// A halfword, zero-extended.
+    Ldrh,
+    /// A byte, sign-extended.
+    Ldrsb,
+    /// A halfword, sign-extended.
+    Ldrsh,
+}
+
+/// Stores, by width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StoreOp {
+    /// A word.
+    Str,
+    /// The low byte.
+    Strb,
+    /// The low halfword.
+    Strh,
+}
+
+/// Extensions of a narrow value to 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExtendOp {
+    /// Byte, zeros.
+    Uxtb,
+    /// Halfword, zeros.
+    Uxth,
+    /// Byte, sign.
+    Sxtb,
+    /// Halfword, sign.
+    Sxth,
+}
+
+/// Extraction of adjacent bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExtractOp {
+    /// Zero-extended.
+    Ubfx,
+    /// Sign-extended.
+    Sbfx,
+}
+
+/// Operations on one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnaryOp {
+    /// Count of leading zeros, 32 for 0.
+    Clz,
+    /// Bits in reverse order.
+    Rbit,
+    /// Bytes in reverse order.
+    Rev,
+    /// Bytes in reverse order in each halfword.
+    Rev16,
+    /// Bytes of the low halfword in reverse order, sign-extended.
+    Revsh,
+}
+
+/// Multiplications with a third operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MulAccOp {
+    /// `ra + rn * rm`
+    Mla,
+    /// `ra - rn * rm`
+    Mls,
+}
+
+/// Multiplications and divisions by signedness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sign {
+    /// UMULL, UMLAL, UDIV.
+    Unsigned,
+    /// SMULL, SMLAL, SDIV.
+    Signed,
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// BL.
+    Direct(Symbol),
+    /// BLX to an address with its Thumb bit set.
+    Indirect(Reg),
+}
+
+/// A call with everything that the allocator must know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// What is called.
+    pub callee: Callee,
+    /// Arguments in registers.
+    pub uses: Vec<FixedReg>,
+    /// Results in registers.
+    pub defs: Vec<FixedReg>,
+    /// Registers that are destroyed, without those of `defs`. `lr` is one of them.
+    pub clobbers: RegSet,
+}
+
+/// A jump by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchTable {
+    /// The number, unsigned.
+    pub index: Reg,
+    /// Where to for the numbers from 0 on; may be empty.
+    pub targets: Vec<Block>,
+    /// Where to for all others.
+    pub default: Block,
+}
+
+/// A machine instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inst {
+    /// ADD, SUB, RSB, AND, ORR, ORN, EOR, BIC (register). RSB takes no 16-bit form here. `rn` may
+    /// be `sp` for `Add` and `Sub`.
+    AluRRR {
+        /// The operation.
+        op: AluOp,
+        /// Result.
+        rd: Reg,
+        /// First operand.
+        rn: Reg,
+        /// Second operand, shifted.
+        rm: Reg,
+        /// The shift.
+        shift: Shift,
+    },
+    /// The same (immediate).
+    AluRRI {
+        /// The operation.
+        op: AluOp,
+        /// Result.
+        rd: Reg,
+        /// First operand.
+        rn: Reg,
+        /// Second operand.
+        imm: ModifiedImm,
+    },
+    /// `rd = rn + imm` by ADD or SUB (immediate), whichever is shorter. `rn` may be `sp`.
+    AddImm {
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rn: Reg,
+        /// Constant, of either sign.
+        imm: AddImm,
+    },
+    /// A link of a carry chain. `Adcs` and `Sbcs` directly follow the link whose carry they take;
+    /// only the allocator's moves may come between, which leave the flags alone.
+    Carry {
+        /// The operation.
+        op: CarryOp,
+        /// Result.
+        rd: Reg,
+        /// First operand.
+        rn: Reg,
+        /// Second operand.
+        rhs: Operand2,
+    },
+    /// MOV (register). A move between any two registers, `sp` included.
+    Mov {
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rm: Reg,
+    },
+    /// MVN (register).
+    Mvn {
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rm: Reg,
+        /// Its shift.
+        shift: Shift,
+    },
+    /// Any constant: the shortest of MOV and MVN (immediate), MOVW, and MOVW with MOVT.
+    MovImm {
+        /// Result.
+        rd: Reg,
+        /// Constant.
+        value: u32,
+    },
+    /// Address of a place in the stack frame.
+    FrameAddr {
+        /// Result.
+        rd: Reg,
+        /// The place.
+        place: FrameRef,
+    },
+    /// Address of a function with its Thumb bit set, relative to where the code runs: MOVW and MOVT
+    /// with the distance, ADD (register) of `pc`.
+    CodeAddr {
+        /// Result.
+        rd: Reg,
+        /// The function.
+        symbol: Symbol,
+    },
+    /// LSL, LSR, ASR, ROR (immediate).
+    ShiftImm {
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rm: Reg,
+        /// The shift.
+        shift: Shift,
+    },
+    /// LSL, LSR, ASR, ROR (register). The amount is the low *byte* of `rm`.
+    ShiftReg {
+        /// The direction.
+        kind: ShiftKind,
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rn: Reg,
+        /// Amount.
+        rm: Reg,
+    },
+    /// UXTB, UXTH, SXTB, SXTH.
+    Extend {
+        /// The extension.
+        op: ExtendOp,
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rm: Reg,
+    },
+    /// UXTAB, UXTAH, SXTAB, SXTAH: `rn` plus the extended `rm`. Needs the DSP extension.
+    ExtendAdd {
+        /// The extension.
+        op: ExtendOp,
+        /// Result.
+        rd: Reg,
+        /// First operand.
+        rn: Reg,
+        /// Second operand, extended.
+        rm: Reg,
+    },
+    /// UBFX, SBFX.
+    Extract {
+        /// The extension.
+        op: ExtractOp,
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rn: Reg,
+        /// Which bits.
+        bits: BitRange,
+    },
+    /// BFI: `base` with `bits` replaced by the low bits of `rn`. `rd` takes the register of `base`.
+    Insert {
+        /// Result.
+        rd: Reg,
+        /// The word that is changed.
+        base: Reg,
+        /// The bits that are put in.
+        rn: Reg,
+        /// Where to.
+        bits: BitRange,
+    },
+    /// BFC: `base` with `bits` zeroed. `rd` takes the register of `base`.
+    Clear {
+        /// Result.
+        rd: Reg,
+        /// The word that is changed.
+        base: Reg,
+        /// Which bits.
+        bits: BitRange,
+    },
+    /// CLZ, RBIT, REV, REV16, REVSH.
+    Unary {
+        /// The operation.
+        op: UnaryOp,
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rm: Reg,
+    },
+    /// MUL.
+    Mul {
+        /// Low word of the product.
+        rd: Reg,
+        /// Factor.
+        rn: Reg,
+        /// Factor.
+        rm: Reg,
+    },
+    /// MLA, MLS.
+    MulAcc {
+        /// The operation.
+        op: MulAccOp,
+        /// Result.
+        rd: Reg,
+        /// Factor.
+        rn: Reg,
+        /// Factor.
+        rm: Reg,
+        /// The operand that the product is added to or subtracted from.
+        ra: Reg,
+    },
+    /// UMULL, SMULL.
+    MulLong {
+        /// Extension of the factors.
+        sign: Sign,
+        /// Low word of the product.
+        rd_lo: Reg,
+        /// High word of the product.
+        rd_hi: Reg,
+        /// Factor.
+        rn: Reg,
+        /// Factor.
+        rm: Reg,
+    },
+    /// UMLAL, SMLAL. The results take the registers of the accumulator.
+    MulAccLong {
+        /// Extension of the factors.
+        sign: Sign,
+        /// Low word of the sum.
+        rd_lo: Reg,
+        /// High word of the sum.
+        rd_hi: Reg,
+        /// Low word of the accumulator.
+        ra_lo: Reg,
+        /// High word of the accumulator.
+        ra_hi: Reg,
+        /// Factor.
+        rn: Reg,
+        /// Factor.
+        rm: Reg,
+    },
+    /// UDIV, SDIV. Zero as divisor gives zero; guards are instructions of their own.
+    Div {
+        /// Signedness.
+        sign: Sign,
+        /// Quotient.
+        rd: Reg,
+        /// Dividend.
+        rn: Reg,
+        /// Divisor.
+        rm: Reg,
+    },
+    /// LDR, LDRB, LDRH, LDRSB, LDRSH.
+    Load {
+        /// Width and extension.
+        op: LoadOp,
+        /// Result.
+        rt: Reg,
+        /// Address.
+        mem: Amode,
+    },
+    /// STR, STRB, STRH.
+    Store {
+        /// Width.
+        op: StoreOp,
+        /// The value.
+        rt: Reg,
+        /// Address.
+        mem: Amode,
+    },
+    /// `rd = cmp satisfies cond ? if_true : if_false`, by moves under IT.
+    Select {
+        /// Result.
+        rd: Reg,
+        /// The condition.
+        cond: Cond,
+        /// What sets the flags.
+        cmp: Compare,
+        /// Value when it holds.
+        if_true: SelectValue,
+        /// Value when it does not.
+        if_false: SelectValue,
+    },
+    /// Leaves with a trap when the condition holds; goes on otherwise.
+    TrapIf {
+        /// The condition.
+        cond: Cond,
+        /// What sets the flags.
+        cmp: Compare,
+        /// The trap.
+        code: TrapCode,
+    },
+    /// Leaves with a trap; ends a block.
+    Trap {
+        /// The trap.
+        code: TrapCode,
+    },
+    /// BL or BLX.
+    Call(Box<Call>),
+    /// Defines the arguments that a function gets in registers; emits nothing.
+    Args {
+        /// The arguments.
+        defs: Vec<FixedReg>,
+    },
+    /// The epilogue and the return; ends a block.
+    Ret {
+        /// The results in registers.
+        uses: Vec<FixedReg>,
+    },
+    /// B; ends a block. Nothing at all when the target comes next.
+    Jump {
+        /// Where to.
+        target: Block,
+    },
+    /// B under a condition, CBZ, CBNZ; ends a block.
+    CondBr {
+        /// The condition.
+        cond: Cond,
+        /// What sets the flags.
+        cmp: Compare,
+        /// Where to when it holds.
+        taken: Block,
+        /// Where to when it does not.
+        not_taken: Block,
+    },
+    /// A guard of the index, then TBB, TBH or a computed branch into a table of B; ends a block.
+    BrTable(Box<BranchTable>),
+    /// BX, to an address with its Thumb bit set; for thunks.
+    BranchTo {
+        /// The address.
+        rm: Reg,
+    },
+    /// PUSH.
+    Push {
+        /// Registers of `r0`–`r12` and `lr`, at least one.
+        regs: RegSet,
+    },
+    /// POP. With `pc` it returns.
+    Pop {
+        /// Registers of `r0`–`r12` and one of `lr` and `pc`, at least one.
+        regs: RegSet,
+    },
+    /// `sp += bytes`, a multiple of 4.
+    AddSp {
+        /// How much.
+        bytes: u32,
+    },
+    /// `sp -= bytes`, a multiple of 4.
+    SubSp {
+        /// How much.
+        bytes: u32,
+    },
+}
+
+impl Inst {
+    /// `rd = cmp satisfies cond ? 1 : 0`.
+    pub fn set_if(rd: Reg, cond: Cond, cmp: Compare) -> Inst {
+        let flag = |value| SelectValue::Imm(MovImm::new(value).expect("0 and 1 are encodable"));
+        Inst::Select {
+            rd,
+            cond,
+            cmp,
+            if_true: flag(1),
+            if_false: flag(0),
+        }
+    }
+
+    /// Source and destination, if this is a move of a register.
+    pub fn is_move(&self) -> Option<(Reg, Reg)> {
+        match *self {
+            Inst::Mov { rd, rm } => Some((rm, rd)),
+            _ => None,
+        }
+    }
+
+    /// Whether control leaves the function here by a return or a trap.
+    pub fn is_ret(&self) -> bool {
+        match self {
+            Inst::Ret { .. } | Inst::Trap { .. } | Inst::BranchTo { .. } => true,
+            Inst::Pop { regs } => regs.contains(15),
+            _ => false,
+        }
+    }
+
+    /// Whether this ends a block by going on in another one.
+    pub fn is_branch(&self) -> bool {
+        matches!(
+            self,
+            Inst::Jump { .. } | Inst::CondBr { .. } | Inst::BrTable(_)
+        )
+    }
+
+    /// Registers destroyed beyond the results.
+    pub fn clobbers(&self) -> PRegSet {
+        match self {
+            Inst::Call(call) => call.clobbers.pregs(),
+            _ => PRegSet::empty(),
+        }
+    }
+
+    /// Calls `visit` for every block that this instruction may go to, once per edge: `taken` before
+    /// `not_taken`, the targets of a table in order and its default last.
+    pub fn successors(&self, mut visit: impl FnMut(Block)) {
+        match self {
+            Inst::Jump { target } => visit(*target),
+            Inst::CondBr {
+                taken, not_taken, ..
+            } => {
+                visit(*taken);
+                visit(*not_taken);
+            }
+            Inst::BrTable(table) => {
+                table.targets.iter().copied().for_each(&mut visit);
+                visit(table.default);
+            }
+            _ => {}
+        }
+    }
+}

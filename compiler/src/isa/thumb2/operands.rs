@@ -1,0 +1,180 @@
+//! The registers of each instruction, with the allocator's constraints.
+
+use super::inst::{Amode, Callee, Compare, Inst, Operand2, SelectValue};
+use crate::mach::reg::OperandVisitor;
+
+impl Inst {
+    /// Shows every register operand to `visitor`: inputs first, then results.
+    ///
+    /// No result is early: every instruction and every sequence reads its inputs before it writes a
+    /// result (a select compares before it moves, and only one of its moves happens).
+    pub fn visit_operands(&mut self, visitor: &mut impl OperandVisitor) {
+        match self {
+            Inst::AluRRR { rd, rn, rm, .. }
+            | Inst::ShiftReg { rd, rn, rm, .. }
+            | Inst::ExtendAdd { rd, rn, rm, .. }
+            | Inst::Mul { rd, rn, rm }
+            | Inst::Div { rd, rn, rm, .. } => {
+                visitor.reg_use(rn);
+                visitor.reg_use(rm);
+                visitor.reg_def(rd);
+            }
+            Inst::AluRRI { rd, rn, .. }
+            | Inst::AddImm { rd, rn, .. }
+            | Inst::Extract { rd, rn, .. } => {
+                visitor.reg_use(rn);
+                visitor.reg_def(rd);
+            }
+            Inst::Carry { rd, rn, rhs, .. } => {
+                visitor.reg_use(rn);
+                visit_operand2(rhs, visitor);
+                visitor.reg_def(rd);
+            }
+            Inst::Mov { rd, rm }
+            | Inst::Mvn { rd, rm, .. }
+            | Inst::ShiftImm { rd, rm, .. }
+            | Inst::Extend { rd, rm, .. }
+            | Inst::Unary { rd, rm, .. } => {
+                visitor.reg_use(rm);
+                visitor.reg_def(rd);
+            }
+            Inst::MovImm { rd, .. } | Inst::FrameAddr { rd, .. } | Inst::CodeAddr { rd, .. } => {
+                visitor.reg_def(rd);
+            }
+            Inst::Insert { rd, base, rn, .. } => {
+                visitor.reg_use(base);
+                visitor.reg_use(rn);
+                visitor.reg_reuse_def(rd, 0);
+            }
+            Inst::Clear { rd, base, .. } => {
+                visitor.reg_use(base);
+                visitor.reg_reuse_def(rd, 0);
+            }
+            Inst::MulAcc { rd, rn, rm, ra, .. } => {
+                visitor.reg_use(rn);
+                visitor.reg_use(rm);
+                visitor.reg_use(ra);
+                visitor.reg_def(rd);
+            }
+            Inst::MulLong {
+                rd_lo,
+                rd_hi,
+                rn,
+                rm,
+                ..
+            } => {
+                visitor.reg_use(rn);
+                visitor.reg_use(rm);
+                visitor.reg_def(rd_lo);
+                visitor.reg_def(rd_hi);
+            }
+            Inst::MulAccLong {
+                rd_lo,
+                rd_hi,
+                ra_lo,
+                ra_hi,
+                rn,
+                rm,
+                ..
+            } => {
+                visitor.reg_use(ra_lo);
+                visitor.reg_use(ra_hi);
+                visitor.reg_use(rn);
+                visitor.reg_use(rm);
+                visitor.reg_reuse_def(rd_lo, 0);
+                visitor.reg_reuse_def(rd_hi, 1);
+            }
+            Inst::Load { rt, mem, .. } => {
+                visit_amode(mem, visitor);
+                visitor.reg_def(rt);
+            }
+            Inst::Store { rt, mem, .. } => {
+                visit_amode(mem, visitor);
+                visitor.reg_use(rt);
+            }
+            Inst::Select {
+                rd,
+                cmp,
+                if_true,
+                if_false,
+                ..
+            } => {
+                visit_compare(cmp, visitor);
+                visit_select_value(if_true, visitor);
+                visit_select_value(if_false, visitor);
+                visitor.reg_def(rd);
+            }
+            Inst::TrapIf { cmp, .. } | Inst::CondBr { cmp, .. } => visit_compare(cmp, visitor),
+            Inst::Call(call) => {
+                if let Callee::Indirect(rm) = &mut call.callee {
+                    visitor.reg_use(rm);
+                }
+                call.uses.iter_mut().for_each(|u| visitor.fixed_use(u));
+                call.defs.iter_mut().for_each(|d| visitor.fixed_def(d));
+            }
+            Inst::Args { defs } => defs.iter_mut().for_each(|d| visitor.fixed_def(d)),
+            Inst::Ret { uses } => uses.iter_mut().for_each(|u| visitor.fixed_use(u)),
+            Inst::BrTable(table) => visitor.reg_use(&mut table.index),
+            Inst::BranchTo { rm } => visitor.reg_use(rm),
+            Inst::Trap { .. }
+            | Inst::Jump { .. }
+            | Inst::Push { .. }
+            | Inst::Pop { .. }
+            | Inst::AddSp { .. }
+            | Inst::SubSp { .. } => {}
+        }
+    }
+}
+
+fn visit_operand2(rhs: &mut Operand2, visitor: &mut impl OperandVisitor) {
+    if let Operand2::Reg { rm, .. } = rhs {
+        visitor.reg_use(rm);
+    }
+}
+
+fn visit_amode(mem: &mut Amode, visitor: &mut impl OperandVisitor) {
+    match mem {
+        Amode::Base { base, .. } => visitor.reg_use(base),
+        Amode::Index { base, index, .. } => {
+            visitor.reg_use(base);
+            visitor.reg_use(index);
+        }
+        Amode::Frame(_) => {}
+    }
+}
+
+fn visit_select_value(value: &mut SelectValue, visitor: &mut impl OperandVisitor) {
+    if let SelectValue::Reg(reg) = value {
+        visitor.reg_use(reg);
+    }
+}
+
+fn visit_compare(cmp: &mut Compare, visitor: &mut impl OperandVisitor) {
+    match cmp {
+        Compare::Word { rn, rhs, .. } => {
+            visitor.reg_use(rn);
+            visit_operand2(rhs, visitor);
+        }
+        Compare::WideOrder {
+            rn_lo,
+            rn_hi,
+            rhs_lo,
+            rhs_hi,
+        }
+        | Compare::WideEqual {
+            rn_lo,
+            rn_hi,
+            rhs_lo,
+            rhs_hi,
+        } => {
+            visitor.reg_use(rn_lo);
+            visit_operand2(rhs_lo, visitor);
+            visitor.reg_use(rn_hi);
+            visit_operand2(rhs_hi, visitor);
+        }
+        Compare::WideZero { rn, rm } => {
+            visitor.reg_use(rn);
+            visitor.reg_use(rm);
+        }
+    }
+}
