@@ -1,2 +1,7 @@
 //! Compiles WebAssembly ahead of time for microcontrollers.
 #![forbid(unsafe_code)]
+
+pub mod error;
+pub mod wasm;
+
+pub use error::{Error, Result};
