@@ -3,3 +3,7 @@
 
 pub mod isa;
 pub mod mach;
+pub mod error;
+pub mod wasm;
+
+pub use error::{Error, Result};

@@ -1,0 +1,148 @@
+//! What the CLIF of this compiler means beyond Cranelift's manual: the names, alias regions and
+//! memory flags that the translation writes, the optimiser reads and the back ends lower.
+//!
+//! Pointers are 32 bits wide. Every function has [`CALL_CONV`] and exactly the parameters and
+//! results of its WebAssembly type: the context and the base of the memory live in pinned
+//! registers, and stand in CLIF as the pure `symbol_value` of a [`Symbol`].
+//!
+//! Every instruction carries the offset of its operator in the `.wasm` file as source location.
+//! Division and remainder trap by themselves, with Cranelift's own codes.
+
+use cranelift_codegen::ir::{
+    AliasRegion, AliasRegionData, Endianness, Function, MemFlagsData, TrapCode as ClifTrap,
+};
+use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+use wasm2mcu_abi::trap::TrapCode;
+
+/// Calling convention of every function, builtins included.
+pub const CALL_CONV: CallConv = CallConv::Tail;
+
+/// Name space of [`Symbol`] in `UserExternalName`.
+pub const SYMBOLS: u32 = 0;
+/// Name space of WebAssembly functions; the index is the function index, imports included.
+pub const FUNCTIONS: u32 = 1;
+/// Name space of [`Builtin`].
+pub const BUILTINS: u32 = 2;
+
+/// Addresses in pinned registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Symbol {
+    /// The instance's context.
+    Context = 0,
+    /// Byte 0 of memory 0.
+    MemoryBase = 1,
+}
+
+/// Functions that the translation adds to the module's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+pub enum Builtin {
+    /// `memory.grow`: pages to add in, pages before or -1 out.
+    MemoryGrow = 0,
+}
+
+impl Builtin {
+    /// The builtin with this number in name space [`BUILTINS`].
+    pub const fn from_u32(number: u32) -> Option<Builtin> {
+        match number {
+            0 => Some(Builtin::MemoryGrow),
+            _ => None,
+        }
+    }
+
+    /// Name for listings and symbols.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Builtin::MemoryGrow => "memory.grow",
+        }
+    }
+}
+
+/// Kinds of memory that never overlap. Their numbers identify alias regions, equal in every
+/// function, as inlining needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// Linear memory.
+    Heap,
+    /// `Context::memory_size`. A region of its own, so that no store to a global makes the size
+    /// unknown, and so that the guard pass knows a size when it sees one.
+    MemorySize,
+    /// Other fixed fields of the context.
+    Context,
+    /// Elements of tables.
+    Table,
+    /// The words in front of functions in the text.
+    Text,
+    /// The global with this index.
+    Global(u32),
+}
+
+/// Globals from this index on share one region: the set of flags of a function is small.
+const LAST_GLOBAL_REGION: u32 = 1000;
+
+impl Region {
+    /// The number that identifies the region in `AliasRegionData`.
+    pub fn user_id(self) -> u32 {
+        match self {
+            Region::Heap => 0,
+            Region::MemorySize => 1,
+            Region::Context => 2,
+            Region::Table => 3,
+            Region::Text => 4,
+            Region::Global(index) => 5 + index.min(LAST_GLOBAL_REGION),
+        }
+    }
+
+    fn description(self) -> String {
+        match self {
+            Region::Heap => "heap".into(),
+            Region::MemorySize => "memory size".into(),
+            Region::Context => "context".into(),
+            Region::Table => "table".into(),
+            Region::Text => "text".into(),
+            Region::Global(index) if index < LAST_GLOBAL_REGION => format!("global {index}"),
+            Region::Global(_) => "other globals".into(),
+        }
+    }
+
+    /// The flags of an access to this region in `function`.
+    ///
+    /// No access traps by itself. WebAssembly's alignment is a hint, so linear memory is never
+    /// marked aligned; what the compiler lays out itself always is.
+    pub fn flags(self, function: &mut Function) -> MemFlagsData {
+        let flags = match self {
+            Region::Heap => MemFlagsData::new().with_notrap(),
+            Region::Text => MemFlagsData::trusted().with_readonly(),
+            _ => MemFlagsData::trusted(),
+        };
+        flags
+            .with_endianness(Endianness::Little)
+            .with_alias_region(Some(self.in_function(function)))
+    }
+
+    fn in_function(self, function: &mut Function) -> AliasRegion {
+        let regions = &mut function.dfg.alias_regions;
+        match regions.get(self.user_id()) {
+            Some(region) => region,
+            None => regions.insert(AliasRegionData {
+                user_id: self.user_id(),
+                description: self.description().into(),
+            }),
+        }
+    }
+}
+
+/// The facts about the target that CLIF construction asks for.
+pub fn frontend_config() -> TargetFrontendConfig {
+    TargetFrontendConfig {
+        default_call_conv: CALL_CONV,
+        pointer_width: target_lexicon::PointerWidth::U32,
+        page_size_align_log2: 2,
+    }
+}
+
+/// CLIF's form of a trap code of the contract.
+pub const fn trap(code: TrapCode) -> ClifTrap {
+    ClifTrap::unwrap_user(code as u8)
+}

@@ -1,0 +1,322 @@
+//! One function body: validated and translated to CLIF operator by operator.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::{
+    self, AbiParam, ExtFuncData, ExternalName, FuncRef, Function, GlobalValueData, InstBuilder,
+    SigRef, SourceLoc, Type, UserExternalName, UserFuncName, Value, ValueDef, types,
+};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use wasm2mcu_abi::trap::TrapCode;
+use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};
+
+use super::contract::{self, BUILTINS, Builtin, CALL_CONV, FUNCTIONS, SYMBOLS, Symbol};
+use super::module::{Module, Signature};
+use super::operators::{self, Frame};
+use super::support;
+use crate::error::{Error, Place, Result};
+
+/// Allocations that one body leaves to the next.
+#[derive(Default)]
+pub(super) struct Scratch {
+    builder: FunctionBuilderContext,
+    validator: FuncValidatorAllocations,
+}
+
+/// The state of a translation.
+pub(super) struct Translator<'a> {
+    pub(super) module: &'a Module,
+    /// The function's index.
+    pub(super) index: u32,
+    pub(super) builder: FunctionBuilder<'a>,
+    /// The operand stack. Meaningless while the code is not reachable.
+    pub(super) stack: Vec<Value>,
+    /// The constructs around the current operator, outermost first.
+    pub(super) frames: Vec<Frame>,
+    pub(super) reachable: bool,
+    /// Constructs opened since the code became unreachable.
+    pub(super) skipped: usize,
+    pub(super) locals: Vec<Variable>,
+    /// Address of the context.
+    pub(super) context: Value,
+    /// Address of byte 0 of the memory.
+    pub(super) memory_base: Value,
+    /// What the instruction set adds to the address of code.
+    pub(super) code_address_bit: u8,
+    callees: HashMap<UserExternalName, FuncRef>,
+    signatures: HashMap<u32, SigRef>,
+    /// Offset of the current operator in the module.
+    offset: u64,
+}
+
+/// Translates the body of function `index`.
+pub(super) fn translate(
+    module: &Module,
+    index: u32,
+    code_address_bit: u8,
+    validator: FuncToValidate<ValidatorResources>,
+    body: &FunctionBody<'_>,
+    scratch: &mut Scratch,
+) -> Result<Function> {
+    let who = || Some((index, module.functions[index as usize].name.clone()));
+    let explain = |error: wasmparser::Error| Error::from_parser(&error, who(), None);
+    let mut validator = validator.into_validator(std::mem::take(&mut scratch.validator));
+
+    let place = Place {
+        function: who(),
+        offset: body.range().start,
+    };
+    let signature = clif_signature(module.signature(index), &place)?;
+    let name = UserFuncName::user(FUNCTIONS, index);
+    let mut function = Function::with_name_signature(name, signature);
+    let builder = FunctionBuilder::new(&mut function, &mut scratch.builder);
+    let mut translator = Translator::new(module, index, code_address_bit, builder);
+
+    let mut locals = body.get_locals_reader().map_err(explain)?;
+    for _ in 0..locals.get_count() {
+        let offset = locals.original_position();
+        let (count, ty) = locals.read().map_err(explain)?;
+        validator
+            .define_locals(offset, count, ty)
+            .map_err(explain)?;
+        translator.offset = offset;
+        translator.declare_locals(count, ty)?;
+    }
+
+    let mut operators = body.get_operators_reader().map_err(explain)?;
+    while !operators.eof() {
+        let (op, offset) = operators.read_with_offset().map_err(explain)?;
+        validator.op(offset, &op).map_err(|error| {
+            let name = operators::name(&op);
+            Error::from_parser(&error, who(), Some(&name))
+        })?;
+        translator.start_operator(offset);
+        translator.operator(&op)?;
+    }
+    operators.finish().map_err(explain)?;
+    scratch.validator = validator.into_allocations();
+    translator.builder.finalize(contract::frontend_config());
+    Ok(function)
+}
+
+impl<'a> Translator<'a> {
+    fn new(
+        module: &'a Module,
+        index: u32,
+        code_address_bit: u8,
+        mut builder: FunctionBuilder<'a>,
+    ) -> Translator<'a> {
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        builder.seal_block(entry);
+        let context = symbol(&mut builder, Symbol::Context);
+        let memory_base = symbol(&mut builder, Symbol::MemoryBase);
+        let mut translator = Translator {
+            module,
+            index,
+            builder,
+            stack: Vec::new(),
+            frames: Vec::new(),
+            reachable: true,
+            skipped: 0,
+            locals: Vec::new(),
+            context,
+            memory_base,
+            code_address_bit,
+            callees: HashMap::new(),
+            signatures: HashMap::new(),
+            offset: 0,
+        };
+        let parameters = translator.builder.block_params(entry).to_vec();
+        for value in parameters {
+            let ty = translator.builder.func.dfg.value_type(value);
+            translator.declare_local(ty, value);
+        }
+        let results: Vec<Type> = translator
+            .builder
+            .func
+            .signature
+            .returns
+            .iter()
+            .map(|result| result.value_type)
+            .collect();
+        translator.open_function(&results);
+        translator
+    }
+
+    fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType) -> Result<()> {
+        let place = self.place();
+        let ty = support::known(ty, &place)?;
+        let ty = support::require(ty, "of a local", &place)?;
+        let zero = self.builder.ins().iconst(ty, 0);
+        for _ in 0..count {
+            self.declare_local(ty, zero);
+        }
+        Ok(())
+    }
+
+    fn declare_local(&mut self, ty: Type, value: Value) {
+        let variable = self.builder.declare_var(ty);
+        self.builder.def_var(variable, value);
+        self.locals.push(variable);
+    }
+
+    fn start_operator(&mut self, offset: u64) {
+        self.offset = offset;
+        // The module's size limit keeps offsets below the value that means "none".
+        self.builder.set_srcloc(SourceLoc::new(offset as u32));
+    }
+
+    /// Where the current operator stands.
+    pub(super) fn place(&self) -> Place {
+        let name = &self.module.functions[self.index as usize].name;
+        Place {
+            function: Some((self.index, name.clone())),
+            offset: self.offset,
+        }
+    }
+
+    /// Takes the topmost value.
+    ///
+    /// The validator accepted the operator, so the value is there: a missing one is a bug that
+    /// must not go on.
+    pub(super) fn pop(&mut self) -> Value {
+        self.stack.pop().expect("validated operand")
+    }
+
+    /// Takes the two topmost values, the lower one first.
+    pub(super) fn pop2(&mut self) -> (Value, Value) {
+        let upper = self.pop();
+        (self.pop(), upper)
+    }
+
+    /// Takes the `count` topmost values, the lowest first.
+    pub(super) fn pop_many(&mut self, count: usize) -> Vec<Value> {
+        self.stack.split_off(self.stack.len() - count)
+    }
+
+    /// The topmost value.
+    pub(super) fn top(&self) -> Value {
+        self.peek_many(1)[0]
+    }
+
+    /// The `count` topmost values, the lowest first.
+    pub(super) fn peek_many(&self, count: usize) -> &[Value] {
+        &self.stack[self.stack.len() - count..]
+    }
+
+    /// Takes a value that is asked only whether it is zero: the flag itself, where the value is
+    /// an extended comparison.
+    pub(super) fn pop_condition(&mut self) -> Value {
+        let value = self.pop();
+        match self.definition(value) {
+            Some(ir::InstructionData::Unary {
+                opcode: ir::Opcode::Uextend,
+                arg,
+            }) => arg,
+            _ => value,
+        }
+    }
+
+    /// The constant that a value is, if it is one.
+    pub(super) fn constant(&self, value: Value) -> Option<u32> {
+        match self.definition(value)? {
+            ir::InstructionData::UnaryImm {
+                opcode: ir::Opcode::Iconst,
+                imm,
+            } => Some(imm.bits() as u32),
+            _ => None,
+        }
+    }
+
+    fn definition(&self, value: Value) -> Option<ir::InstructionData> {
+        let dfg = &self.builder.func.dfg;
+        match dfg.value_def(value) {
+            ValueDef::Result(inst, _) => Some(dfg.insts[inst]),
+            _ => None,
+        }
+    }
+
+    /// An i32 constant.
+    pub(super) fn word(&mut self, value: u32) -> Value {
+        self.builder.ins().iconst(types::I32, i64::from(value))
+    }
+
+    /// Ends the block: what follows is not reachable.
+    pub(super) fn trap(&mut self, code: TrapCode) {
+        self.builder.ins().trap(contract::trap(code));
+        self.reachable = false;
+    }
+
+    /// The callee of a direct call.
+    pub(super) fn callee(&mut self, function: u32) -> Result<FuncRef> {
+        let type_number = self.module.functions[function as usize].type_number;
+        let signature = self.signature_ref(type_number)?;
+        Ok(self.import(UserExternalName::new(FUNCTIONS, function), signature))
+    }
+
+    /// A builtin as a callee.
+    pub(super) fn builtin(&mut self, builtin: Builtin) -> FuncRef {
+        let signature = self.builder.import_signature(builtin.signature());
+        self.import(UserExternalName::new(BUILTINS, builtin as u32), signature)
+    }
+
+    fn import(&mut self, name: UserExternalName, signature: SigRef) -> FuncRef {
+        if let Some(&callee) = self.callees.get(&name) {
+            return callee;
+        }
+        let reference = self
+            .builder
+            .func
+            .declare_imported_user_function(name.clone());
+        let callee = self.builder.import_function(ExtFuncData {
+            name: ExternalName::user(reference),
+            signature,
+            colocated: true,
+            patchable: false,
+        });
+        self.callees.insert(name, callee);
+        callee
+    }
+
+    /// The signature with this type number.
+    pub(super) fn signature_ref(&mut self, type_number: u32) -> Result<SigRef> {
+        if let Some(&known) = self.signatures.get(&type_number) {
+            return Ok(known);
+        }
+        let signature = &self.module.types[type_number as usize];
+        let signature = clif_signature(signature, &self.place())?;
+        let reference = self.builder.import_signature(signature);
+        self.signatures.insert(type_number, reference);
+        Ok(reference)
+    }
+}
+
+/// The CLIF signature of a function of the module.
+fn clif_signature(signature: &Signature, place: &Place) -> Result<ir::Signature> {
+    let parameters = |types: &[_]| {
+        types
+            .iter()
+            .map(|&ty| support::require(ty, "in a signature", place).map(AbiParam::new))
+            .collect::<Result<Vec<_>>>()
+    };
+    Ok(ir::Signature {
+        params: parameters(&signature.params)?,
+        returns: parameters(&signature.results)?,
+        call_conv: CALL_CONV,
+    })
+}
+
+/// Emits the address that a pinned register holds.
+pub(super) fn symbol(builder: &mut FunctionBuilder<'_>, symbol: Symbol) -> Value {
+    let name = UserExternalName::new(SYMBOLS, symbol as u32);
+    let reference = builder.func.declare_imported_user_function(name);
+    let global = builder.create_global_value(GlobalValueData::Symbol {
+        name: ExternalName::user(reference),
+        offset: 0.into(),
+        colocated: true,
+        tls: false,
+    });
+    builder.ins().symbol_value(types::I32, global)
+}

@@ -1,0 +1,143 @@
+//! WebAssembly to CLIF, in one walk with validation.
+//!
+//! ```text
+//!  bytes ─▶ prescan: names, does anything grow the memory?
+//!    │
+//!    └───▶ Validator::payload ─┬─ declarations ─▶ sections ─▶ Module ─▶ layout of the context
+//!                              └─ Func ─▶ function: op by op, validator then operators/* ─▶ CLIF
+//! ```
+//!
+//! * [`module`]: what the rest of the compiler knows of the module
+//! * [`contract`]: what the CLIF means: names, alias regions, trap codes
+//! * [`support`]: which proposals and types are accepted, and the limits beyond wasmparser's own
+//! * `operators/`: one file per family of operators
+//! * `builtins`: functions that the translation adds
+
+mod builtins;
+mod constant;
+pub mod contract;
+mod function;
+mod layout;
+pub mod module;
+mod operators;
+mod prescan;
+mod sections;
+pub mod support;
+
+use std::collections::BTreeSet;
+
+use cranelift_codegen::ir;
+use wasmparser::{Parser, Payload, ValidPayload, Validator};
+
+use crate::error::{Error, Place, Result};
+use contract::Builtin;
+use function::Scratch;
+use module::Module;
+use prescan::Prescan;
+use sections::Sections;
+
+/// What translation must know of the target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// What an address of code has on top of the address of its first byte: 1 on Thumb, else 0.
+    /// Table elements hold such addresses.
+    pub code_address_bit: u8,
+}
+
+/// A module and its code in CLIF, unoptimised and not yet verified by Cranelift.
+#[derive(Clone, Debug)]
+pub struct Translated {
+    /// Everything but the code.
+    pub module: Module,
+    /// The defined functions in index order, then the builtins that they call.
+    pub functions: Vec<Body>,
+}
+
+/// The code of one function.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// Which function.
+    pub id: BodyId,
+    /// Its code.
+    pub clif: ir::Function,
+}
+
+/// Which function a body belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BodyId {
+    /// The module's function with this index.
+    Function(u32),
+    /// A function that the translation added.
+    Builtin(Builtin),
+}
+
+/// Validates and translates a module in binary format.
+pub fn translate(bytes: &[u8], target: Target) -> Result<Translated> {
+    if bytes.len() as u64 > support::MAX_MODULE_BYTES {
+        return Err(Error::Limit {
+            what: "bytes of module:",
+            actual: bytes.len() as u64,
+            limit: support::MAX_MODULE_BYTES,
+            place: Place::at(0),
+        });
+    }
+    let prescan = Prescan::of(bytes);
+    let mut sections = Sections::new(&prescan);
+    let mut functions = Vec::new();
+    let mut scratch = Scratch::default();
+    let mut validator = Validator::new_with_features(support::FEATURES);
+    let mut parser = Parser::new(0);
+    parser.set_features(support::FEATURES);
+    for payload in parser.parse_all(bytes) {
+        let payload = payload?;
+        let valid = validator.payload(&payload)?;
+        match payload {
+            Payload::TypeSection(section) => sections.types(section)?,
+            Payload::ImportSection(section) => sections.imports(section)?,
+            Payload::FunctionSection(section) => sections.functions(section)?,
+            Payload::TableSection(section) => sections.tables(section)?,
+            Payload::MemorySection(section) => sections.memories(section)?,
+            Payload::GlobalSection(section) => sections.globals(section)?,
+            Payload::ExportSection(section) => sections.exports(section)?,
+            Payload::StartSection { func, .. } => sections.module.start = Some(func),
+            Payload::ElementSection(section) => sections.elements(section)?,
+            Payload::CodeSectionStart {
+                unchecked_range, ..
+            } => sections.finish_declarations(unchecked_range.start)?,
+            Payload::DataSection(section) => sections.data(section)?,
+            Payload::End(offset) => sections.finish_declarations(offset)?,
+            _ => {}
+        }
+        if let ValidPayload::Func(to_validate, body) = valid {
+            let index = to_validate.index;
+            let clif = function::translate(
+                &sections.module,
+                index,
+                target.code_address_bit,
+                to_validate,
+                &body,
+                &mut scratch,
+            )?;
+            functions.push(Body {
+                id: BodyId::Function(index),
+                clif,
+            });
+        }
+    }
+    let module = sections.module;
+    for builtin in called_builtins(&functions) {
+        let clif = builtins::build(builtin, &module);
+        let id = BodyId::Builtin(builtin);
+        functions.extend(clif.map(|clif| Body { id, clif }));
+    }
+    Ok(Translated { module, functions })
+}
+
+fn called_builtins(functions: &[Body]) -> BTreeSet<Builtin> {
+    functions
+        .iter()
+        .flat_map(|body| body.clif.params.user_named_funcs().values())
+        .filter(|name| name.namespace == contract::BUILTINS)
+        .filter_map(|name| Builtin::from_u32(name.index))
+        .collect()
+}

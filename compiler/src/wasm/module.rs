@@ -1,0 +1,175 @@
+//! The module as the rest of the compiler sees it: indices resolved, constants evaluated,
+//! types numbered by structure, every table and global with its place in the context.
+
+use wasm2mcu_abi::types::ValueType;
+
+/// A validated module without its code.
+#[derive(Clone, Debug, Default)]
+pub struct Module {
+    /// Distinct signatures. A signature's position is its *type number*: two functions have the
+    /// same number if and only if `call_indirect` takes one for the other.
+    pub types: Vec<Signature>,
+    /// Type number of every entry of the type section.
+    pub(crate) type_numbers: Vec<u32>,
+    /// Functions in index order, the imported ones first.
+    pub functions: Vec<Function>,
+    /// Tables in index order.
+    pub tables: Vec<Table>,
+    /// Memory 0.
+    pub memory: Option<Memory>,
+    /// Globals in index order.
+    pub globals: Vec<Global>,
+    /// Exports in the order of the export section.
+    pub exports: Vec<Export>,
+    /// Active element segments in order.
+    pub elements: Vec<ElementSegment>,
+    /// Active data segments in order.
+    pub data: Vec<DataSegment>,
+    /// Index of the function to call once after instantiation.
+    pub start: Option<u32>,
+    /// Where the globals begin in the context, in bytes.
+    pub globals_offset: u32,
+    /// Bytes of the whole context, a multiple of 8.
+    pub context_bytes: u32,
+}
+
+/// Parameters and results of a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Signature {
+    /// Types of the parameters, first to last.
+    pub params: Vec<ValueType>,
+    /// Types of the results, first to last.
+    pub results: Vec<ValueType>,
+}
+
+/// A function, imported or defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// Type number: index into [`Module::types`].
+    pub type_number: u32,
+    /// Name for people: from the name section, else the export, else the import, else the index.
+    pub name: String,
+    /// Where it comes from, if it is imported. The import slot is the function's index.
+    pub import: Option<Import>,
+    /// Whether its address can get into a table, so that it needs its type number in front.
+    pub indirect: bool,
+}
+
+/// The two names of an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The module's name.
+    pub module: String,
+    /// The field's name.
+    pub name: String,
+}
+
+/// A table of function references.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Elements. No operator grows a table, so this is also the maximum.
+    pub elements: u32,
+    /// Offset of element 0 in the context, in bytes.
+    pub offset: u32,
+}
+
+/// A linear memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Size at instantiation in bytes.
+    pub min_bytes: u32,
+    /// Largest size in bytes; equal to the minimum when no code of the module grows it, whatever
+    /// its declaration says: then guards compare with a constant, and nobody else may grow it.
+    pub max_bytes: u32,
+    /// Base-2 logarithm of the unit of `memory.size` and `memory.grow`.
+    pub page_size_log2: u8,
+}
+
+impl Memory {
+    /// Whether the size never changes, so that guards rely on exactly [`Memory::min_bytes`].
+    pub fn is_fixed(&self) -> bool {
+        self.min_bytes == self.max_bytes
+    }
+}
+
+/// A global variable or constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Global {
+    /// Type of the value.
+    pub ty: ValueType,
+    /// Whether code may set it.
+    pub mutable: bool,
+    /// Initial value, the low word in the low bits.
+    pub init: u64,
+    /// Offset of its first word in the context in bytes; `None` for a constant that lives in the
+    /// code alone, because nobody outside reads it.
+    pub offset: Option<u32>,
+}
+
+/// Something that the host can reach by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// The name.
+    pub name: String,
+    /// What it is.
+    pub item: ExportItem,
+}
+
+/// What an export names, by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportItem {
+    /// A function.
+    Function(u32),
+    /// A table.
+    Table(u32),
+    /// Memory 0.
+    Memory,
+    /// A global.
+    Global(u32),
+}
+
+/// Function indices that instantiation writes into a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElementSegment {
+    /// Index of the table.
+    pub table: u32,
+    /// Position of the first element. May lie beyond the table: then instantiation traps.
+    pub start: u32,
+    /// The functions; `None` is null.
+    pub functions: Vec<Option<u32>>,
+}
+
+/// Bytes that instantiation writes into the memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataSegment {
+    /// Address of the first byte. May lie beyond the memory: then instantiation traps.
+    pub address: u32,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Module {
+    /// Imported functions, which come first in index order.
+    pub fn imports(&self) -> impl Iterator<Item = (&Function, &Import)> {
+        self.functions
+            .iter()
+            .map_while(|function| Some((function, function.import.as_ref()?)))
+    }
+
+    /// Signature of the function with this index.
+    pub fn signature(&self, function: u32) -> &Signature {
+        &self.types[self.functions[function as usize].type_number as usize]
+    }
+
+    /// The words that instantiation copies to [`Module::globals_offset`].
+    pub fn initial_globals(&self) -> Vec<u32> {
+        let mut words = Vec::new();
+        for global in self.globals.iter().filter(|g| g.offset.is_some()) {
+            words.push(global.init as u32);
+            if global.ty.words() == 2 {
+                words.push((global.init >> 32) as u32);
+            }
+        }
+        words
+    }
+}

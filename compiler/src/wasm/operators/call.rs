@@ -1,0 +1,94 @@
+//! Calls, direct and through a table.
+//!
+//! A table element is the address of a function's code with the instruction set's address bit, 0
+//! for null; the word in front of the code is the function's type number. Checks come in the
+//! specification's order: index, null, type.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{Inst, InstBuilder, Value, types};
+use wasm2mcu_abi::trap::TrapCode;
+use wasmparser::Operator;
+
+use super::super::contract::{Region, trap};
+use super::super::function::Translator;
+use crate::error::Result;
+
+impl Translator<'_> {
+    /// Translates `op` if it is a call.
+    pub(super) fn call(&mut self, op: &Operator<'_>) -> Result<bool> {
+        match *op {
+            Operator::Call { function_index } => {
+                let parameters = self.module.signature(function_index).params.len();
+                let callee = self.callee(function_index)?;
+                let args = self.pop_many(parameters);
+                let call = self.builder.ins().call(callee, &args);
+                self.push_results(call);
+            }
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => self.call_indirect(type_index, table_index)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn call_indirect(&mut self, type_index: u32, table_index: u32) -> Result<()> {
+        let type_number = self.module.type_numbers[type_index as usize];
+        let signature = self.signature_ref(type_number)?;
+        let index = self.pop();
+        let parameters = self.module.types[type_number as usize].params.len();
+        let args = self.pop_many(parameters);
+        if let Some(code) = self.checked_element(table_index, index, type_number) {
+            let call = self.builder.ins().call_indirect(signature, code, &args);
+            self.push_results(call);
+        }
+        Ok(())
+    }
+
+    /// The address of the code at `index` of the table, known to have the type; `None` if no
+    /// index is in the table.
+    fn checked_element(&mut self, table: u32, index: Value, type_number: u32) -> Option<Value> {
+        let table = self.module.tables[table as usize];
+        let Some(last) = table.elements.checked_sub(1) else {
+            self.trap(TrapCode::UndefinedElement);
+            return None;
+        };
+        let last = self.word(last);
+        let two = self.word(2);
+        let expected = self.word(type_number);
+        let table_flags = Region::Table.flags(self.builder.func);
+        let text_flags = Region::Text.flags(self.builder.func);
+        let context = self.context;
+        let type_word = -4 - i32::from(self.code_address_bit);
+
+        let outside = self
+            .builder
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThan, index, last);
+        let undefined = trap(TrapCode::UndefinedElement);
+        self.builder.ins().trapnz(outside, undefined);
+
+        let distance = self.builder.ins().ishl(index, two);
+        let element = self.builder.ins().iadd(context, distance);
+        let code = self
+            .builder
+            .ins()
+            .load(types::I32, table_flags, element, table.offset as i32);
+        let null = trap(TrapCode::UninitializedElement);
+        self.builder.ins().trapz(code, null);
+
+        let actual = self
+            .builder
+            .ins()
+            .load(types::I32, text_flags, code, type_word);
+        let differs = self.builder.ins().icmp(IntCC::NotEqual, actual, expected);
+        let mismatch = trap(TrapCode::IndirectCallTypeMismatch);
+        self.builder.ins().trapnz(differs, mismatch);
+        Some(code)
+    }
+
+    fn push_results(&mut self, call: Inst) {
+        self.stack.extend(self.builder.inst_results(call));
+    }
+}

@@ -1,0 +1,163 @@
+//! Linear memory: loads and stores behind their guards, its size and its growth.
+//!
+//! An access of `n` bytes at `index + offset` needs `index + offset + n <= size` in unbounded
+//! arithmetic. With `end = offset + n` that is `end <= size && index <= size - end`, which no sum
+//! can wrap:
+//!
+//! | memory | `end` | guard |
+//! |---|---|---|
+//! | any | above the largest size | `trap` |
+//! | fixed | within it | `trapnz (icmp ugt index, min - end)` |
+//! | growing | within the smallest size | `trapnz (icmp ugt index, size - end)` |
+//! | growing | above the smallest size | `trapnz (icmp ult size, end)`, then the same |
+//!
+//! A constant index is added to the offset, and then only `end` matters.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Opcode, Value, types};
+use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::trap::TrapCode;
+use wasmparser::{MemArg, Operator};
+
+use super::super::contract::{Builtin, Region, trap};
+use super::super::function::Translator;
+use super::super::module::Memory;
+
+/// Where an access goes: CLIF's address, offset and flags.
+type Access = (Value, i32, MemFlagsData);
+
+impl Translator<'_> {
+    /// Translates `op` if it concerns the memory.
+    pub(super) fn memory(&mut self, op: &Operator<'_>) -> bool {
+        let Some(memory) = self.module.memory else {
+            return false;
+        };
+        match *op {
+            Operator::I32Load { memarg } => self.load(&memory, memarg, 4, Opcode::Load),
+            Operator::I32Load8U { memarg } => self.load(&memory, memarg, 1, Opcode::Uload8),
+            Operator::I32Load8S { memarg } => self.load(&memory, memarg, 1, Opcode::Sload8),
+            Operator::I32Load16U { memarg } => self.load(&memory, memarg, 2, Opcode::Uload16),
+            Operator::I32Load16S { memarg } => self.load(&memory, memarg, 2, Opcode::Sload16),
+            Operator::I32Store { memarg } => self.store(&memory, memarg, 4, Opcode::Store),
+            Operator::I32Store8 { memarg } => self.store(&memory, memarg, 1, Opcode::Istore8),
+            Operator::I32Store16 { memarg } => self.store(&memory, memarg, 2, Opcode::Istore16),
+            Operator::MemorySize { .. } => {
+                let pages = self.memory_pages(&memory);
+                self.stack.push(pages);
+            }
+            Operator::MemoryGrow { .. } => self.memory_grow(&memory),
+            _ => return false,
+        }
+        true
+    }
+
+    fn load(&mut self, memory: &Memory, memarg: MemArg, bytes: u32, opcode: Opcode) {
+        let index = self.pop();
+        let Some((address, offset, flags)) = self.guarded(memory, index, memarg, bytes) else {
+            return;
+        };
+        let flags = self.builder.func.dfg.mem_flags.insert_unchecked(flags);
+        let (load, dfg) =
+            self.builder
+                .ins()
+                .Load(opcode, types::I32, flags, offset.into(), address);
+        let value = dfg.first_result(load);
+        self.stack.push(value);
+    }
+
+    fn store(&mut self, memory: &Memory, memarg: MemArg, bytes: u32, opcode: Opcode) {
+        let (index, value) = self.pop2();
+        let Some((address, offset, flags)) = self.guarded(memory, index, memarg, bytes) else {
+            return;
+        };
+        let flags = self.builder.func.dfg.mem_flags.insert_unchecked(flags);
+        self.builder
+            .ins()
+            .Store(opcode, types::I32, flags, offset.into(), value, address);
+    }
+
+    /// Emits the guard of an access and says where the access goes; `None` if it always traps,
+    /// after which the code is unreachable.
+    fn guarded(
+        &mut self,
+        memory: &Memory,
+        index: Value,
+        memarg: MemArg,
+        bytes: u32,
+    ) -> Option<Access> {
+        let (index, offset) = match self.constant(index) {
+            Some(constant) => (None, memarg.offset + u64::from(constant)),
+            None => (Some(index), memarg.offset),
+        };
+        let end = offset + u64::from(bytes);
+        if end > u64::from(memory.max_bytes) {
+            self.trap(TrapCode::MemoryOutOfBounds);
+            return None;
+        }
+        let end = end as u32;
+        if end > memory.min_bytes {
+            let size = self.memory_size();
+            let end = self.word(end);
+            self.trap_if(IntCC::UnsignedLessThan, size, end);
+        }
+        let mut address = self.memory_base;
+        if let Some(index) = index {
+            let limit = if memory.is_fixed() {
+                self.word(memory.min_bytes - end)
+            } else {
+                let size = self.memory_size();
+                let end = self.word(end);
+                self.builder.ins().isub(size, end)
+            };
+            self.trap_if(IntCC::UnsignedGreaterThan, index, limit);
+            address = self.builder.ins().iadd(address, index);
+        }
+        let offset = offset as u32;
+        let offset = i32::try_from(offset).unwrap_or_else(|_| {
+            let far = self.word(offset);
+            address = self.builder.ins().iadd(address, far);
+            0
+        });
+        let flags = Region::Heap.flags(self.builder.func);
+        Some((address, offset, flags))
+    }
+
+    fn trap_if(&mut self, condition: IntCC, x: Value, y: Value) {
+        let outside = self.builder.ins().icmp(condition, x, y);
+        let code = trap(TrapCode::MemoryOutOfBounds);
+        self.builder.ins().trapnz(outside, code);
+    }
+
+    /// The present size in bytes of a memory that grows.
+    fn memory_size(&mut self) -> Value {
+        let flags = Region::MemorySize.flags(self.builder.func);
+        let context = self.context;
+        let offset = Context::MEMORY_SIZE as i32;
+        self.builder.ins().load(types::I32, flags, context, offset)
+    }
+
+    fn memory_pages(&mut self, memory: &Memory) -> Value {
+        let shift = memory.page_size_log2;
+        if memory.is_fixed() {
+            return self.word(memory.min_bytes >> shift);
+        }
+        let size = self.memory_size();
+        let shift = self.word(u32::from(shift));
+        self.builder.ins().ushr(size, shift)
+    }
+
+    /// A memory without room grows by 0 pages only, which tells its size.
+    fn memory_grow(&mut self, memory: &Memory) {
+        let delta = self.pop();
+        let before = if memory.is_fixed() {
+            let pages = self.memory_pages(memory);
+            let failure = self.word(u32::MAX);
+            self.builder.ins().select(delta, failure, pages)
+        } else {
+            let callee = self.builtin(Builtin::MemoryGrow);
+            let call = self.builder.ins().call(callee, &[delta]);
+            self.builder.inst_results(call)[0]
+        };
+        self.stack.push(before);
+    }
+}

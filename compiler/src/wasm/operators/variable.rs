@@ -1,0 +1,68 @@
+//! Locals, globals and the two operators that only move values.
+
+use cranelift_codegen::ir::{InstBuilder, types};
+use wasmparser::Operator;
+
+use super::super::contract::Region;
+use super::super::function::Translator;
+
+impl Translator<'_> {
+    /// Translates `op` if it moves values.
+    pub(super) fn variable(&mut self, op: &Operator<'_>) -> bool {
+        match *op {
+            Operator::LocalGet { local_index } => {
+                let value = self.builder.use_var(self.locals[local_index as usize]);
+                self.stack.push(value);
+            }
+            Operator::LocalSet { local_index } => {
+                let value = self.pop();
+                self.builder
+                    .def_var(self.locals[local_index as usize], value);
+            }
+            Operator::LocalTee { local_index } => {
+                let value = self.top();
+                self.builder
+                    .def_var(self.locals[local_index as usize], value);
+            }
+            Operator::GlobalGet { global_index } => self.global_get(global_index),
+            Operator::GlobalSet { global_index } => self.global_set(global_index),
+            Operator::Drop => {
+                self.pop();
+            }
+            Operator::Select => {
+                let condition = self.pop_condition();
+                let (x, y) = self.pop2();
+                let value = self.builder.ins().select(condition, x, y);
+                self.stack.push(value);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn global_get(&mut self, index: u32) {
+        let global = self.module.globals[index as usize];
+        let value = match global.offset {
+            Some(offset) if global.mutable => {
+                let flags = Region::Global(index).flags(self.builder.func);
+                let context = self.context;
+                self.builder
+                    .ins()
+                    .load(types::I32, flags, context, offset as i32)
+            }
+            _ => self.word(global.init as u32),
+        };
+        self.stack.push(value);
+    }
+
+    fn global_set(&mut self, index: u32) {
+        let value = self.pop();
+        if let Some(offset) = self.module.globals[index as usize].offset {
+            let flags = Region::Global(index).flags(self.builder.func);
+            let context = self.context;
+            self.builder
+                .ins()
+                .store(flags, value, context, offset as i32);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What the compiler accepts, in one place: proposals, value types, sizes.
+//!
+//! An operator is accepted when a file of `operators/` has a match arm for it; the proposals here
+//! decide what the validator lets through to them.
+
+use cranelift_codegen::ir::{self, types};
+use wasm2mcu_abi::types::ValueType;
+use wasmparser::WasmFeatures;
+
+use crate::error::{Error, Place, Result};
+
+/// Proposals beyond WebAssembly 1.0 that a module may use.
+///
+/// Floats and saturating conversions pass validation, so that they are refused by operator and
+/// function instead of as a matter of encoding.
+pub const FEATURES: WasmFeatures = WasmFeatures::WASM1
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
+    .union(WasmFeatures::BULK_MEMORY_OPT)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .difference(WasmFeatures::GC_TYPES);
+
+/// Largest module in bytes: positions must fit a source location, and no flash is larger.
+pub const MAX_MODULE_BYTES: u64 = 1 << 28;
+
+/// Largest context in bytes. Far above what a microcontroller has, far below what offsets in
+/// instructions can hold.
+pub const MAX_CONTEXT_BYTES: u64 = 1 << 24;
+
+/// Largest linear memory in bytes. One page below 4 GiB, so that sizes fit a word.
+pub const MAX_MEMORY_BYTES: u64 = (1 << 32) - (1 << 16);
+
+/// The CLIF type of a value; `None` if the back ends cannot hold it yet.
+pub fn clif_type(ty: ValueType) -> Option<ir::Type> {
+    match ty {
+        ValueType::I32 => Some(types::I32),
+        ValueType::I64
+        | ValueType::F32
+        | ValueType::F64
+        | ValueType::FuncRef
+        | ValueType::ExternRef => None,
+    }
+}
+
+/// The contract's name of a validated value type; `None` for those of other proposals.
+pub fn value_type(ty: wasmparser::ValType) -> Option<ValueType> {
+    use wasmparser::{RefType, ValType};
+    Some(match ty {
+        ValType::I32 => ValueType::I32,
+        ValType::I64 => ValueType::I64,
+        ValType::F32 => ValueType::F32,
+        ValType::F64 => ValueType::F64,
+        ValType::Ref(RefType::FUNCREF) => ValueType::FuncRef,
+        ValType::Ref(RefType::EXTERNREF) => ValueType::ExternRef,
+        ValType::V128 | ValType::Ref(_) => return None,
+    })
+}
+
+/// Refuses a value type that the back ends cannot hold; `role` says what has the type.
+pub(super) fn require(ty: ValueType, role: &str, place: &Place) -> Result<ir::Type> {
+    clif_type(ty).ok_or_else(|| Error::unsupported(format!("type {ty} {role} is"), place.clone()))
+}
+
+/// Refuses a value type of a proposal that the image format does not know.
+pub(super) fn known(ty: wasmparser::ValType, place: &Place) -> Result<ValueType> {
+    value_type(ty).ok_or_else(|| Error::unsupported(format!("type {ty} is"), place.clone()))
+}

@@ -1,0 +1,16 @@
+;; Imports, globals and calls through a table.
+(module
+  (type $binary (func (param i32 i32) (result i32)))
+  (import "env" "log" (func $log (param i32)))
+  (table (export "table") 4 funcref)
+  (elem (i32.const 1) $add $sub)
+  (global $counter (mut i32) (i32.const 5))
+  (global $answer i32 (i32.const 42))
+  (global $shared (export "shared") i32 (i32.add (i32.const 40) (i32.const 3)))
+  (start $begin)
+  (func $begin (global.set $counter (i32.add (global.get $counter) (global.get $answer))))
+  (func $add (type $binary) (i32.add (local.get 0) (local.get 1)))
+  (func $sub (type $binary) (i32.sub (local.get 0) (local.get 1)))
+  (func (export "apply") (param $f i32) (result i32)
+    (call $log (local.get $f))
+    (call_indirect (type $binary) (i32.const 9) (global.get $shared) (local.get $f))))
