@@ -7,3 +7,4 @@ pub mod error;
 pub mod wasm;
 
 pub use error::{Error, Result};
+pub mod image;
