@@ -22,7 +22,7 @@ EXPORT(divide) int32_t divide(int32_t a, int32_t b)
     return a / b;
 }
 
-EXPORT(remainder) int32_t remainder_(int32_t a, int32_t b)
+EXPORT(modulo) int32_t modulo(int32_t a, int32_t b)
 {
     return a % b;
 }
@@ -62,7 +62,7 @@ int32_t run(int32_t n)
     uint32_t sum = 0;
     for (int32_t i = 1; i <= n; i++) {
         sum = fold(sum, (uint32_t)divide(1000003, i));
-        sum = fold(sum, (uint32_t)remainder_(1000003, i));
+        sum = fold(sum, (uint32_t)modulo(1000003, i));
         sum = fold(sum, (uint32_t)((unary *)entries[1])(i));
         sum = fold(sum, (uint32_t)((binary *)entries[2])(i, i));
         sum = fold(sum, (uint32_t)recurse(i & 15));
