@@ -89,12 +89,12 @@ fn power_on(segments: &[Segment]) -> Result<ArmV7m, String> {
             .map_with_perms(region, base.into(), rights)
             .map_err(|error| format!("memory map of the emulator: {error}"))?;
     }
-    let mut config = Config::CORTEX_M33F;
-    config.reset_vtor = FLASH;
-    let cpu = ArmV7m::new(config);
+    let cpu = ArmV7m::new(Config::CORTEX_M33F.with_reset_vtor(FLASH));
     cpu.attach_space(Arc::new(space));
     // The reset sequence, which reads vectors that the caller replaces.
     cpu.step();
+    // What every start-up code does: gcc moves pairs of words through FP registers.
+    cpu.with_sys(|sys| sys.cpacr = 0xf << 20);
     Ok(cpu)
 }
 
