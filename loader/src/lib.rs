@@ -1,2 +1,58 @@
-//! Verifies, relocates and runs wasm2mcu images in place.
+//! Verifies, relocates and runs wasm2mcu images in place: no allocation, no copy of the code.
+//!
+//! ```text
+//!   bytes in flash ─Image::parse─▶ Image ─verify_hash─▶ Verified ─┐
+//!   a core with its RAM (Native on a device) ─────────────────────┼─Instance::new─▶ Instance
+//!   host functions ───────────────────────────────────────────────┘      │
+//!                                          call · memory · global · reset ◀┘
+//! ```
+//!
+//! * [`Image`]: a view of bytes whose structure has been checked once, completely. Nothing that
+//!   is read later can lie outside of it, and no bytes whatever make the loader panic.
+//! * [`Verified`]: the same after its hash was found right; only this can be instantiated.
+//! * [`Core`]: what runs machine code and owns the RAM that it sees. `Native` (on Arm) is the core
+//!   that the firmware itself runs on; a test bench has an emulated one. Everything else is the same
+//!   code on both.
+//! * [`Instance`]: a module at work. A trap is a value; a trapped instance refuses calls
+//!   until it is [reset](Instance::reset).
+//!
+//! ```no_run
+//! # fn firmware(flash: &[u8], core: impl wasm2mcu_loader::Core) -> Option<i32> {
+//! use wasm2mcu_loader::{Image, Instance};
+//!
+//! let image = Image::parse(flash).ok()?.verify_hash().ok()?;
+//! let mut instance = Instance::new(image, core, &[]).ok()?;
+//! let sum: i32 = instance.call("add", (1, 2)).ok()?;
+//! # Some(sum)
+//! # }
+//! ```
 #![no_std]
+#![deny(unsafe_code)]
+
+mod check;
+mod cpu;
+mod error;
+mod host;
+mod image;
+mod instance;
+#[cfg(target_arch = "arm")]
+#[allow(
+    unsafe_code,
+    reason = "runs machine code and hands its memory to host functions"
+)]
+mod native;
+mod records;
+mod values;
+
+pub use cpu::Core;
+pub use error::{CallError, Fault, ImageError, ImportFault, InstantiateError, Trap};
+pub use host::HostFunction;
+pub use image::{Image, Requirements, Verified};
+pub use instance::Instance;
+#[cfg(target_arch = "arm")]
+pub use native::{Caller, HostFn, Native};
+pub use records::{
+    DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, Item, Name, Records,
+};
+pub use values::{Value, Values};
+pub use wasm2mcu_abi as abi;

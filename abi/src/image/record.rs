@@ -1,0 +1,315 @@
+//! The records of the sections: each as a plain struct with its words, or a view of its bytes.
+
+use super::{ALIGNMENT, padded, read_words};
+use crate::types::ValueType;
+
+/// A function's type and how the host enters functions of that type.
+///
+/// In an image: a word `entry`, a word with the numbers of parameters (low half) and results
+/// (high half), then one byte for each parameter and result, padded with zeros to a multiple of 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionType<'a> {
+    /// Code value of the entry thunk; 0 = the host never enters a function of this type.
+    pub entry: u32,
+    params: &'a [u8],
+    results: &'a [u8],
+}
+
+impl<'a> FunctionType<'a> {
+    const FIXED_BYTES: u32 = 8;
+
+    /// A type whose parameters and results are given as bytes of [`ValueType`].
+    ///
+    /// `None` when a byte is no value type or when there are more than 65,535 of either.
+    pub fn new(entry: u32, params: &'a [u8], results: &'a [u8]) -> Option<Self> {
+        let known = |bytes: &[u8]| {
+            u16::try_from(bytes.len()).is_ok()
+                && bytes.iter().all(|&b| ValueType::from_u8(b).is_some())
+        };
+        (known(params) && known(results)).then_some(FunctionType {
+            entry,
+            params,
+            results,
+        })
+    }
+
+    /// The record at `offset` of the TYPES section; `None` when no well-formed one is there.
+    pub fn read(types: &'a [u8], offset: u32) -> Option<Self> {
+        let [entry, counts] = read_words(types, offset)?;
+        let values = types.get(offset.checked_add(Self::FIXED_BYTES)? as usize..)?;
+        let (params, values) = values.split_at_checked(counts as usize & 0xffff)?;
+        let (results, padding) = values.split_at_checked(counts as usize >> 16)?;
+        let ty = Self::new(entry, params, results)?;
+        let used = Self::FIXED_BYTES + (params.len() + results.len()) as u32;
+        let padding = padding.get(..(ty.bytes() - used) as usize)?;
+        let sound = offset.is_multiple_of(ALIGNMENT) && padding.iter().all(|&b| b == 0);
+        sound.then_some(ty)
+    }
+
+    /// Size of the record in bytes, padding included.
+    pub const fn bytes(&self) -> u32 {
+        let values = self.params.len() + self.results.len();
+        Self::FIXED_BYTES + (values as u32).next_multiple_of(ALIGNMENT)
+    }
+
+    /// The record as it stands in an image.
+    pub fn to_bytes(self) -> impl Iterator<Item = u8> + 'a {
+        let counts = self.params.len() as u32 | (self.results.len() as u32) << 16;
+        [self.entry, counts]
+            .into_iter()
+            .flat_map(u32::to_le_bytes)
+            .chain(self.params.iter().copied())
+            .chain(self.results.iter().copied())
+            .chain(core::iter::repeat(0))
+            .take(self.bytes() as usize)
+    }
+
+    /// The parameters, as bytes of [`ValueType`].
+    pub const fn param_bytes(&self) -> &'a [u8] {
+        self.params
+    }
+
+    /// The results, as bytes of [`ValueType`].
+    pub const fn result_bytes(&self) -> &'a [u8] {
+        self.results
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> impl Iterator<Item = ValueType> + 'a {
+        self.params.iter().copied().filter_map(ValueType::from_u8)
+    }
+
+    /// The results.
+    pub fn results(&self) -> impl Iterator<Item = ValueType> + 'a {
+        self.results.iter().copied().filter_map(ValueType::from_u8)
+    }
+
+    /// Words that a call's argument array must have: parameters on the way in, results from
+    /// index 0 on the way out.
+    pub fn call_words(&self) -> u32 {
+        let params: u32 = self.params().map(ValueType::words).sum();
+        let results: u32 = self.results().map(ValueType::words).sum();
+        params.max(results)
+    }
+
+    /// Whether parameters and results are these.
+    pub fn is(&self, params: &[ValueType], results: &[ValueType]) -> bool {
+        let same = |bytes: &[u8], types: &[ValueType]| {
+            bytes.len() == types.len() && bytes.iter().zip(types).all(|(&b, &t)| b == t as u8)
+        };
+        same(self.params, params) && same(self.results, results)
+    }
+}
+
+/// A function that the host provides. The record's position is the number of its import slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Offset in STRINGS of the module's name.
+    pub module: u32,
+    /// Offset in STRINGS of the function's name.
+    pub name: u32,
+    /// Offset in TYPES of the function's type.
+    pub function_type: u32,
+    /// What is imported: 0 = function, the only kind of version 1.
+    pub kind: u32,
+}
+
+impl Import {
+    /// Size of the record in bytes.
+    pub const BYTES: u32 = 16;
+    /// The kind of a function.
+    pub const FUNCTION: u32 = 0;
+
+    /// The record at `offset` of the IMPORTS section.
+    pub fn read(imports: &[u8], offset: u32) -> Option<Self> {
+        let [module, name, function_type, kind] = read_words(imports, offset)?;
+        Some(Import {
+            module,
+            name,
+            function_type,
+            kind,
+        })
+    }
+
+    /// The record as words.
+    pub const fn to_words(self) -> [u32; 4] {
+        [self.module, self.name, self.function_type, self.kind]
+    }
+}
+
+/// What an export is, with the numbers of the WebAssembly binary format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ExportKind {
+    /// `value` is a code value, `detail` the offset of its type in TYPES.
+    Function = 0,
+    /// `value` is the number of the table.
+    Table = 1,
+    /// `value` is 0, the number of the memory.
+    Memory = 2,
+    /// `value` is a context offset, `detail` the type's byte, with bit 8 set if it is mutable.
+    Global = 3,
+}
+
+impl ExportKind {
+    /// The kind with this number.
+    pub const fn from_u32(number: u32) -> Option<ExportKind> {
+        Some(match number {
+            0 => ExportKind::Function,
+            1 => ExportKind::Table,
+            2 => ExportKind::Memory,
+            3 => ExportKind::Global,
+            _ => return None,
+        })
+    }
+}
+
+/// Something that the host can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// Offset in STRINGS of the name.
+    pub name: u32,
+    /// What it is.
+    pub kind: ExportKind,
+    /// Where it is; see [`ExportKind`].
+    pub value: u32,
+    /// What type it has; see [`ExportKind`]; 0 where that says nothing.
+    pub detail: u32,
+    /// Function: worst stack depth of a call in bytes. Otherwise 0.
+    pub stack_bytes: u32,
+}
+
+impl Export {
+    /// Size of the record in bytes.
+    pub const BYTES: u32 = 20;
+    /// Set in `detail` of a mutable global.
+    pub const MUTABLE: u32 = 1 << 8;
+
+    /// The record at `offset` of the EXPORTS section; `None` also when its kind is unknown.
+    pub fn read(exports: &[u8], offset: u32) -> Option<Self> {
+        let [name, kind, value, detail, stack_bytes] = read_words(exports, offset)?;
+        Some(Export {
+            name,
+            kind: ExportKind::from_u32(kind)?,
+            value,
+            detail,
+            stack_bytes,
+        })
+    }
+
+    /// The record as words.
+    pub const fn to_words(self) -> [u32; 5] {
+        [
+            self.name,
+            self.kind as u32,
+            self.value,
+            self.detail,
+            self.stack_bytes,
+        ]
+    }
+}
+
+/// Room for a table in the context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Context offset of element 0, a multiple of 4.
+    pub offset: u32,
+    /// Elements that the table has at the start.
+    pub elements: u32,
+    /// Elements that there is room for; those beyond `elements` begin as null as well.
+    pub capacity: u32,
+}
+
+impl Table {
+    /// Size of the record in bytes.
+    pub const BYTES: u32 = 12;
+
+    /// The record at `offset` of the TABLES section.
+    pub fn read(tables: &[u8], offset: u32) -> Option<Self> {
+        let [offset, elements, capacity] = read_words(tables, offset)?;
+        Some(Table {
+            offset,
+            elements,
+            capacity,
+        })
+    }
+
+    /// The record as words.
+    pub const fn to_words(self) -> [u32; 3] {
+        [self.offset, self.elements, self.capacity]
+    }
+}
+
+/// The fixed part of an active element segment; `count` code values follow it (0 = null).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ElementHeader {
+    /// Number of the table.
+    pub table: u32,
+    /// First element to write.
+    pub start: u32,
+    /// How many.
+    pub count: u32,
+}
+
+impl ElementHeader {
+    /// Size of the fixed part in bytes.
+    pub const BYTES: u32 = 12;
+
+    /// The record at `offset` of the ELEMENTS section.
+    pub fn read(elements: &[u8], offset: u32) -> Option<Self> {
+        let [table, start, count] = read_words(elements, offset)?;
+        Some(ElementHeader {
+            table,
+            start,
+            count,
+        })
+    }
+
+    /// The fixed part as words.
+    pub const fn to_words(self) -> [u32; 3] {
+        [self.table, self.start, self.count]
+    }
+
+    /// Size of the whole record; `None` beyond 32 bits.
+    pub fn record_bytes(&self) -> Option<u32> {
+        self.count.checked_mul(4)?.checked_add(Self::BYTES)
+    }
+}
+
+/// The fixed part of an active data segment; its bytes follow, padded with zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataHeader {
+    /// Offset in memory 0 of the first byte to write.
+    pub offset: u32,
+    /// How many bytes.
+    pub length: u32,
+}
+
+impl DataHeader {
+    /// Size of the fixed part in bytes.
+    pub const BYTES: u32 = 8;
+
+    /// The record at `offset` of the DATA section.
+    pub fn read(data: &[u8], offset: u32) -> Option<Self> {
+        let [offset, length] = read_words(data, offset)?;
+        Some(DataHeader { offset, length })
+    }
+
+    /// The fixed part as words.
+    pub const fn to_words(self) -> [u32; 2] {
+        [self.offset, self.length]
+    }
+
+    /// Size of the whole record; `None` beyond 32 bits.
+    pub fn record_bytes(&self) -> Option<u32> {
+        padded(self.length)?.checked_add(Self::BYTES)
+    }
+}
+
+/// The bytes of the name at `offset` of the STRINGS section; `None` when it reaches beyond.
+pub fn read_name(strings: &[u8], offset: u32) -> Option<&[u8]> {
+    let (length, rest) = strings
+        .get(usize::try_from(offset).ok()?..)?
+        .split_first_chunk::<2>()?;
+    rest.get(..usize::from(u16::from_le_bytes(*length)))
+}

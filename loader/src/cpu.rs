@@ -1,0 +1,75 @@
+//! What the loader needs of a core: its identity, the RAM it sees, and a way into the text.
+
+use wasm2mcu_abi::image::{Architecture, Features};
+
+/// A core that executes image text, with the RAM that an instance may use.
+///
+/// Addresses are the core's own, 32 bits wide. The loader fills the RAM through byte slices and
+/// enters code by address only, so a core may as well be emulated.
+///
+/// An implementation that runs image text on the processor itself vouches for what that text
+/// does; that is why making a `Native` core is `unsafe` and nothing else is.
+pub trait Core {
+    /// The instruction set that [`enter`](Core::enter) executes.
+    const ARCHITECTURE: Architecture;
+
+    /// What this core has beyond the base of its architecture.
+    fn features(&self) -> Features;
+
+    /// The address at which the core sees the first byte of this image; `None` if it does not.
+    fn image_address(&self, image: &[u8]) -> Option<u32>;
+
+    /// The address at which the core sees byte 0 of the RAM; never changes.
+    fn ram_address(&self) -> u32;
+
+    /// The RAM; its length never changes.
+    fn ram(&self) -> &[u8];
+
+    /// The RAM; its length never changes.
+    fn ram_mut(&mut self) -> &mut [u8];
+
+    /// The lowest address that the stack pointer may reach while module code runs.
+    fn stack_limit(&self) -> u32;
+
+    /// Calls an entry thunk: `extern "C" fn(context, args, code, stack) -> u32`.
+    ///
+    /// `thunk` and `code` are addresses of functions (on Thumb with bit 0 set), `context` is the
+    /// address of the context, `stack` the worst depth of the call in bytes. `args` holds the
+    /// words of the parameters and, after a return of 0, those of the results.
+    ///
+    /// Returns 0, a trap code, or a number of the core's own above 255 when it gave up for another
+    /// reason (an emulated core's fault or budget).
+    fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32;
+}
+
+impl<C: Core> Core for &mut C {
+    const ARCHITECTURE: Architecture = C::ARCHITECTURE;
+
+    fn features(&self) -> Features {
+        (**self).features()
+    }
+
+    fn image_address(&self, image: &[u8]) -> Option<u32> {
+        (**self).image_address(image)
+    }
+
+    fn ram_address(&self) -> u32 {
+        (**self).ram_address()
+    }
+
+    fn ram(&self) -> &[u8] {
+        (**self).ram()
+    }
+
+    fn ram_mut(&mut self) -> &mut [u8] {
+        (**self).ram_mut()
+    }
+
+    fn stack_limit(&self) -> u32 {
+        (**self).stack_limit()
+    }
+
+    fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {
+        (**self).enter(thunk, context, args, code, stack)
+    }
+}

@@ -1,0 +1,265 @@
+//! A view of an image whose structure has been checked.
+
+use core::ops::Deref;
+
+use sha2::{Digest, Sha256};
+use wasm2mcu_abi::image::{
+    self as format, Architecture, Features, FunctionType, Header, MemoryFlags, RecordType, Section,
+    Table, TrailerRecord, field, read_name, read_word,
+};
+use wasm2mcu_abi::types::ValueType;
+
+use crate::check;
+use crate::error::{Fault, ImageError};
+use crate::records::{
+    DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, Item, Name, Records,
+    word, words,
+};
+
+/// An image in place: its bytes, of which every offset, size, count and reference holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Image<'a> {
+    bytes: &'a [u8],
+}
+
+/// An image whose bytes are those that its SHA-256 was made of.
+///
+/// This finds broken flash and interrupted downloads. It says nothing about who made the image.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified<'a>(Image<'a>);
+
+impl<'a> Deref for Verified<'a> {
+    type Target = Image<'a>;
+
+    fn deref(&self) -> &Image<'a> {
+        &self.0
+    }
+}
+
+/// What an image needs of the device that runs it, in bytes where nothing else is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requirements {
+    /// Instruction set.
+    pub architecture: Architecture,
+    /// Features of the core.
+    pub features: Features,
+    /// Context: imports, globals and tables.
+    pub context_bytes: u32,
+    /// Memory at the start.
+    pub memory_min: u32,
+    /// Memory that the module may use at most.
+    pub memory_max: u32,
+    /// Worst stack depth of any call, recursion excluded.
+    pub stack_bytes: u32,
+    /// Guard zone behind the memory.
+    pub guard_zone: u32,
+}
+
+impl Requirements {
+    /// RAM for context and initial memory.
+    pub const fn ram_bytes(&self) -> u32 {
+        self.context_bytes.saturating_add(self.memory_min)
+    }
+}
+
+impl<'a> Image<'a> {
+    /// Checks the structure of the image that `bytes` begin with; bytes behind it are ignored.
+    ///
+    /// After this no reader of the image can meet an offset that leads out of it. The order of
+    /// the checks is that of `IMAGE.md`.
+    pub fn parse(bytes: &'a [u8]) -> Result<Image<'a>, ImageError> {
+        let image_bytes = check::frame(bytes)?;
+        let bytes = bytes
+            .get(..image_bytes as usize)
+            .ok_or(ImageError::Truncated {
+                needed: image_bytes,
+                given: bytes.len(),
+            })?;
+        let image = Image { bytes };
+        check::image(&image)?;
+        Ok(image)
+    }
+
+    /// Compares the SHA-256 in the trailer with that of the bytes before it.
+    pub fn verify_hash(self) -> Result<Verified<'a>, ImageError> {
+        let mut offset = self.body_bytes();
+        while let Some(record) = TrailerRecord::read(self.bytes, offset) {
+            if record.record_type == RecordType::SHA256 {
+                let hashed = self.bytes.get(..offset as usize).unwrap_or_default();
+                let digest = Sha256::digest(hashed);
+                return if digest.as_slice() == record.value {
+                    Ok(Verified(self))
+                } else {
+                    Err(ImageError::Hash)
+                };
+            }
+            offset += record.bytes();
+        }
+        Err(ImageError::Malformed {
+            offset,
+            fault: Fault::HashMissing,
+        })
+    }
+
+    /// The image's bytes, without what stood behind it.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// What the image needs.
+    pub fn requirements(&self) -> Requirements {
+        Requirements {
+            architecture: self.architecture(),
+            features: Features(self.field(field::FEATURES)),
+            context_bytes: self.field(field::CONTEXT_BYTES),
+            memory_min: self.field(field::MEMORY_MIN),
+            memory_max: self.field(field::MEMORY_MAX),
+            stack_bytes: self.field(field::STACK_BYTES),
+            guard_zone: self.field(field::GUARD_ZONE),
+        }
+    }
+
+    /// The instruction set of the text.
+    pub fn architecture(&self) -> Architecture {
+        Architecture::from_u16(self.field(field::ARCHITECTURE) as u16)
+            .unwrap_or(Architecture::Thumb)
+    }
+
+    /// The bytes of a section.
+    pub fn section(&self, section: Section) -> &'a [u8] {
+        let (begin, end) = self.section_range(section);
+        self.bytes
+            .get(begin as usize..end as usize)
+            .unwrap_or_default()
+    }
+
+    /// The types of functions that are imported, exported or started.
+    pub fn types(&self) -> Records<'a, FunctionType<'a>> {
+        Records::new(self.section(Section::Types))
+    }
+
+    /// The imports, in the order of their slots.
+    pub fn imports(&self) -> impl Iterator<Item = Import<'a>> + use<'a> {
+        let image = *self;
+        Records::<format::Import>::new(self.section(Section::Imports)).map_while(move |import| {
+            Some(Import {
+                module: image.name(import.module)?,
+                name: image.name(import.name)?,
+                function_type: image.function_type(import.function_type)?,
+            })
+        })
+    }
+
+    /// The exports.
+    pub fn exports(&self) -> impl Iterator<Item = Export<'a>> + use<'a> {
+        let image = *self;
+        Records::<format::Export>::new(self.section(Section::Exports))
+            .map_while(move |export| image.export(export))
+    }
+
+    /// Text offsets of the defined functions, ascending.
+    pub fn functions(&self) -> impl Iterator<Item = u32> + use<'a> {
+        let mut words = words(self.section(Section::Functions));
+        words.next_back();
+        words
+    }
+
+    /// Rooms for tables.
+    pub fn tables(&self) -> Records<'a, Table> {
+        Records::new(self.section(Section::Tables))
+    }
+
+    /// Active element segments.
+    pub fn elements(&self) -> Records<'a, ElementSegment<'a>> {
+        Records::new(self.section(Section::Elements))
+    }
+
+    /// Active data segments.
+    pub fn data(&self) -> Records<'a, DataSegment<'a>> {
+        Records::new(self.section(Section::Data))
+    }
+
+    /// The records of the trailer.
+    pub fn trailer(&self) -> impl Iterator<Item = TrailerRecord<'a>> + use<'a> {
+        let image = *self;
+        let mut offset = self.body_bytes();
+        core::iter::from_fn(move || {
+            let record = TrailerRecord::read(image.bytes, offset)?;
+            offset += record.bytes();
+            Some(record)
+        })
+    }
+
+    /// Index in the module, imports included, of the function whose code holds the byte at this
+    /// offset of the text; `None` for thunks.
+    pub fn function_at(&self, text_offset: u32) -> Option<u32> {
+        let offsets = self.section(Section::Functions);
+        let imports = self.section(Section::Imports).len() as u32 / format::Import::BYTES;
+        // The invariant: everything below `low` begins at or before the byte, nothing from
+        // `high` on does. The last word is the end of the last function.
+        let (mut low, mut high) = (0, offsets.len() as u32 / 4);
+        while low < high {
+            let middle = low.midpoint(high);
+            if word(offsets, middle)? <= text_offset {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let inside = low > 0 && low < offsets.len() as u32 / 4;
+        inside.then(|| imports + low - 1)
+    }
+
+    /// The header's word at this offset.
+    pub(crate) fn field(&self, offset: u32) -> u32 {
+        read_word(self.bytes, offset).unwrap_or(0)
+    }
+
+    /// Offsets in the image of a section's first byte and of the byte behind it.
+    pub(crate) fn section_range(&self, section: Section) -> (u32, u32) {
+        let end = field::SECTION_ENDS + 4 * section as u32;
+        let begin = match section {
+            Section::Text => Header::BYTES,
+            _ => self.field(end - 4),
+        };
+        (begin, self.field(end))
+    }
+
+    /// Size of everything before the trailer.
+    pub(crate) fn body_bytes(&self) -> u32 {
+        self.section_range(Section::Strings).1
+    }
+
+    pub(crate) fn memory_flags(&self) -> MemoryFlags {
+        MemoryFlags((self.field(field::MEMORY_KIND) >> 8) as u8)
+    }
+
+    pub(crate) fn name(&self, offset: u32) -> Option<Name<'a>> {
+        read_name(self.section(Section::Strings), offset).map(Name)
+    }
+
+    pub(crate) fn function_type(&self, offset: u32) -> Option<FunctionType<'a>> {
+        FunctionType::read(self.section(Section::Types), offset)
+    }
+
+    pub(crate) fn export(&self, export: format::Export) -> Option<Export<'a>> {
+        let item = match export.kind {
+            format::ExportKind::Function => Item::Function(FunctionExport {
+                function_type: self.function_type(export.detail)?,
+                code: export.value,
+                stack_bytes: export.stack_bytes,
+            }),
+            format::ExportKind::Table => Item::Table(export.value),
+            format::ExportKind::Memory => Item::Memory,
+            format::ExportKind::Global => Item::Global(GlobalExport {
+                offset: export.value,
+                value_type: ValueType::from_u8(export.detail as u8)?,
+                mutable: export.detail & format::Export::MUTABLE != 0,
+            }),
+        };
+        Some(Export {
+            name: self.name(export.name)?,
+            item,
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! The core that the firmware itself runs on, and what a host function sees of its caller.
+//!
+//! The only unsafe code of the loader. All of it rests on one promise, made where a [`Native`]
+//! is created: that image text keeps to the sandbox and to the platform's calling convention.
+
+use core::marker::PhantomData;
+use core::mem;
+use core::ptr::{self, NonNull};
+use core::slice;
+
+use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::image::{Architecture, Features};
+use wasm2mcu_abi::trap::TrapCode;
+use wasm2mcu_abi::types::ValueType;
+
+use crate::cpu::Core;
+use crate::host::HostFunction;
+use crate::values::{Value, Values};
+
+/// The processor that this code runs on, with the RAM granted to one instance.
+#[derive(Debug)]
+pub struct Native<'r> {
+    ram: &'r mut [u8],
+    stack_limit: u32,
+    features: Features,
+}
+
+impl<'r> Native<'r> {
+    /// What every core has that can run firmware built for this target.
+    ///
+    /// The compiler's stable configuration does not tell of the DSP extension and of double
+    /// precision: add those to what [`Native::new`] is given where the chip has them.
+    pub const TARGET_FEATURES: Features = {
+        let float = if cfg!(target_abi = "eabihf") {
+            Features::THUMB_FPU.0 | Features::THUMB_HARD_FLOAT_ABI.0
+        } else {
+            Features::THUMB_SOFT_FLOAT_ABI.0
+        };
+        Features(float)
+    };
+
+    /// This processor, with `ram` for context and memory (8-byte aligned) and the stack of whoever
+    /// calls, of which module code may use what lies above the address `stack_limit`.
+    ///
+    /// # Safety
+    ///
+    /// * The core is handed to [`Instance::new`](crate::Instance::new) and used through the
+    ///   instance only; the instance's RAM is changed through its own methods only.
+    /// * Every image instantiated on it holds code that keeps to the contract of `IMAGE.md`: it comes
+    ///   from a compiler that is trusted. The image's hash does not show that; a signature does.
+    /// * The address of every [`HostFunction`] given to the instance is that of a function with the
+    ///   signature that stands beside it, as [`HostFunction::new`] makes it.
+    /// * From `stack_limit` up to the stack pointer of every caller there is nothing but free stack,
+    ///   and below it room for interrupts and host functions.
+    /// * The processor has these `features`.
+    pub const unsafe fn new(ram: &'r mut [u8], stack_limit: u32, features: Features) -> Self {
+        Native {
+            ram,
+            stack_limit,
+            features,
+        }
+    }
+}
+
+impl Core for Native<'_> {
+    const ARCHITECTURE: Architecture = Architecture::Thumb;
+
+    fn features(&self) -> Features {
+        self.features
+    }
+
+    fn image_address(&self, image: &[u8]) -> Option<u32> {
+        Some(image.as_ptr().expose_provenance() as u32)
+    }
+
+    fn ram_address(&self) -> u32 {
+        self.ram.as_ptr().addr() as u32
+    }
+
+    fn ram(&self) -> &[u8] {
+        self.ram
+    }
+
+    fn ram_mut(&mut self) -> &mut [u8] {
+        self.ram
+    }
+
+    fn stack_limit(&self) -> u32 {
+        self.stack_limit
+    }
+
+    fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {
+        type Entry = extern "C" fn(*mut Context, *mut u32, u32, u32) -> u32;
+        let thunk = ptr::with_exposed_provenance::<()>(thunk as usize);
+        // SAFETY: an instance passes the address of an entry thunk in the text of a checked image,
+        // which has this signature by the promise of `Native::new`. It is not null: no code stands
+        // at address 0 plus the size of an image's header.
+        let entry: Entry = unsafe { mem::transmute::<*const (), Entry>(thunk) };
+        // Module code and the host functions it calls reach the RAM through this pointer alone,
+        // and `self` stays borrowed until they have returned.
+        let context = self.ram.as_mut_ptr().with_addr(context as usize).cast();
+        entry(context, args.as_mut_ptr(), code, stack)
+    }
+}
+
+/// The instance that called a host function: its first parameter.
+///
+/// ```ignore
+/// extern "C" fn led(caller: Caller<'_>, on: u32) { … }
+///
+/// let host = [HostFunction::new("env", "led", led as extern "C" fn(Caller<'_>, u32))];
+/// ```
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Caller<'c> {
+    /// Context of a running instance, with access to all of the instance's RAM. Only image text
+    /// makes such a value.
+    context: NonNull<Context>,
+    instance: PhantomData<&'c mut Context>,
+}
+
+impl Caller<'_> {
+    fn context(&mut self) -> &mut Context {
+        // SAFETY: image text passes the context that `Native::enter` gave it; it is aligned (checked
+        // before the instance was placed), initialised, and nothing else touches the instance's RAM
+        // while the host function runs, which is as long as this value can be kept.
+        unsafe { self.context.as_mut() }
+    }
+
+    /// The linear memory of the calling instance.
+    pub fn memory(&mut self) -> &mut [u8] {
+        let Context {
+            memory_base,
+            memory_size,
+            ..
+        } = *self.context();
+        let base = self.context.as_ptr().cast::<u8>();
+        let base = base.with_addr(memory_base as usize);
+        // SAFETY: base and size are those that the loader set and `memory.grow` raised within the
+        // capacity, so the bytes lie in the instance's RAM behind the context, which the pointer
+        // may access; the borrow of `self` keeps the context from being used meanwhile.
+        unsafe { slice::from_raw_parts_mut(base, memory_size as usize) }
+    }
+
+    /// The word set with [`Instance::set_host_data`](crate::Instance::set_host_data).
+    pub fn host_data(&mut self) -> u32 {
+        self.context().host_data
+    }
+
+    /// Makes the call into the module end with this trap as soon as the host function returns;
+    /// what it returns is ignored.
+    pub fn trap(&mut self, code: TrapCode) {
+        self.context().host_trap = code as u32;
+    }
+}
+
+/// An `extern "C"` function that modules can call: a [`Caller`], then up to six numbers.
+pub trait HostFn: Copy {
+    /// Types of the parameters behind the caller.
+    const PARAMS: &'static [ValueType];
+    /// Types of the results: none or one.
+    const RESULTS: &'static [ValueType];
+
+    /// The function's address.
+    fn address(self) -> u32;
+}
+
+macro_rules! host_fn {
+    ($($name:ident)*) => {
+        host_fn!(() => $($name)*);
+        host_fn!(R => $($name)* ; R);
+    };
+    ($result:ty => $($name:ident)* $(; $generic:ident)?) => {
+        impl<$($generic: Value,)? $($name: Value),*> HostFn
+            for extern "C" fn(Caller<'_> $(, $name)*) -> $result
+        {
+            const PARAMS: &'static [ValueType] = &[$($name::TYPE),*];
+            const RESULTS: &'static [ValueType] = <$result as Values>::TYPES;
+
+            fn address(self) -> u32 {
+                self as usize as u32
+            }
+        }
+    };
+}
+
+host_fn!();
+host_fn!(A);
+host_fn!(A B);
+host_fn!(A B C);
+host_fn!(A B C D);
+host_fn!(A B C D E);
+host_fn!(A B C D E F);
+
+impl<'a> HostFunction<'a> {
+    /// A function of this firmware, with the signature that its type says.
+    pub fn new<F: HostFn>(module: &'a str, name: &'a str, function: F) -> Self {
+        HostFunction {
+            module,
+            name,
+            params: F::PARAMS,
+            results: F::RESULTS,
+            address: function.address(),
+        }
+    }
+}
