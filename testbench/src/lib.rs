@@ -1,1 +1,30 @@
-//! Boards that run wasm2mcu images.
+//! Boards that run wasm2mcu images: real Cortex-M33 code on a PC.
+//!
+//! ```text
+//!   image bytes + host functions (closures)
+//!        │ Board::load
+//!        ▼
+//!   Instance::invoke("run", words) ──▶ Outcome: result words or trap, instructions
+//! ```
+//!
+//! | board | core | the loader runs | instructions | made for |
+//! |---|---|---|---|---|
+//! | [`m33`] | emulated in this process | on the PC, over the emulated memory | exact | running, tests by the thousand, counting |
+//! | [`qemu`] | `qemu-system-arm` | on the core, in a firmware | not counted | the independent oracle |
+//!
+//! * [`board`]: the trait that all of them stand behind, and the list of them
+//! * [`host`]: host functions as closures and the linear memory as they see it
+//! * [`aapcs`]: how Arm's C calls carry arguments, for host functions
+//! * [`fault`]: what a core says about itself when code breaks its rules
+//!
+//! Nothing here knows the compiler: an image is bytes.
+#![forbid(unsafe_code)]
+
+pub mod aapcs;
+pub mod board;
+pub mod fault;
+pub mod host;
+pub mod m33;
+
+pub use board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, boards, open};
+pub use host::{GuestMemory, HostFunction};

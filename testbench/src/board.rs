@@ -1,0 +1,177 @@
+//! The board: where images run. One trait for emulators and hardware.
+
+use std::time::Duration;
+
+use wasm2mcu_abi::trap::TrapCode;
+
+use crate::fault::Fault;
+use crate::host::{GuestMemory, HostFunction};
+use crate::m33;
+
+/// A place where images run.
+///
+/// Instances borrow the board and live next to each other on it; what one does, or how it ends,
+/// never touches another.
+pub trait Board {
+    /// What this board is.
+    fn info(&self) -> BoardInfo;
+
+    /// What is granted to instances loaded and to calls made from now on.
+    fn limits(&self) -> Limits;
+
+    /// Changes [`Board::limits`].
+    fn set_limits(&self, limits: Limits);
+
+    /// Checks, places and starts an image, with `imports` for it to import from (functions
+    /// that it does not ask for are ignored).
+    ///
+    /// # Errors
+    ///
+    /// [`BoardError::Refused`] with the loader's own words; [`BoardError::Trap`] if a segment or
+    /// the start function traps; else as [`Instance::invoke`].
+    fn load<'a>(
+        &'a self,
+        image: &'a [u8],
+        imports: Vec<HostFunction<'a>>,
+    ) -> Result<Box<dyn Instance + 'a>, BoardError>;
+}
+
+/// An instance of a module on a board.
+pub trait Instance {
+    /// Calls the exported function `export` with the words of its parameters.
+    ///
+    /// A trap is an outcome; it leaves the memory readable and further calls refused.
+    ///
+    /// # Errors
+    ///
+    /// [`BoardError::Refused`] if there is no such function, the number of words is wrong or the
+    /// instance trapped before; [`BoardError::Fault`] if the core stopped the code;
+    /// [`BoardError::Runaway`] at a limit; [`BoardError::Link`] if the board was lost.
+    fn invoke(&mut self, export: &str, arguments: &[u32]) -> Result<Outcome, BoardError>;
+
+    /// Linear memory 0, between calls.
+    fn memory(&mut self) -> &mut dyn GuestMemory;
+
+    /// The words of an exported global, between calls.
+    ///
+    /// # Errors
+    ///
+    /// [`BoardError::Refused`] if there is no such global; [`BoardError::Link`].
+    fn global(&mut self, export: &str) -> Result<Vec<u32>, BoardError>;
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The words of the results, or why there are none.
+    pub end: Result<Vec<u32>, Trap>,
+    /// Instructions that the core executed from the call of the module's code to its return,
+    /// host functions not counted; `None` on a board that cannot count.
+    pub instructions: Option<u64>,
+}
+
+/// A trap, with the place that it happened at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trap {
+    /// Which trap.
+    pub code: TrapCode,
+    /// Index of the function, imports counted first, if the trap happened in one.
+    pub function: Option<u32>,
+    /// Offset in the image's text, just behind the trap stub's call.
+    pub text_offset: u32,
+}
+
+/// What a board grants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that one linear memory may grow to; an image that needs more from the start is
+    /// refused by the loader.
+    pub memory_bytes: u32,
+    /// Instructions of one call; `None` = any number. Ignored by boards that do not count.
+    pub instructions: Option<u64>,
+    /// Time of one call.
+    pub time: Duration,
+}
+
+/// What a board is, for lists and for choosing a compiler's target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoardInfo {
+    /// Its name for [`open`].
+    pub name: &'static str,
+    /// One line for people.
+    pub description: &'static str,
+    /// Target triple, as rustc spells it.
+    pub target: &'static str,
+    /// Whether the core has the DSP extension.
+    pub dsp: bool,
+    /// Whether the core has single-precision floating point.
+    pub float: bool,
+}
+
+/// Why a board could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// There is no board of this name.
+    #[error("no board is called {name:?}; there are: {}", names())]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// Something that the board needs is not there.
+    #[error("{what}; {remedy}")]
+    Absent {
+        /// What is missing, and where it was looked for.
+        what: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// The loader said no, in its own words.
+    #[error("{0}")]
+    Refused(String),
+    /// Instantiation trapped.
+    #[error("the module trapped while it was instantiated: {} at text offset {:#x}", .0.code, .0.text_offset)]
+    Trap(Trap),
+    /// The core stopped the code: it broke a rule that compiled code never breaks.
+    #[error("fault: {0}")]
+    Fault(Fault),
+    /// A limit was reached.
+    #[error("stopped after {limit}{}; the limit is the board's, see `Limits`", place(*pc))]
+    Runaway {
+        /// The limit.
+        limit: String,
+        /// Where the code was, if the board can tell.
+        pc: Option<u32>,
+    },
+    /// The board does not answer as it should.
+    #[error("the board was lost: {0}")]
+    Link(String),
+}
+
+const BOARDS: [BoardInfo; 1] = [m33::INFO];
+
+/// The boards that [`open`] knows.
+pub fn boards() -> &'static [BoardInfo] {
+    &BOARDS
+}
+
+fn names() -> String {
+    BOARDS.map(|board| board.name).join(", ")
+}
+
+fn place(pc: Option<u32>) -> String {
+    pc.map(|pc| format!(", at pc {pc:#010x}"))
+        .unwrap_or_default()
+}
+
+/// Opens the board of this name.
+///
+/// # Errors
+///
+/// [`BoardError::Unknown`] with the names that there are; [`BoardError::Absent`] with what to do.
+pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
+    match name {
+        _ => Err(BoardError::Unknown {
+            name: name.to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,473 @@
+//! The emulated machine: a Cortex-M33 with flash, RAM, a stack, and three traps for its hands.
+//!
+//! ```text
+//!   0x0fff_0000  exits: every halfword is `b .`; a fetch here means that the code
+//!                returned, faulted or called host function n, and stops the machine
+//!   0x1000_0000  flash: vectors, then the image at an address of 4-byte alignment only (no writes)
+//!   0x2000_0000  RAM of the instance (no fetches)
+//!   0x2ffe_fc00  guard: takes exception frames of a full stack; code that comes here is stopped
+//!   0x2fff_0000  stack
+//! ```
+//!
+//! Everything else faults. The emulator executes one instruction per step, and all that is
+//! looked at between two steps is one flag, which the exits and the guard raise when touched.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use rsemu::core::error::BusError;
+use rsemu::core::space::{
+    AccessConstraints, AddressSpace, MemAttrs, MemOps, MemResult, Perms, RamStore, Region,
+    RomStore, RomWrite, UnassignedPolicy,
+};
+use rsemu::core::value::Width;
+use rsemu::cpu::arm::v7m::sys::Exception;
+use rsemu::cpu::arm::v7m::{ArmV7m, Config, Regs};
+
+use crate::aapcs::CallRegisters;
+use crate::board::BoardError;
+use crate::fault::Fault;
+
+const EXITS: u32 = 0x0fff_0000;
+const EXIT_RETURN: u32 = 0;
+const EXIT_FAULT: u32 = 1;
+const EXIT_HOST: u32 = 2;
+const FLASH: u32 = 0x1000_0000;
+/// Vectors of the 16 system exceptions; the image never lies in front of them.
+const VECTORS: u32 = 16;
+const RAM: u32 = 0x2000_0000;
+/// The most RAM that fits below the stack's guard.
+pub(super) const RAM_BYTES: u32 = 0x0ff0_0000;
+const STACK: u32 = 0x2fff_0000;
+/// Bytes of stack for one call, about what a firmware's task has.
+pub(super) const STACK_BYTES: u32 = 64 * 1024;
+/// More than the largest exception frame (26 words and alignment).
+const GUARD_BYTES: u32 = 0x400;
+/// `b .`, in Thumb: staying here changes no register.
+const BRANCH_TO_SELF: u16 = 0xe7fe;
+/// Steps between two looks at the clock and at a core that sleeps.
+const STEPS_AT_ONCE: u64 = 1 << 16;
+
+/// Why [`Machine::run`] came back.
+pub(super) enum Stop {
+    /// The function returned.
+    Returned,
+    /// Host function of this index is called; see [`Machine::call_registers`].
+    Host(usize),
+}
+
+/// What one call may use up.
+#[derive(Clone, Copy)]
+pub(super) struct Budget {
+    /// Instructions left.
+    pub(super) instructions: Option<u64>,
+    /// When time is over.
+    pub(super) deadline: Instant,
+}
+
+/// Where things lie in the machine.
+#[derive(Clone, Copy)]
+pub(super) struct Places {
+    image: u32,
+    ram: u32,
+}
+
+impl Places {
+    /// A different place for every `n`: an image with any absolute address in it does not
+    /// survive that. Images are 4-byte-aligned and no more, RAM is 8-byte-aligned.
+    pub(super) const fn number(n: u32) -> Self {
+        Self {
+            image: FLASH + 4 * VECTORS + 4 + 8 * (n % 61),
+            ram: RAM + 8 * (n % 31),
+        }
+    }
+
+    /// Address of the image's first byte.
+    pub(super) const fn image(self) -> u32 {
+        self.image
+    }
+
+    /// Address of the RAM's first byte.
+    pub(super) const fn ram(self) -> u32 {
+        self.ram
+    }
+}
+
+/// The machine, with one image in its flash.
+pub(super) struct Machine {
+    cpu: ArmV7m,
+    space: Arc<AddressSpace>,
+    ram: Arc<Ram>,
+    stopped: Arc<AtomicBool>,
+    /// The addresses of the exits.
+    exits: Range<u32>,
+}
+
+impl Machine {
+    /// A machine with `image` in its flash, `ram_bytes` bytes of zeroed RAM and `hosts` host
+    /// functions.
+    pub(super) fn new(
+        image: &[u8],
+        places: Places,
+        ram_bytes: u32,
+        hosts: usize,
+    ) -> Result<Self, BoardError> {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let tripwire = |bytes: Vec<u8>| {
+            Arc::new(Tripwire {
+                bytes: Mutex::new(bytes),
+                touched: Arc::clone(&stopped),
+            })
+        };
+        let exits = BRANCH_TO_SELF
+            .to_le_bytes()
+            .repeat(2 * (EXIT_HOST as usize + hosts));
+        let exit_bytes = exits.len() as u32;
+        let guard = tripwire(vec![0; GUARD_BYTES as usize]);
+        let ram = Arc::new(Ram(Mutex::new(vec![0; ram_bytes as usize])));
+
+        let mut flash = vec![0xff; (places.image - FLASH) as usize];
+        for vector in flash.chunks_exact_mut(4).take(VECTORS as usize) {
+            vector.copy_from_slice(&exit_address(EXIT_FAULT).to_le_bytes());
+        }
+        flash.extend_from_slice(image);
+
+        let space = AddressSpace::new("m33", 32).with_unassigned(UnassignedPolicy::FAULT);
+        let stack = Arc::new(RamStore::new(STACK_BYTES.into()));
+        let regions = [
+            (
+                Region::io("exits", exit_bytes.into(), tripwire(exits)),
+                EXITS,
+                Perms::EXEC,
+            ),
+            (
+                Region::rom("flash", Arc::new(RomStore::new(flash)), RomWrite::Fault),
+                FLASH,
+                Perms::RX,
+            ),
+            (
+                Region::io("ram", ram_bytes.into(), Arc::clone(&ram) as Arc<dyn MemOps>),
+                places.ram,
+                Perms::RW,
+            ),
+            (
+                Region::io("guard", GUARD_BYTES.into(), guard),
+                STACK - GUARD_BYTES,
+                Perms::RW,
+            ),
+            (Region::ram("stack", stack), STACK, Perms::RW),
+        ];
+        for (region, base, perms) in regions {
+            if region.is_empty() {
+                continue;
+            }
+            space
+                .topology()
+                .map_with_perms(region, base.into(), perms)
+                .map_err(|error| {
+                    BoardError::Link(format!("memory map of the emulator: {error}"))
+                })?;
+        }
+        let space = Arc::new(space);
+        Ok(Self {
+            cpu: power_on(&space),
+            space,
+            ram,
+            stopped,
+            exits: EXITS..EXITS + exit_bytes,
+        })
+    }
+
+    /// The RAM as a plain vector, put back with [`Machine::return_ram`].
+    ///
+    /// While it is out, the machine has no RAM.
+    pub(super) fn take_ram(&self) -> Vec<u8> {
+        std::mem::take(&mut self.ram.lock())
+    }
+
+    /// Puts the RAM back that [`Machine::take_ram`] took.
+    pub(super) fn return_ram(&self, bytes: Vec<u8>) {
+        *self.ram.lock() = bytes;
+    }
+
+    /// Does something with the RAM while it is in the machine.
+    pub(super) fn with_ram<T>(&self, work: impl FnOnce(&mut [u8]) -> T) -> T {
+        work(&mut self.ram.lock())
+    }
+
+    /// Sets the core up to call the entry thunk at `thunk` (Thumb bit set), with its array of
+    /// words at the top of the stack; returns the array's address.
+    pub(super) fn set_up_entry(
+        &mut self,
+        thunk: u32,
+        context: u32,
+        words: &[u32],
+        code: u32,
+        stack: u32,
+    ) -> Result<u32, BoardError> {
+        let bytes = (4 * words.len() as u32).next_multiple_of(8);
+        if bytes > STACK_BYTES / 2 {
+            let count = words.len();
+            return Err(BoardError::Refused(format!(
+                "{count} argument words do not fit the board's stack of {STACK_BYTES} bytes"
+            )));
+        }
+        let array = STACK + STACK_BYTES - bytes;
+        for (address, word) in (array..).step_by(4).zip(words) {
+            self.write_word(address, *word);
+        }
+        let mut regs = Regs::new();
+        regs.r[..4].copy_from_slice(&[context, array, code, stack]);
+        regs.r[14] = exit_address(EXIT_RETURN);
+        regs.r[15] = thunk & !1;
+        regs.msp = array;
+        self.cpu.set_regs(regs);
+        Ok(array)
+    }
+
+    /// Executes until the function returns, calls the host or cannot go on; adds to `executed`
+    /// every instruction of the image that was executed.
+    pub(super) fn run(&mut self, budget: Budget, executed: &mut u64) -> Result<Stop, BoardError> {
+        loop {
+            let left = budget
+                .instructions
+                .map_or(u64::MAX, |budget| budget.saturating_sub(*executed));
+            let now = left.min(STEPS_AT_ONCE);
+            let mut steps = 0;
+            // One step more than allowed: returning is no instruction, but takes a step to see.
+            let touched = loop {
+                self.cpu.step();
+                if self.stopped.load(Ordering::Relaxed) {
+                    break true;
+                }
+                steps += 1;
+                if steps > now {
+                    break false;
+                }
+            };
+            *executed += steps;
+            if touched {
+                self.stopped.store(false, Ordering::Relaxed);
+                return self.stop();
+            }
+            self.still_alive(budget, *executed)?;
+        }
+    }
+
+    /// Why the flag was raised.
+    fn stop(&mut self) -> Result<Stop, BoardError> {
+        let pc = self.cpu.pc();
+        if self.cpu.current_exception() != Exception::THREAD {
+            return Err(self.fault());
+        }
+        if !self.exits.contains(&pc) {
+            return Err(self.fault_here(true));
+        }
+        match (pc - EXITS) / 4 {
+            EXIT_RETURN => Ok(Stop::Returned),
+            EXIT_FAULT => Err(self.fault_here(false)),
+            exit => Ok(Stop::Host((exit - EXIT_HOST) as usize)),
+        }
+    }
+
+    /// Checks what no instruction reports.
+    fn still_alive(&mut self, budget: Budget, executed: u64) -> Result<(), BoardError> {
+        let limit = if budget.instructions.is_some_and(|limit| executed > limit) {
+            format!("{} instructions", executed - 1)
+        } else if Instant::now() > budget.deadline {
+            "the time of one call".to_owned()
+        } else if self.cpu.is_locked_up() {
+            return Err(self.fault_here(false));
+        } else if self.cpu.is_asleep() {
+            "a WFI or WFE that nothing wakes from".to_owned()
+        } else {
+            return Ok(());
+        };
+        let pc = Some(self.cpu.pc());
+        self.cpu = power_on(&self.space);
+        Err(BoardError::Runaway { limit, pc })
+    }
+
+    /// The fault that the core has just taken an exception for, read from its frame.
+    fn fault(&mut self) -> BoardError {
+        let sp = self.cpu.msp();
+        let (pc, lr) = (self.read_word(sp + 24), self.read_word(sp + 20));
+        self.report(pc, lr, false)
+    }
+
+    /// A fault without an exception: the code stands where it must not.
+    fn fault_here(&mut self, below_stack: bool) -> BoardError {
+        let (pc, lr) = (self.cpu.pc(), self.cpu.reg(14));
+        self.report(Some(pc), Some(lr), below_stack)
+    }
+
+    fn report(&mut self, pc: Option<u32>, lr: Option<u32>, below_stack: bool) -> BoardError {
+        let (cfsr, hfsr, address) = self.cpu.with_sys(|sys| {
+            let address = match sys.cfsr {
+                cfsr if cfsr & 1 << 15 != 0 => Some(sys.bfar),
+                cfsr if cfsr & 1 << 7 != 0 => Some(sys.mmfar),
+                _ => None,
+            };
+            (sys.cfsr, sys.hfsr, address)
+        });
+        let sp = self.cpu.msp();
+        self.cpu = power_on(&self.space);
+        self.stopped.store(false, Ordering::Relaxed);
+        BoardError::Fault(Fault {
+            pc,
+            text_offset: None,
+            lr,
+            sp,
+            cfsr,
+            hfsr,
+            address,
+            below_stack,
+        })
+    }
+
+    /// Registers of a host function's call.
+    pub(super) fn call_registers(&self) -> CallRegisters {
+        CallRegisters {
+            core: std::array::from_fn(|n| self.cpu.reg(n as u8)),
+            float: std::array::from_fn(|n| self.cpu.s(n as u8)),
+        }
+    }
+
+    /// The stack word at byte offset `offset` of a host function's call.
+    pub(super) fn stack_word(&self, offset: u32) -> Option<u32> {
+        self.read_word(self.cpu.reg(13).wrapping_add(offset))
+    }
+
+    /// Ends a host function's call.
+    pub(super) fn return_from_host(&mut self, registers: &CallRegisters) {
+        for (n, word) in registers.core.into_iter().enumerate() {
+            self.cpu.set_reg(n as u8, word);
+        }
+        for (n, word) in registers.float.into_iter().enumerate() {
+            self.cpu.set_s(n as u8, word);
+        }
+        self.cpu.set_pc(self.cpu.reg(14) & !1);
+    }
+
+    /// What the entry left in r0.
+    pub(super) fn returned_word(&self) -> u32 {
+        self.cpu.reg(0)
+    }
+
+    /// Lowest address of the stack.
+    pub(super) const fn stack_limit(&self) -> u32 {
+        STACK
+    }
+
+    /// A word as the core would read it, without side effects.
+    pub(super) fn read_word(&self, address: u32) -> Option<u32> {
+        self.space
+            .read(address.into(), Width::U32, MemAttrs::DEBUG)
+            .ok()
+            .map(|word| word as u32)
+    }
+
+    /// Writes a word of the RAM or the stack.
+    pub(super) fn write_word(&self, address: u32, word: u32) {
+        let written = self
+            .space
+            .write(address.into(), Width::U32, word.into(), MemAttrs::DEBUG);
+        debug_assert!(written.is_ok());
+    }
+}
+
+/// Address that code jumps to in order to leave by exit `number`, Thumb bit set.
+pub(super) const fn exit_address(number: u32) -> u32 {
+    EXITS + 4 * number + 1
+}
+
+/// Address of host function `index`, Thumb bit set.
+pub(super) const fn host_address(index: u32) -> u32 {
+    exit_address(EXIT_HOST + index)
+}
+
+/// A core that has its reset behind it and its floating-point unit on.
+fn power_on(space: &Arc<AddressSpace>) -> ArmV7m {
+    let cpu = ArmV7m::new(Config::CORTEX_M33F.with_reset_vtor(FLASH));
+    cpu.attach_space(Arc::clone(space));
+    cpu.step();
+    cpu.with_sys(|sys| {
+        sys.cpacr = 0xf << 20;
+        // No floats in exception frames: nothing ever returns from an exception here.
+        sys.fpccr = 0;
+    });
+    cpu
+}
+
+/// RAM that the core reads and writes while it runs and the loader owns between calls.
+struct Ram(Mutex<Vec<u8>>);
+
+impl Ram {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
+        // A panic elsewhere leaves bytes, and bytes are always valid.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Ram {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ram({} bytes)", self.lock().len())
+    }
+}
+
+impl MemOps for Ram {
+    fn read(&self, offset: u64, into: &mut [u8], _: MemAttrs) -> MemResult {
+        into.copy_from_slice(range(&mut self.lock(), offset, into.len())?);
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, from: &[u8], _: MemAttrs) -> MemResult {
+        range(&mut self.lock(), offset, from.len())?.copy_from_slice(from);
+        Ok(())
+    }
+
+    fn constraints(&self) -> AccessConstraints {
+        AccessConstraints::ANY
+    }
+}
+
+/// Memory that raises a flag when the core touches it.
+#[derive(Debug)]
+struct Tripwire {
+    bytes: Mutex<Vec<u8>>,
+    touched: Arc<AtomicBool>,
+}
+
+impl Tripwire {
+    fn touch(&self, attributes: MemAttrs) -> std::sync::MutexGuard<'_, Vec<u8>> {
+        if !attributes.debug {
+            self.touched.store(true, Ordering::Relaxed);
+        }
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MemOps for Tripwire {
+    fn read(&self, offset: u64, into: &mut [u8], attributes: MemAttrs) -> MemResult {
+        into.copy_from_slice(range(&mut self.touch(attributes), offset, into.len())?);
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, from: &[u8], attributes: MemAttrs) -> MemResult {
+        range(&mut self.touch(attributes), offset, from.len())?.copy_from_slice(from);
+        Ok(())
+    }
+
+    fn constraints(&self) -> AccessConstraints {
+        AccessConstraints::ANY
+    }
+}
+
+fn range(bytes: &mut [u8], offset: u64, length: usize) -> Result<&mut [u8], BusError> {
+    let start = offset as usize;
+    bytes
+        .get_mut(start..start + length)
+        .ok_or(BusError::BadAccess)
+}
