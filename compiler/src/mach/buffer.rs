@@ -116,7 +116,7 @@ pub struct Relocation<K> {
 /// A place that control leaves by a trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrapSite {
-    /// Offset that the trap exit reports: just behind the call in the trap stub.
+    /// Offset of the branch to the trap stub, or of the trap itself.
     pub offset: u32,
     /// The reason.
     pub code: TrapCode,
@@ -276,7 +276,7 @@ impl<R: Relax, K> CodeBuffer<R, K> {
         self.relocations.push((self.here(), kind, symbol));
     }
 
-    /// Says that a trap exit called by the instruction before reports this place.
+    /// Says that the instruction that comes next leaves by a trap or branches to a trap stub.
     pub fn trap_site(&mut self, code: TrapCode, source: u32) {
         self.trap_sites.push((self.here(), code, source));
     }

@@ -1,7 +1,116 @@
-//! What every instruction set shares between selection and bytes.
+//! What every instruction set shares between CLIF and bytes.
 //!
+//! ```text
+//!   CLIF ──lower──▶ VCode ──regalloc──▶ Allocated ──emit──▶ Code (bytes, relocations, trap sites)
+//!            │                                         │
+//!            └── blocks: order, split edges            └── buffer: labels, branch lengths
+//! ```
+//!
+//! * [`blocks`]: which machine blocks there are, and their order
+//! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
+//! * [`vcode`]: the machine IR of one function
 //! * [`reg`]: registers of machine instructions and the walk over an instruction's operands
-//! * [`buffer`]: the code of one function while its branches still look for their length
+//! * [`regalloc`]: registers for it, by regalloc2
+//! * [`emit`]: code of one function
+//! * [`buffer`]: that code while its branches still look for their length
+//! * [`places`]: where the words of arguments and results stand
+//!
+//! An instruction set implements [`Isa`] and [`MachineInst`]; nothing here knows which ones exist.
 
+pub mod blocks;
 pub mod buffer;
+pub mod emit;
+pub mod lower;
+pub mod places;
 pub mod reg;
+pub mod regalloc;
+pub mod vcode;
+
+use std::fmt::{Debug, Display};
+
+use cranelift_codegen::ir;
+use regalloc2::{Block, MachineEnv, PRegSet, RegClass};
+
+use emit::Emitter;
+use lower::{Lower, ValueRegs};
+use reg::{OperandVisitor, Reg};
+use regalloc::Allocated;
+
+/// A machine instruction of an instruction set.
+pub trait MachineInst: Clone + Debug + Display {
+    /// Shows every register operand to `visitor`, in an order that depends on the instruction only.
+    fn visit_operands(&mut self, visitor: &mut impl OperandVisitor);
+    /// Registers that it destroys beyond its results.
+    fn clobbers(&self) -> PRegSet;
+    /// Whether control leaves the function here.
+    fn ends_function(&self) -> bool;
+    /// Whether it ends a block by going on in another one.
+    fn is_branch(&self) -> bool;
+    /// The target, if it does nothing but jump there.
+    fn jump_target(&self) -> Option<Block>;
+}
+
+/// An instruction set: selection rules, registers, frames and encodings.
+pub trait Isa: Sized + Debug {
+    /// Its machine instructions.
+    type Inst: MachineInst;
+    /// The frame of a function.
+    type Frame: Clone + Debug;
+    /// Turns its instructions into code.
+    type Emitter: Emitter<Inst = Self::Inst, Frame = Self::Frame>;
+
+    /// The registers that allocation works with.
+    fn machine_env(&self) -> &MachineEnv;
+    /// Which class of register holds a word of this type.
+    fn class_of(ty: ir::Type) -> RegClass;
+    /// How many registers hold a value of this type: 1 or 2.
+    fn words_of(ty: ir::Type) -> usize;
+    /// The register of the pinned symbol with this number.
+    fn pinned(&self, index: u32) -> Option<Reg>;
+
+    /// Lowers an instruction that ends no block with successors; returns its results' registers.
+    /// `None` when no rule matches.
+    fn lower(&self, lower: &mut Lower<'_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>>;
+    /// Lowers a branch whose destinations are the blocks `targets`.
+    fn lower_branch(
+        &self,
+        lower: &mut Lower<'_, Self>,
+        inst: ir::Inst,
+        targets: &[Block],
+    ) -> Option<()>;
+    /// Takes the function's parameters from where the calling convention puts them.
+    fn lower_params(&self, lower: &mut Lower<'_, Self>, params: &[ir::Value]);
+    /// A jump.
+    fn jump(&self, target: Block) -> Self::Inst;
+    /// A move between registers of one class.
+    fn copy(&self, to: Reg, from: Reg) -> Self::Inst;
+    /// A register with a constant word.
+    fn constant(&self, lower: &mut Lower<'_, Self>, word: u32) -> Reg;
+
+    /// The frame of a function.
+    fn frame(&self, needs: &FrameNeeds) -> Self::Frame;
+    /// How far the stack pointer in the body is below the one at entry, in bytes.
+    fn frame_bytes(frame: &Self::Frame) -> u32;
+}
+
+/// What decides the frame of a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameNeeds {
+    /// Registers that the function writes.
+    pub written: PRegSet,
+    /// Bytes for stack arguments and stack results of its callees.
+    pub outgoing_bytes: u32,
+    /// Words of spill slots.
+    pub spills: u32,
+}
+
+impl FrameNeeds {
+    /// The needs of an allocated function.
+    pub fn of<I: Isa>(function: &Allocated<I>) -> FrameNeeds {
+        FrameNeeds {
+            written: function.written(),
+            outgoing_bytes: function.code.outgoing_bytes,
+            spills: function.output.num_spillslots as u32,
+        }
+    }
+}

@@ -146,3 +146,15 @@ pub fn frontend_config() -> TargetFrontendConfig {
 pub const fn trap(code: TrapCode) -> ClifTrap {
     ClifTrap::unwrap_user(code as u8)
 }
+/// The trap code of the contract that a CLIF instruction traps with.
+///
+/// # Panics
+/// For codes that neither the translation nor Cranelift's division puts into a function.
+pub fn abi_trap(code: ClifTrap) -> TrapCode {
+    match code {
+        ClifTrap::INTEGER_DIVISION_BY_ZERO => TrapCode::IntegerDivideByZero,
+        ClifTrap::INTEGER_OVERFLOW => TrapCode::IntegerOverflow,
+        ClifTrap::BAD_CONVERSION_TO_INTEGER => TrapCode::InvalidConversionToInteger,
+        code => TrapCode::from_u8(code.as_raw().get()).expect("a trap code of the contract"),
+    }
+}

@@ -1,12 +1,148 @@
 //! Thumb-2 for Armv8-M Mainline and Armv7-M.
 //!
+//! ```text
+//!   CLIF ──lower.isle──▶ inst + operands ──regalloc2──▶ emit ──▶ encode (bits of an instruction)
+//!                             │ display                   └────▶ branch (what depends on distances)
+//! ```
+//!
 //! * [`regs`]: which register plays which role
 //! * [`imm`]: immediates that are encodable once they exist
-//! * [`inst`]: the machine instructions that selection produces; their registers in `operands`
+//! * [`inst`]: the machine instructions that selection produces
+//! * `lower`: selection; the rules are in `lower.isle`, their terms in `isle`
 //! * [`frame`]: the stack frame
+//! * [`emit`]: from machine instructions to the code of a function
+//! * [`branch`]: branches and jump tables, short and long
+//! * [`reloc`]: references between functions
 
+pub mod branch;
+mod display;
+pub mod emit;
+mod encode;
 pub mod frame;
 pub mod imm;
 pub mod inst;
+mod isle;
+mod lower;
 mod operands;
 pub mod regs;
+pub mod reloc;
+
+use cranelift_codegen::ir;
+use regalloc2::{Block, MachineEnv, PRegSet, RegClass};
+
+use crate::mach::lower::{Lower, ValueRegs};
+use crate::mach::reg::{OperandVisitor, Reg};
+use crate::mach::{FrameNeeds, Isa, MachineInst};
+use crate::wasm::contract::Symbol;
+use emit::Emitter;
+use frame::FrameLayout;
+use inst::Inst;
+use lower::Context;
+use regs::{CALLEE_SAVED, RegSet};
+
+/// The instruction set.
+#[derive(Debug)]
+pub struct Thumb2 {
+    env: MachineEnv,
+}
+
+impl Default for Thumb2 {
+    fn default() -> Thumb2 {
+        Thumb2 {
+            env: regs::machine_env(),
+        }
+    }
+}
+
+impl Isa for Thumb2 {
+    type Inst = Inst;
+    type Frame = FrameLayout;
+    type Emitter = Emitter;
+
+    fn machine_env(&self) -> &MachineEnv {
+        &self.env
+    }
+
+    fn class_of(_ty: ir::Type) -> RegClass {
+        RegClass::Int
+    }
+
+    fn words_of(ty: ir::Type) -> usize {
+        ty.bits().div_ceil(32) as usize
+    }
+
+    fn pinned(&self, index: u32) -> Option<Reg> {
+        match index {
+            i if i == Symbol::Context as u32 => Some(regs::CONTEXT),
+            i if i == Symbol::MemoryBase as u32 => Some(regs::MEMORY_BASE),
+            _ => None,
+        }
+    }
+
+    fn lower(&self, lower: &mut Lower<'_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
+        lower::lower_inst(&mut Context { isa: self, lower }, inst)
+    }
+
+    fn lower_branch(
+        &self,
+        lower: &mut Lower<'_, Self>,
+        inst: ir::Inst,
+        targets: &[Block],
+    ) -> Option<()> {
+        lower::lower_branch(&mut Context { isa: self, lower }, inst, targets)
+    }
+
+    fn lower_params(&self, lower: &mut Lower<'_, Self>, params: &[ir::Value]) {
+        lower::lower_params(&mut Context { isa: self, lower }, params);
+    }
+
+    fn jump(&self, target: Block) -> Inst {
+        Inst::Jump { target }
+    }
+
+    fn copy(&self, rd: Reg, rm: Reg) -> Inst {
+        Inst::Mov { rd, rm }
+    }
+
+    fn constant(&self, lower: &mut Lower<'_, Self>, word: u32) -> Reg {
+        Context { isa: self, lower }.immediate(word)
+    }
+
+    fn frame(&self, needs: &FrameNeeds) -> FrameLayout {
+        let saved = |number: &u8| {
+            needs.written.contains(regs::preg(*number))
+                && (CALLEE_SAVED.contains(*number) || *number == 14)
+        };
+        let saved: Vec<u8> = (0..16).filter(saved).collect();
+        FrameLayout::new(RegSet::of(&saved), needs.outgoing_bytes, needs.spills, 0)
+    }
+
+    fn frame_bytes(frame: &FrameLayout) -> u32 {
+        frame.bytes()
+    }
+}
+
+impl MachineInst for Inst {
+    fn visit_operands(&mut self, visitor: &mut impl OperandVisitor) {
+        Inst::visit_operands(self, visitor);
+    }
+
+    fn clobbers(&self) -> PRegSet {
+        Inst::clobbers(self)
+    }
+
+    fn ends_function(&self) -> bool {
+        self.is_ret()
+    }
+
+    fn is_branch(&self) -> bool {
+        Inst::is_branch(self)
+    }
+
+    fn jump_target(&self) -> Option<Block> {
+        match *self {
+            Inst::Jump { target } => Some(target),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Compiles the instruction selection rules of every instruction set to Rust.
+
+use std::path::PathBuf;
+use std::{env, fs, process};
+
+use cranelift_isle::codegen::CodegenOptions;
+use cranelift_isle::compile;
+
+/// Folders under `src/isa` with a `lower.isle`.
+const INSTRUCTION_SETS: [&str; 1] = ["thumb2"];
+
+fn main() {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    println!("cargo::rerun-if-changed=src/mach/prelude.isle");
+
+    // Cranelift's own description of its opcodes: one extractor for each.
+    let clif = out.join("clif_lower.isle");
+    if let Err(error) = cranelift_codegen_meta::generate_isle(&out) {
+        fail(&format!("generating the CLIF extractors: {error:?}"));
+    }
+
+    for isa in INSTRUCTION_SETS {
+        let rules = PathBuf::from(format!("src/isa/{isa}/lower.isle"));
+        println!("cargo::rerun-if-changed={}", rules.display());
+        let options = CodegenOptions {
+            // The generated file is included in a module that carries its own attributes.
+            exclude_global_allow_pragmas: true,
+            ..CodegenOptions::default()
+        };
+        let sources = [PathBuf::from("src/mach/prelude.isle"), clif.clone(), rules];
+        match compile::from_files(sources, &options) {
+            Ok(code) => {
+                let file = out.join(format!("isle_{isa}.rs"));
+                if let Err(error) = fs::write(&file, code) {
+                    fail(&format!("{}: {error}", file.display()));
+                }
+            }
+            Err(errors) => fail(&format!("{isa}: {errors:?}")),
+        }
+    }
+}
+
+fn fail(message: &str) -> ! {
+    eprintln!("{message}");
+    process::exit(1)
+}

@@ -1,0 +1,160 @@
+//! Which machine blocks a function has, and in which order they stand in the text.
+//!
+//! Every reachable CLIF block becomes one machine block, in reverse post-order. An edge whose
+//! source has several successors and whose target has several incoming edges ("critical")
+//! gets a block of its own, placed right behind its source, so that the register allocator has
+//! a place for the moves that belong to that edge only.
+//!
+//! ```text
+//!     brif c, B1(v), B2          MB0: cond. branch MB1 / MB2
+//!     B1 has other predecessors  MB1: jump MB3(v)       (edge block)
+//! ```
+//!
+//! Equal edges of one jump table share a block: a table of a hundred entries that lead to three
+//! places has three successors.
+
+use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::flowgraph::ControlFlowGraph;
+use cranelift_codegen::ir::{self, BlockArg};
+use regalloc2::Block;
+
+/// What a machine block is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The instructions of this CLIF block.
+    Clif(ir::Block),
+    /// Nothing but the jump along one edge of this CLIF branch.
+    Edge {
+        /// The branch that the edge leaves from.
+        branch: ir::Inst,
+        /// Which of its destinations.
+        destination: usize,
+    },
+}
+
+/// One machine block.
+#[derive(Clone, Debug)]
+pub struct MachBlock {
+    /// What it is made from.
+    pub source: Source,
+    /// The machine block of each destination of the terminator, in the order of the CLIF branch;
+    /// the same block may occur several times.
+    pub targets: Vec<Block>,
+}
+
+/// The machine blocks of a function in text order; block 0 is the entry.
+#[derive(Debug)]
+pub struct BlockOrder {
+    /// The blocks; a [`Block`] is an index into this list.
+    pub blocks: Vec<MachBlock>,
+}
+
+impl BlockOrder {
+    /// Orders the reachable blocks of `func` and splits its critical edges.
+    pub fn new(func: &ir::Function) -> BlockOrder {
+        let cfg = ControlFlowGraph::with_function(func);
+        let domtree = DominatorTree::with_function(func, &cfg);
+        let reachable: Vec<ir::Block> = domtree.cfg_rpo().copied().collect();
+
+        let mut incoming: SecondaryMap<ir::Block, u32> = SecondaryMap::new();
+        for &block in &reachable {
+            for edge in unique_edges(func, block) {
+                incoming[edge.target] += 1;
+            }
+        }
+
+        // First the sources, then the indices that the targets refer to.
+        let mut blocks = Vec::with_capacity(reachable.len());
+        let mut index_of: SecondaryMap<ir::Block, Option<Block>> = SecondaryMap::new();
+        for &block in &reachable {
+            index_of[block] = Some(Block::new(blocks.len()));
+            blocks.push(MachBlock {
+                source: Source::Clif(block),
+                targets: Vec::new(),
+            });
+            let edges = unique_edges(func, block);
+            if edges.len() < 2 {
+                continue;
+            }
+            for edge in edges.iter().filter(|edge| incoming[edge.target] > 1) {
+                blocks.push(MachBlock {
+                    source: Source::Edge {
+                        branch: edge.branch,
+                        destination: edge.destinations[0],
+                    },
+                    targets: Vec::new(),
+                });
+            }
+        }
+
+        let place = |target: ir::Block| index_of[target].expect("successor of a reachable block");
+        for index in 0..blocks.len() {
+            match blocks[index].source {
+                Source::Edge {
+                    branch,
+                    destination,
+                } => {
+                    let target =
+                        destinations(func, branch)[destination].block(&func.dfg.value_lists);
+                    blocks[index].targets.push(place(target));
+                }
+                Source::Clif(block) => {
+                    let edges = unique_edges(func, block);
+                    let count = edges.iter().map(|edge| edge.destinations.len()).sum();
+                    let mut targets = vec![Block::invalid(); count];
+                    let mut edge_block = index + 1;
+                    for edge in &edges {
+                        let target = if edges.len() > 1 && incoming[edge.target] > 1 {
+                            edge_block += 1;
+                            Block::new(edge_block - 1)
+                        } else {
+                            place(edge.target)
+                        };
+                        for &destination in &edge.destinations {
+                            targets[destination] = target;
+                        }
+                    }
+                    blocks[index].targets = targets;
+                }
+            }
+        }
+        BlockOrder { blocks }
+    }
+}
+
+/// The destinations of a branch instruction; empty for every other one.
+pub fn destinations(func: &ir::Function, inst: ir::Inst) -> &[ir::BlockCall] {
+    func.dfg.insts[inst].branch_destination(&func.dfg.jump_tables, &func.dfg.exception_tables)
+}
+
+/// All destinations of one branch that lead to one block with the same arguments.
+struct Edge {
+    branch: ir::Inst,
+    target: ir::Block,
+    destinations: Vec<usize>,
+}
+
+fn unique_edges(func: &ir::Function, block: ir::Block) -> Vec<Edge> {
+    let Some(branch) = func.layout.last_inst(block) else {
+        return Vec::new();
+    };
+    let pool = &func.dfg.value_lists;
+    let mut edges: Vec<Edge> = Vec::new();
+    let mut seen: std::collections::HashMap<(ir::Block, Vec<BlockArg>), usize> = Default::default();
+    for (index, call) in destinations(func, branch).iter().enumerate() {
+        let target = call.block(pool);
+        let slot = *seen
+            .entry((target, call.args(pool).collect()))
+            .or_insert(edges.len());
+        if slot == edges.len() {
+            edges.push(Edge {
+                branch,
+                target,
+                destinations: Vec::new(),
+            });
+        }
+        edges[slot].destinations.push(index);
+    }
+    edges
+}

@@ -1,0 +1,113 @@
+//! From machine IR with registers to the code of one function.
+//!
+//! ```text
+//!   (stack check) prologue │ blocks, without those that only jump │ trap stubs
+//! ```
+
+use regalloc2::{Allocation, Block, Edit, InstOrEdit};
+
+use super::buffer::{BranchOutOfRange, Code};
+use super::reg::Substitution;
+use super::regalloc::Allocated;
+use super::{Isa, MachineInst};
+
+/// What an instruction set emits code with.
+pub trait Emitter: Sized {
+    /// Its machine instructions.
+    type Inst;
+    /// The frame of a function.
+    type Frame;
+    /// Its kinds of relocation.
+    type Relocation;
+
+    /// Begins a function of `blocks` blocks.
+    fn new(blocks: usize, frame: Self::Frame, stubs: TrapStubs) -> Self;
+    /// What follows comes from the operator at byte `source` of the WebAssembly file.
+    fn source_location(&mut self, source: u32);
+    /// Begins `block` here.
+    fn bind(&mut self, block: Block);
+    /// Makes `block`, which only jumps to `other` and is not emitted, mean `other`. Returns false
+    /// for an endless loop of such blocks: emit its jump instead.
+    #[must_use]
+    fn alias(&mut self, block: Block, other: Block) -> bool;
+    /// Sets the frame up; with `need` it first traps unless that many bytes of stack are left.
+    fn prologue(&mut self, need: Option<u32>);
+    /// Emits a move that the allocator put between instructions. Leaves the flags alone.
+    fn emit_move(&mut self, from: Allocation, to: Allocation);
+    /// Emits an instruction whose registers are physical; `next` is the block that is bound right
+    /// after it, if any.
+    fn emit(&mut self, inst: &Self::Inst, next: Option<Block>);
+    /// Appends the trap stubs and finds the length of every branch.
+    ///
+    /// # Errors
+    ///
+    /// [`BranchOutOfRange`] when the function is too large.
+    fn finish(self) -> Result<Code<Self::Relocation>, BranchOutOfRange>;
+}
+
+/// How exactly a trap can be placed on the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrapStubs {
+    /// One stub per function and trap code: a trap tells the function.
+    PerFunction,
+    /// One stub per check: a trap tells the place.
+    PerSite,
+}
+
+/// The code of a function of an instruction set.
+pub type CodeOf<I> = Code<<<I as Isa>::Emitter as Emitter>::Relocation>;
+
+/// Emits a function; with `stack_need` it checks on entry that so many bytes of stack are left.
+///
+/// # Errors
+///
+/// [`BranchOutOfRange`] when the function is too large.
+pub fn emit<I: Isa>(
+    function: &Allocated<I>,
+    frame: &I::Frame,
+    stack_need: Option<u32>,
+) -> Result<CodeOf<I>, BranchOutOfRange> {
+    let code = &function.code;
+    let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), TrapStubs::PerFunction);
+    let order = skip_empty_blocks(function, &mut emitter);
+    emitter.prologue(stack_need);
+    for (position, &block) in order.iter().enumerate() {
+        let next = order.get(position + 1).copied();
+        emitter.bind(block);
+        for step in function.output.block_insts_and_edits(code, block) {
+            match step {
+                InstOrEdit::Edit(&Edit::Move { from, to }) => emitter.emit_move(from, to),
+                InstOrEdit::Inst(index) => {
+                    let location = code.locations[index.index()];
+                    if !location.is_default() {
+                        emitter.source_location(location.bits());
+                    }
+                    let mut inst = code.insts[index.index()].clone();
+                    let places = function.output.inst_allocs(index);
+                    inst.visit_operands(&mut Substitution::new(places));
+                    emitter.emit(&inst, next);
+                }
+            }
+        }
+    }
+    emitter.finish()
+}
+
+/// Gives blocks that do nothing but jump the label of their target; returns the others in order.
+fn skip_empty_blocks<I: Isa>(function: &Allocated<I>, emitter: &mut I::Emitter) -> Vec<Block> {
+    let code = &function.code;
+    let blocks = (0..code.blocks.len()).map(Block::new);
+    blocks
+        .filter(|&block| {
+            let steps = function.output.block_insts_and_edits(code, block);
+            let mut steps = steps.map(|step| match step {
+                InstOrEdit::Inst(index) => code.insts[index.index()].jump_target(),
+                InstOrEdit::Edit(_) => None,
+            });
+            match (steps.next(), steps.next()) {
+                (Some(Some(target)), None) => !emitter.alias(block, target),
+                _ => true,
+            }
+        })
+        .collect()
+}

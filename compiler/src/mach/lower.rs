@@ -1,0 +1,442 @@
+//! Instruction selection: CLIF to machine IR, back to front and driven by use.
+//!
+//! The driver walks blocks and instructions from last to first. An instruction is lowered when it
+//! has an effect or when something behind it asked for its value; whatever a consumer has folded
+//! into itself, and whatever nobody wants, disappears. Constants are never kept in a register
+//! across instructions: each consumer that cannot encode one gets its own.
+//!
+//! ```text
+//!   CLIF inst ──Isa::lower (ISLE rules)──▶ emit() emit() …  in forward order
+//!       ▲                                     │ reversed, appended
+//!       └── last to first ◀───────────────────┘ whole list reversed at the end ──▶ VCode
+//! ```
+//!
+//! A value of 64 bits is two virtual registers, low word first. A rule hands back the registers
+//! that hold its result; these become the value's registers by renaming, without a move.
+
+use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::ir::{
+    self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, Value,
+};
+use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VReg};
+
+use super::blocks::{BlockOrder, Source, destinations};
+use super::buffer::Symbol;
+use super::reg::{Collector, OperandVisitor, Reg};
+use super::vcode::{VBlock, VCode};
+use super::{Isa, MachineInst};
+use crate::wasm::contract;
+
+/// The registers that hold a value: one word or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ValueRegs {
+    /// The only or the low word.
+    pub lo: Reg,
+    /// The high word of a 64-bit value.
+    pub hi: Option<Reg>,
+}
+
+impl ValueRegs {
+    /// A value of one word.
+    pub fn one(lo: Reg) -> ValueRegs {
+        ValueRegs { lo, hi: None }
+    }
+
+    /// A value of two words.
+    pub fn two(lo: Reg, hi: Reg) -> ValueRegs {
+        ValueRegs { lo, hi: Some(hi) }
+    }
+
+    /// Its words, low first.
+    pub fn words(self) -> impl Iterator<Item = Reg> {
+        std::iter::once(self.lo).chain(self.hi)
+    }
+}
+
+/// CLIF that the instruction set has no rule for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoRule {
+    /// The instruction as text.
+    pub clif: String,
+    /// Its wasm offset.
+    pub location: ir::SourceLoc,
+}
+
+/// The state of lowering one function; what the rules of an instruction set work on.
+pub struct Lower<'f, I: Isa> {
+    /// The function that is being lowered.
+    pub func: &'f ir::Function,
+    /// What the function calls; see [`VCode::calls`].
+    pub calls: Vec<Symbol>,
+    /// What it calls indirectly; see [`VCode::indirect_calls`].
+    pub indirect_calls: Vec<ir::Signature>,
+    /// Bytes that calls need at the bottom of the frame.
+    pub outgoing_bytes: u32,
+    /// The CLIF block at hand.
+    block: Option<ir::Block>,
+    uses: SecondaryMap<Value, u32>,
+    regs: SecondaryMap<Value, Option<ValueRegs>>,
+    /// For each virtual register, the one that it is another name of.
+    renamed: Vec<Option<Reg>>,
+    /// Machine instructions of the CLIF instruction at hand, forward.
+    emitted: Vec<I::Inst>,
+}
+
+/// Lowers `func` to machine IR.
+///
+/// # Errors
+///
+/// [`NoRule`] when the instruction set has no rule for some instruction.
+pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
+    let order = BlockOrder::new(func);
+    let mut lower = Lower::new(func);
+    let mut insts = Vec::new();
+    let mut locations = Vec::new();
+    let mut blocks: Vec<VBlock> = Vec::with_capacity(order.blocks.len());
+
+    for (index, block) in order.blocks.iter().enumerate().rev() {
+        let end = insts.len() as u32;
+        let mut vblock = VBlock::default();
+        for &target in &block.targets {
+            if !vblock.succs.contains(&target) {
+                vblock.succs.push(target);
+            }
+        }
+        let mut flush = |lower: &mut Lower<'_, I>, location| {
+            for inst in lower.emitted.drain(..).rev() {
+                insts.push(inst);
+                locations.push(location);
+            }
+        };
+        match block.source {
+            Source::Edge {
+                branch,
+                destination,
+            } => {
+                vblock.args = vec![lower.edge_args(isa, branch, destination)];
+                lower.emit(isa.jump(block.targets[0]));
+                flush(&mut lower, func.srcloc(branch));
+            }
+            Source::Clif(clif_block) => {
+                lower.block = Some(clif_block);
+                let last = func.layout.last_inst(clif_block).expect("filled block");
+                for inst in func.layout.block_insts(clif_block).rev() {
+                    if inst == last && !block.targets.is_empty() {
+                        vblock.args = vblock
+                            .succs
+                            .iter()
+                            .map(|succ| match order.blocks[succ.index()].source {
+                                Source::Edge { .. } => Vec::new(),
+                                Source::Clif(_) => {
+                                    let edge = block.targets.iter().position(|t| t == succ);
+                                    lower.edge_args(isa, last, edge.expect("a target"))
+                                }
+                            })
+                            .collect();
+                        isa.lower_branch(&mut lower, inst, &block.targets)
+                            .ok_or_else(|| lower.no_rule(inst))?;
+                    } else if has_effect(func, inst) || lower.is_wanted(inst) {
+                        let results = isa
+                            .lower(&mut lower, inst)
+                            .ok_or_else(|| lower.no_rule(inst))?;
+                        lower.bind(isa, inst, &results);
+                    }
+                    flush(&mut lower, func.srcloc(inst));
+                }
+                if index == 0 {
+                    isa.lower_params(&mut lower, func.dfg.block_params(clif_block));
+                    flush(&mut lower, ir::SourceLoc::default());
+                } else {
+                    for &param in func.dfg.block_params(clif_block) {
+                        let regs = lower.regs_of(param);
+                        vblock.params.extend(regs.words().map(Reg::to_vreg));
+                    }
+                }
+            }
+        }
+        vblock.range = (end, insts.len() as u32);
+        blocks.push(vblock);
+    }
+
+    // All of it was written back to front.
+    let total = insts.len() as u32;
+    insts.reverse();
+    locations.reverse();
+    blocks.reverse();
+    for block in &mut blocks {
+        block.range = (total - block.range.1, total - block.range.0);
+    }
+    Ok(lower.finish(insts, locations, blocks))
+}
+
+impl<'f, I: Isa> Lower<'f, I> {
+    fn new(func: &'f ir::Function) -> Self {
+        let mut uses = SecondaryMap::new();
+        for block in func.layout.blocks() {
+            for inst in func.layout.block_insts(block) {
+                for value in func.dfg.inst_values(inst) {
+                    uses[func.dfg.resolve_aliases(value)] += 1;
+                }
+            }
+        }
+        Lower {
+            func,
+            calls: Vec::new(),
+            indirect_calls: Vec::new(),
+            outgoing_bytes: 0,
+            block: None,
+            uses,
+            regs: SecondaryMap::new(),
+            renamed: Vec::new(),
+            emitted: Vec::new(),
+        }
+    }
+
+    /// Appends a machine instruction behind those already emitted for this CLIF instruction.
+    pub fn emit(&mut self, inst: I::Inst) {
+        self.emitted.push(inst);
+    }
+
+    /// A fresh virtual register.
+    pub fn new_reg(&mut self, class: RegClass) -> Reg {
+        let index = self.renamed.len() + Reg::FIRST_VIRTUAL;
+        self.renamed.push(None);
+        Reg::virt(VReg::new(index, class))
+    }
+
+    /// The instruction that defines a value, unless it is a block parameter.
+    pub fn def_inst(&self, value: Value) -> Option<ir::Inst> {
+        let value = self.func.dfg.resolve_aliases(value);
+        self.func.dfg.value_def(value).inst()
+    }
+
+    /// The instruction that defines a value which nothing but the consumer at hand uses, if it
+    /// stands in the same block: folding must not move work into a loop.
+    pub fn single_use_inst(&self, value: Value) -> Option<ir::Inst> {
+        let value = self.func.dfg.resolve_aliases(value);
+        let inst = self.func.dfg.value_def(value).inst()?;
+        let here = self.func.layout.inst_block(inst) == self.block;
+        (here && self.uses[value] == 1).then_some(inst)
+    }
+
+    /// The bits of a constant, zero-extended from its type.
+    pub fn constant(&self, value: Value) -> Option<u64> {
+        let inst = self.def_inst(value)?;
+        match self.func.dfg.insts[inst] {
+            InstructionData::UnaryImm {
+                opcode: Opcode::Iconst,
+                imm,
+            } => {
+                let bits = self.func.dfg.value_type(value).bits();
+                let mask = u64::MAX >> (64 - bits.min(64));
+                Some(imm.bits() as u64 & mask)
+            }
+            _ => None,
+        }
+    }
+
+    /// The number of the pinned symbol whose value a `symbol_value` is.
+    fn pinned_index(&self, value: Value) -> Option<u32> {
+        let inst = self.def_inst(value)?;
+        let InstructionData::UnaryGlobalValue {
+            opcode: Opcode::SymbolValue,
+            global_value,
+        } = self.func.dfg.insts[inst]
+        else {
+            return None;
+        };
+        match self.func.global_values[global_value] {
+            GlobalValueData::Symbol {
+                name: ExternalName::User(name),
+                ..
+            } => {
+                let name = &self.func.params.user_named_funcs()[name];
+                (name.namespace == contract::SYMBOLS).then_some(name.index)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a function reference means.
+    pub fn callee(&self, func: ir::FuncRef) -> Option<Symbol> {
+        match self.func.dfg.ext_funcs[func].name {
+            ExternalName::User(name) => {
+                let name = &self.func.params.user_named_funcs()[name];
+                match name.namespace {
+                    contract::FUNCTIONS => Some(Symbol::Function(name.index)),
+                    contract::BUILTINS => Some(Symbol::Builtin(name.index)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Registers that hold `value` at this point; constants are made on the spot.
+    pub fn use_value(&mut self, isa: &I, value: Value) -> ValueRegs {
+        let value = self.func.dfg.resolve_aliases(value);
+        if let Some(bits) = self.constant(value) {
+            let lo = isa.constant(self, bits as u32);
+            return if self.func.dfg.value_type(value).bits() > 32 {
+                let hi = isa.constant(self, (bits >> 32) as u32);
+                ValueRegs::two(lo, hi)
+            } else {
+                ValueRegs::one(lo)
+            };
+        }
+        if let Some(pinned) = self.pinned_index(value).and_then(|index| isa.pinned(index)) {
+            return ValueRegs::one(pinned);
+        }
+        self.regs_of(value)
+    }
+
+    /// The virtual registers of a value that is neither constant nor pinned.
+    pub fn regs_of(&mut self, value: Value) -> ValueRegs {
+        let value = self.func.dfg.resolve_aliases(value);
+        if let Some(regs) = self.regs[value] {
+            return regs;
+        }
+        let ty = self.func.dfg.value_type(value);
+        let lo = self.new_reg(I::class_of(ty));
+        let wide = I::words_of(ty) == 2;
+        let regs = ValueRegs {
+            lo,
+            hi: wide.then(|| self.new_reg(I::class_of(ty))),
+        };
+        self.regs[value] = Some(regs);
+        regs
+    }
+
+    /// Registers of a value if something asked for it.
+    pub fn wanted_regs(&self, value: Value) -> Option<ValueRegs> {
+        self.regs[value]
+    }
+
+    fn is_wanted(&self, inst: ir::Inst) -> bool {
+        let results = self.func.dfg.inst_results(inst);
+        results.iter().any(|&result| self.regs[result].is_some())
+    }
+
+    /// Makes the registers of a rule's results those of the instruction's values.
+    fn bind(&mut self, isa: &I, inst: ir::Inst, results: &[ValueRegs]) {
+        for (&value, produced) in self.func.dfg.inst_results(inst).iter().zip(results) {
+            let Some(wanted) = self.regs[value] else {
+                continue;
+            };
+            for (name, reg) in wanted.words().zip(produced.words()) {
+                if reg.real().is_some() {
+                    self.emitted.push(isa.copy(name, reg));
+                } else if name != reg {
+                    let slot = name.to_vreg().vreg() - Reg::FIRST_VIRTUAL;
+                    self.renamed[slot] = Some(reg);
+                }
+            }
+        }
+    }
+
+    fn resolve(&self, mut reg: Reg) -> Reg {
+        while reg.real().is_none() {
+            match self.renamed[reg.to_vreg().vreg() - Reg::FIRST_VIRTUAL] {
+                Some(next) => reg = next,
+                None => break,
+            }
+        }
+        reg
+    }
+
+    /// Virtual registers with the arguments of one destination of a branch.
+    fn edge_args(&mut self, isa: &I, branch: ir::Inst, destination: usize) -> Vec<VReg> {
+        let func = self.func;
+        let call = &destinations(func, branch)[destination];
+        let mut args = Vec::new();
+        for arg in call.args(&func.dfg.value_lists) {
+            let BlockArg::Value(value) = arg else {
+                unreachable!("only try_call passes other arguments, and nobody emits it");
+            };
+            for reg in self.use_value(isa, value).words() {
+                args.push(self.virtual_copy(isa, reg).to_vreg());
+            }
+        }
+        args
+    }
+
+    /// `reg` itself, or a copy when it is a physical register.
+    pub fn virtual_copy(&mut self, isa: &I, reg: Reg) -> Reg {
+        let Some(physical) = reg.real() else {
+            return reg;
+        };
+        let copy = self.new_reg(physical.class());
+        self.emit(isa.copy(copy, reg));
+        copy
+    }
+
+    fn no_rule(&self, inst: ir::Inst) -> NoRule {
+        NoRule {
+            clif: self.func.dfg.display_inst(inst).to_string(),
+            location: self.func.srcloc(inst),
+        }
+    }
+
+    fn finish(
+        self,
+        mut insts: Vec<I::Inst>,
+        locations: Vec<ir::SourceLoc>,
+        mut blocks: Vec<VBlock>,
+    ) -> VCode<I> {
+        let mut collector = Collector::default();
+        let mut operand_ranges = Vec::with_capacity(insts.len());
+        let mut clobbers = Vec::with_capacity(insts.len());
+        for inst in &mut insts {
+            inst.visit_operands(&mut Renaming(&self));
+            let from = collector.operands.len() as u32;
+            inst.visit_operands(&mut collector);
+            operand_ranges.push((from, collector.operands.len() as u32));
+            clobbers.push(inst.clobbers());
+        }
+        for block in &mut blocks {
+            for arg in block.args.iter_mut().flatten() {
+                *arg = self.resolve(Reg::virt(*arg)).to_vreg();
+            }
+        }
+        for index in 0..blocks.len() {
+            for succ in blocks[index].succs.clone() {
+                blocks[succ.index()].preds.push(Block::new(index));
+            }
+        }
+        VCode {
+            insts,
+            locations,
+            blocks,
+            outgoing_bytes: self.outgoing_bytes,
+            calls: self.calls,
+            indirect_calls: self.indirect_calls,
+            operands: collector.operands,
+            operand_ranges,
+            clobbers,
+            num_vregs: self.renamed.len() + Reg::FIRST_VIRTUAL,
+        }
+    }
+}
+
+/// Replaces registers that are only another name of one.
+struct Renaming<'l, 'f, I: Isa>(&'l Lower<'f, I>);
+
+impl<I: Isa> OperandVisitor for Renaming<'_, '_, I> {
+    fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, _: OperandKind, _: OperandPos) {
+        *reg = self.0.resolve(*reg);
+    }
+}
+
+/// Whether an instruction must be executed even when nobody wants its result.
+fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
+    let opcode = func.dfg.insts[inst].opcode();
+    if opcode.can_load() && !opcode.can_store() && !opcode.is_call() {
+        let flags = func.dfg.insts[inst].memflags();
+        return !flags.is_some_and(|flags| func.dfg.mem_flags[flags].notrap());
+    }
+    opcode.is_call()
+        || opcode.is_terminator()
+        || opcode.can_store()
+        || opcode.can_trap()
+        || opcode.other_side_effects()
+}
