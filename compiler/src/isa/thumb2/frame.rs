@@ -27,6 +27,7 @@ impl FrameLayout {
     /// The frame of a function that saves the registers `saved`, passes up to `outgoing` bytes on
     /// the stack, has `spills` words of spill slots and `slots` bytes of stack slots.
     ///
+    /// `saved` has `lr` wherever the body writes it, be it by a call or as an ordinary register.
     /// `sp` stays a multiple of 8, as the procedure call standard wants it where a host function
     /// is called.
     pub fn new(saved: RegSet, outgoing: u32, spills: u32, slots: u32) -> FrameLayout {

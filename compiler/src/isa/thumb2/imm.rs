@@ -74,6 +74,18 @@ impl AddImm {
     }
 }
 
+impl AddImm {
+    /// Whether SUB does it, and the constant that ADD or SUB then holds.
+    pub(super) fn instruction(self) -> (bool, u32) {
+        let magnitude = self.0.unsigned_abs();
+        if magnitude < 4096 || ModifiedImm::new(magnitude).is_some() {
+            (self.0 < 0, magnitude)
+        } else {
+            (self.0 >= 0, magnitude.wrapping_neg())
+        }
+    }
+}
+
 /// A constant that one MOV or MVN (immediate) loads: 16 plain bits, a modified immediate or the
 /// complement of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,6 +103,47 @@ impl MovImm {
     /// The constant.
     pub const fn value(self) -> u32 {
         self.0
+    }
+}
+
+/// The shortest way to a constant, from the first that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Constant {
+    /// MOV (immediate) T1 or T2.
+    Mov(ModifiedImm),
+    /// MVN (immediate) of the complement.
+    Mvn(ModifiedImm),
+    /// MOV (immediate) T3.
+    Movw(u16),
+    /// MOVW, then LSL by a constant: 6 bytes in a low register.
+    MovwLsl(u16, Shift),
+    /// MOV (immediate), then ADD (immediate) of up to a byte: 6 bytes in a low register.
+    MovAdd(ModifiedImm, u8),
+    /// MOVW, then MOVT.
+    MovwMovt(u16, u16),
+}
+
+impl Constant {
+    /// How to load `value` into a low register (`r0`–`r7`) or another one.
+    pub(super) fn new(value: u32, low: bool) -> Constant {
+        if let Some(imm) = ModifiedImm::new(value) {
+            return Constant::Mov(imm);
+        }
+        if let Some(imm) = ModifiedImm::new(!value) {
+            return Constant::Mvn(imm);
+        }
+        if let Ok(value) = u16::try_from(value) {
+            return Constant::Movw(value);
+        }
+        let zeros = value.trailing_zeros() as u8;
+        if let (true, Ok(significant)) = (low, u16::try_from(value >> zeros)) {
+            let shift = Shift::new(ShiftKind::Lsl, zeros).expect("fewer than 32 zeros");
+            return Constant::MovwLsl(significant, shift);
+        }
+        if let (true, Some(high)) = (low, ModifiedImm::new(value & !0xff)) {
+            return Constant::MovAdd(high, value as u8);
+        }
+        Constant::MovwMovt(value as u16, (value >> 16) as u16)
     }
 }
 

@@ -17,7 +17,7 @@ use regalloc2::{Block, PRegSet};
 use wasm2mcu_abi::trap::TrapCode;
 
 use super::imm::{AddImm, BitRange, ModifiedImm, MovImm, Scale, Shift, ShiftKind};
-use super::regs::RegSet;
+use super::regs::{RegSet, SCRATCH};
 use crate::mach::buffer::Symbol;
 use crate::mach::reg::{FixedReg, Reg};
 
@@ -268,6 +268,18 @@ impl Compare {
             .or_else(|| ModifiedImm::new(value.wrapping_neg()).map(|imm| word(CompareOp::Cmn, imm)))
     }
 
+    /// The number of the register, if this is CMP of a low one with zero.
+    pub(super) fn low_register_with_zero(&self) -> Option<u8> {
+        match *self {
+            Compare::Word {
+                op: CompareOp::Cmp,
+                rn,
+                rhs: Operand2::Imm(ModifiedImm::ZERO),
+            } => rn.real().map(|preg| preg.hw_enc() as u8).filter(|&n| n < 8),
+            _ => None,
+        }
+    }
+
     /// CMP with zero.
     pub const fn zero(rn: Reg) -> Compare {
         Compare::Word {
@@ -322,6 +334,42 @@ pub enum Amode {
     },
     /// A place in the stack frame.
     Frame(FrameRef),
+}
+
+impl Amode {
+    /// The same address within reach of one instruction, after another instruction has put a part
+    /// of it into `r12`.
+    pub(super) fn in_reach(self) -> (Option<Inst>, Amode) {
+        let Amode::Base { base, offset } = self else {
+            return (None, self);
+        };
+        if (-255..4096).contains(&offset) {
+            return (None, self);
+        }
+        let low = offset & 0xfff;
+        if let Some(imm) = AddImm::new(offset - low) {
+            let sum = Inst::AddImm {
+                rd: SCRATCH,
+                rn: base,
+                imm,
+            };
+            let rest = Amode::Base {
+                base: SCRATCH,
+                offset: low,
+            };
+            return (Some(sum), rest);
+        }
+        let constant = Inst::MovImm {
+            rd: SCRATCH,
+            value: offset as u32,
+        };
+        let sum = Amode::Index {
+            base,
+            index: SCRATCH,
+            scale: Scale::NONE,
+        };
+        (Some(constant), sum)
+    }
 }
 
 /// Loads, by width and extension to 32 bits.

@@ -1,12 +1,27 @@
 //! Thumb-2 for Armv8-M Mainline and Armv7-M.
 //!
+//! ```text
+//!   selection ──▶ inst + operands ──regalloc2──▶ emit ──▶ encode (bits of one instruction)
+//!                      │ display                   └────▶ branch (what depends on distances)
+//! ```
+//!
 //! * [`regs`]: which register plays which role
 //! * [`imm`]: immediates that are encodable once they exist
-//! * [`inst`]: the machine instructions that selection produces; their registers in `operands`
+//! * [`inst`]: the machine instructions that selection produces
 //! * [`frame`]: the stack frame
+//! * [`emit`]: from machine instructions to the code of a function
+//! * [`branch`]: branches and jump tables, short and long
+//! * [`reloc`]: references between functions
 
+pub mod branch;
+mod display;
+pub mod emit;
+mod encode;
+#[cfg(test)]
+mod encode_tests;
 pub mod frame;
 pub mod imm;
 pub mod inst;
 mod operands;
 pub mod regs;
+pub mod reloc;

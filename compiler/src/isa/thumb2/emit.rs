@@ -1,0 +1,478 @@
+//! From allocated machine instructions to the code of a function.
+//!
+//! Instructions of the architecture go to [`encode`](super::encode), what depends on distances to
+//! [`branch`](super::branch); the sequences are put together here.
+
+use regalloc2::{Allocation, Block};
+use wasm2mcu_abi::trap::TrapCode;
+
+use super::branch::Branch;
+use super::encode::{self, Access, Opcode, hw};
+use super::frame::FrameLayout;
+use super::imm::{AddImm, Constant, ModifiedImm, Shift};
+use super::inst::{
+    AluOp, Amode, Callee, CarryOp, Compare, CompareOp, Cond, FrameRef, Inst, LoadOp, SelectValue,
+    StoreOp,
+};
+use super::regs::{PC, SCRATCH, SP};
+use super::reloc::RelocKind;
+use crate::mach::buffer::{BranchOutOfRange, Code, CodeBuffer, Label, Symbol};
+use crate::mach::reg::Reg;
+
+/// How exactly a trap can be placed on the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrapStubs {
+    /// One stub per function and trap code: a trap tells the function.
+    PerFunction,
+    /// One stub per check: a trap tells the place.
+    PerSite,
+}
+
+/// A trap stub that stands behind the function's code.
+#[derive(Debug)]
+struct Stub {
+    label: Label,
+    code: TrapCode,
+    source: u32,
+}
+
+/// Emits one function, instruction by instruction.
+///
+/// Instructions hold physical registers only. Blocks come in any order; every one is bound or an
+/// alias before the end.
+#[derive(Debug)]
+pub struct Emitter {
+    buffer: CodeBuffer<Branch, RelocKind>,
+    frame: FrameLayout,
+    trap_stubs: TrapStubs,
+    stubs: Vec<Stub>,
+    source: u32,
+    /// The flags hold the carry of the instruction before.
+    carry: bool,
+}
+
+impl Emitter {
+    /// Begins a function of `blocks` blocks.
+    pub fn new(blocks: usize, frame: FrameLayout, trap_stubs: TrapStubs) -> Emitter {
+        Emitter {
+            buffer: CodeBuffer::new(blocks),
+            frame,
+            trap_stubs,
+            stubs: Vec::new(),
+            source: 0,
+            carry: false,
+        }
+    }
+
+    /// What follows comes from the operator at byte `source` of the WebAssembly file.
+    pub fn source_location(&mut self, source: u32) {
+        self.source = source;
+        self.buffer.source_location(source);
+    }
+
+    /// Begins `block` here.
+    pub fn bind(&mut self, block: Block) {
+        self.buffer.bind(Label::of_block(block));
+    }
+
+    /// Makes `block`, which only jumps to `other` and is not emitted, mean `other`. Returns false
+    /// for an endless loop of such blocks: emit its jump instead.
+    #[must_use]
+    pub fn alias(&mut self, block: Block, other: Block) -> bool {
+        self.buffer
+            .alias(Label::of_block(block), Label::of_block(other))
+    }
+
+    /// Sets up the frame.
+    pub fn prologue(&mut self) {
+        let frame = self.frame;
+        for inst in frame.prologue() {
+            self.emit(&inst, None);
+        }
+    }
+
+    /// Emits a move that the allocator put between instructions. Leaves the flags alone.
+    ///
+    /// # Panics
+    /// For a move from memory to memory, which the allocator resolves itself.
+    pub fn emit_move(&mut self, from: Allocation, to: Allocation) {
+        let spill = |slot: Allocation| {
+            let slot = slot.as_stack().expect("a register or a spill slot");
+            Amode::Frame(FrameRef::Spill(slot.index() as u32))
+        };
+        match (from.as_reg(), to.as_reg()) {
+            (Some(from), Some(to)) => {
+                self.put(encode::mov(Reg::of_preg(to), Reg::of_preg(from)));
+            }
+            (Some(from), None) => {
+                let access = Access::store(StoreOp::Str);
+                self.access(&access, Reg::of_preg(from), spill(to));
+            }
+            (None, Some(to)) => {
+                let access = Access::load(LoadOp::Ldr);
+                self.access(&access, Reg::of_preg(to), spill(from));
+            }
+            (None, None) => panic!("the allocator moves from memory to memory"),
+        }
+    }
+
+    /// Emits one instruction; `next` is the block that is bound right after it, if any.
+    ///
+    /// # Panics
+    /// When a register is virtual, or a carry is used that the instruction before did not leave.
+    pub fn emit(&mut self, inst: &Inst, next: Option<Block>) {
+        let carry = std::mem::replace(&mut self.carry, matches!(inst, Inst::Carry { .. }));
+        match *inst {
+            Inst::AluRRR {
+                op,
+                rd,
+                rn,
+                rm,
+                shift,
+            } => self.put(encode::alu_register(op, rd, rn, rm, shift)),
+            Inst::AluRRI { op, rd, rn, imm } => match op {
+                AluOp::Add => self.add_immediate(rd, rn, imm.value() as i32),
+                AluOp::Sub => self.add_immediate(rd, rn, imm.value().wrapping_neg() as i32),
+                _ => self.put(encode::alu_immediate(op, rd, rn, imm)),
+            },
+            Inst::AddImm { rd, rn, imm } => self.add_immediate(rd, rn, imm.value()),
+            Inst::Carry { op, rd, rn, rhs } => {
+                let takes = matches!(op, CarryOp::Adcs | CarryOp::Sbcs);
+                assert!(carry || !takes, "{inst} takes a carry that nothing left");
+                self.put(encode::carry(op, rd, rn, rhs));
+            }
+            Inst::Mov { rd, rm } => self.put(encode::mov(rd, rm)),
+            Inst::Mvn { rd, rm, shift } => self.put(encode::mvn(rd, rm, shift)),
+            Inst::MovImm { rd, value } => self.constant(rd, value),
+            Inst::FrameAddr { rd, place } => self.frame_address(rd, place),
+            Inst::CodeAddr { rd, symbol } => self.code_address(rd, symbol),
+            Inst::ShiftImm { rd, rm, shift } => self.put(encode::shift_immediate(rd, rm, shift)),
+            Inst::ShiftReg { kind, rd, rn, rm } => {
+                self.put(encode::shift_register(kind, rd, rn, rm));
+            }
+            Inst::Extend { op, rd, rm } => self.put(encode::extend(op, rd, rm)),
+            Inst::ExtendAdd { op, rd, rn, rm } => self.put(encode::extend_add(op, rd, rn, rm)),
+            Inst::Extract { op, rd, rn, bits } => {
+                self.put(encode::extract(op, rd, rn, bits.lsb(), bits.width()));
+            }
+            Inst::Insert { rd, base, rn, bits } => {
+                assert_eq!(rd, base, "BFI changes a register in place");
+                self.put(encode::insert(rd, rn, bits.lsb(), bits.msb()));
+            }
+            Inst::Clear { rd, base, bits } => {
+                assert_eq!(rd, base, "BFC changes a register in place");
+                self.put(encode::clear(rd, bits.lsb(), bits.msb()));
+            }
+            Inst::Unary { op, rd, rm } => self.put(encode::unary(op, rd, rm)),
+            Inst::Mul { rd, rn, rm } => self.put(encode::mul(rd, rn, rm)),
+            Inst::MulAcc { op, rd, rn, rm, ra } => self.put(encode::mul_acc(op, rd, rn, rm, ra)),
+            Inst::MulLong {
+                sign,
+                rd_lo,
+                rd_hi,
+                rn,
+                rm,
+            } => self.put(encode::mul_long(sign, false, rd_lo, rd_hi, rn, rm)),
+            Inst::MulAccLong {
+                sign,
+                rd_lo,
+                rd_hi,
+                ra_lo,
+                ra_hi,
+                rn,
+                rm,
+            } => {
+                assert_eq!((rd_lo, rd_hi), (ra_lo, ra_hi), "UMLAL adds in place");
+                self.put(encode::mul_long(sign, true, rd_lo, rd_hi, rn, rm));
+            }
+            Inst::Div { sign, rd, rn, rm } => self.put(encode::div(sign, rd, rn, rm)),
+            Inst::Load { op, rt, mem } => self.access(&Access::load(op), rt, mem),
+            Inst::Store { op, rt, mem } => self.access(&Access::store(op), rt, mem),
+            Inst::Select {
+                rd,
+                cond,
+                cmp,
+                if_true,
+                if_false,
+            } => {
+                self.compare(&cmp, cond);
+                self.select(rd, cond, if_true, if_false);
+            }
+            Inst::TrapIf { cond, cmp, code } => {
+                let target = self.stub(code);
+                self.branch_if(cond, &cmp, target);
+            }
+            Inst::Trap { code } => self.trap(code),
+            Inst::Call(ref call) => match call.callee {
+                Callee::Direct(symbol) => self.call(symbol),
+                Callee::Indirect(rm) => self.put(encode::blx(rm)),
+            },
+            Inst::Args { .. } => {}
+            Inst::Ret { .. } => {
+                let frame = self.frame;
+                for inst in frame.epilogue() {
+                    self.emit(&inst, None);
+                }
+            }
+            Inst::Jump { target } => self.jump(target),
+            Inst::CondBr {
+                cond,
+                cmp,
+                taken,
+                not_taken,
+            } => {
+                let next = next.map(|block| self.buffer.resolve(Label::of_block(block)));
+                if Some(self.buffer.resolve(Label::of_block(taken))) == next {
+                    self.branch_if(cond.invert(), &cmp, Label::of_block(not_taken));
+                } else {
+                    self.branch_if(cond, &cmp, Label::of_block(taken));
+                    self.jump(not_taken);
+                }
+            }
+            Inst::BrTable(ref table) => {
+                self.branch_table(table.index, &table.targets, table.default);
+            }
+            Inst::BranchTo { rm } => self.put(encode::bx(rm)),
+            Inst::Push { regs } => self.put(encode::push(regs)),
+            Inst::Pop { regs } => self.put(encode::pop(regs)),
+            Inst::AddSp { bytes } => self.move_sp(AluOp::Add, bytes),
+            Inst::SubSp { bytes } => self.move_sp(AluOp::Sub, bytes),
+        }
+    }
+
+    /// Appends the trap stubs and finds the length of every branch.
+    pub fn finish(mut self) -> Result<Code<RelocKind>, BranchOutOfRange> {
+        for stub in std::mem::take(&mut self.stubs) {
+            if !self.buffer.is_bound(stub.label) {
+                self.buffer.bind(stub.label);
+                self.source_location(stub.source);
+                self.call(Symbol::Trap(stub.code));
+                self.buffer.trap_site(stub.code, stub.source);
+            }
+        }
+        self.buffer.finish()
+    }
+
+    fn put(&mut self, opcode: Opcode) {
+        match opcode {
+            Opcode::Narrow(bits) => self.buffer.put(&bits.to_le_bytes()),
+            Opcode::Wide(bits) => {
+                self.buffer.put(&((bits >> 16) as u16).to_le_bytes());
+                self.buffer.put(&(bits as u16).to_le_bytes());
+            }
+        }
+    }
+
+    fn add_immediate(&mut self, rd: Reg, rn: Reg, value: i32) {
+        let imm = AddImm::new(value).expect("a modified immediate or its negative");
+        let (sub, magnitude) = imm.instruction();
+        self.put(encode::add_immediate(sub, rd, rn, magnitude));
+    }
+
+    fn constant(&mut self, rd: Reg, value: u32) {
+        match Constant::new(value, hw(rd) < 8) {
+            Constant::Mov(imm) => self.put(encode::mov_immediate(rd, imm)),
+            Constant::Mvn(imm) => self.put(encode::mvn_immediate(rd, imm)),
+            Constant::Movw(value) => self.put(encode::movw(rd, value)),
+            Constant::MovwLsl(value, shift) => {
+                self.put(encode::movw(rd, value));
+                self.put(encode::shift_immediate(rd, rd, shift));
+            }
+            Constant::MovAdd(imm, byte) => {
+                self.put(encode::mov_immediate(rd, imm));
+                self.put(encode::add_immediate(false, rd, rd, byte.into()));
+            }
+            Constant::MovwMovt(low, high) => {
+                self.put(encode::movw(rd, low));
+                self.put(encode::movt(rd, high));
+            }
+        }
+    }
+
+    fn frame_address(&mut self, rd: Reg, place: FrameRef) {
+        let offset = self.frame.offset(place);
+        match AddImm::new(offset as i32) {
+            Some(imm) => self.add_immediate(rd, SP, imm.value()),
+            None => {
+                self.constant(rd, offset);
+                let sum = encode::alu_register(AluOp::Add, rd, SP, rd, Shift::NONE);
+                self.put(sum);
+            }
+        }
+    }
+
+    fn code_address(&mut self, rd: Reg, symbol: Symbol) {
+        // The addends −12 and −8 lead from each instruction to the pc of the ADD.
+        self.buffer.relocation(RelocKind::DistanceLow, symbol);
+        self.put(encode::movw(rd, -12_i16 as u16));
+        self.buffer.relocation(RelocKind::DistanceHigh, symbol);
+        self.put(encode::movt(rd, -8_i16 as u16));
+        let sum = encode::alu_register(AluOp::Add, rd, rd, PC, Shift::NONE);
+        self.put(sum);
+    }
+
+    fn access(&mut self, access: &Access, rt: Reg, mem: Amode) {
+        let mem = match mem {
+            Amode::Frame(place) => Amode::Base {
+                base: SP,
+                offset: self.frame.offset(place) as i32,
+            },
+            other => other,
+        };
+        let (first, mem) = mem.in_reach();
+        if let Some(first) = first {
+            debug_assert_ne!(rt, SCRATCH, "the scratch register is taken by the address");
+            self.address(&first);
+        }
+        match mem {
+            Amode::Base { base, offset } => self.put(access.offset(rt, base, offset)),
+            Amode::Index { base, index, scale } => {
+                self.put(access.indexed(rt, base, index, scale.amount()));
+            }
+            Amode::Frame(_) => unreachable!("resolved above"),
+        }
+    }
+
+    /// The part of an address that goes into `r12`; sets no flags.
+    fn address(&mut self, inst: &Inst) {
+        match *inst {
+            Inst::AddImm { rd, rn, imm } => self.add_immediate(rd, rn, imm.value()),
+            Inst::MovImm { rd, value } => self.constant(rd, value),
+            _ => unreachable!("an address is a sum or a constant"),
+        }
+    }
+
+    fn compare(&mut self, cmp: &Compare, cond: Cond) {
+        match *cmp {
+            Compare::Word { op, rn, rhs } => self.put(encode::compare(op, rn, rhs)),
+            Compare::WideOrder {
+                rn_lo,
+                rn_hi,
+                rhs_lo,
+                rhs_hi,
+            } => {
+                debug_assert!(matches!(cond, Cond::Lo | Cond::Hs | Cond::Lt | Cond::Ge));
+                self.put(encode::compare(CompareOp::Cmp, rn_lo, rhs_lo));
+                self.put(encode::carry(CarryOp::Sbcs, SCRATCH, rn_hi, rhs_hi));
+            }
+            Compare::WideEqual {
+                rn_lo,
+                rn_hi,
+                rhs_lo,
+                rhs_hi,
+            } => {
+                debug_assert!(matches!(cond, Cond::Eq | Cond::Ne));
+                self.put(encode::compare(CompareOp::Cmp, rn_lo, rhs_lo));
+                self.put(encode::it(Cond::Eq as u32, false));
+                self.put(encode::compare(CompareOp::Cmp, rn_hi, rhs_hi));
+            }
+            Compare::WideZero { rn, rm } => {
+                debug_assert!(matches!(cond, Cond::Eq | Cond::Ne));
+                self.put(encode::orrs(SCRATCH, rn, rm));
+            }
+        }
+    }
+
+    fn select(&mut self, rd: Reg, cond: Cond, if_true: SelectValue, if_false: SelectValue) {
+        let there = SelectValue::Reg(rd);
+        let (cond, first, second) = match (if_true == there, if_false == there) {
+            (true, true) => return,
+            (true, false) => (cond.invert(), if_false, None),
+            (false, true) => (cond, if_true, None),
+            (false, false) => (cond, if_true, Some(if_false)),
+        };
+        self.put(encode::it(cond as u32, second.is_some()));
+        self.put_value(rd, first);
+        if let Some(second) = second {
+            self.put_value(rd, second);
+        }
+    }
+
+    /// One instruction that sets no flags under IT.
+    fn put_value(&mut self, rd: Reg, value: SelectValue) {
+        let opcode = match value {
+            SelectValue::Reg(rm) => encode::mov(rd, rm),
+            SelectValue::Imm(imm) => match Constant::new(imm.value(), false) {
+                Constant::Mov(imm) => encode::mov_immediate(rd, imm),
+                Constant::Mvn(imm) => encode::mvn_immediate(rd, imm),
+                Constant::Movw(value) => encode::movw(rd, value),
+                _ => unreachable!("one instruction loads it"),
+            },
+        };
+        self.put(opcode);
+    }
+
+    fn branch_if(&mut self, cond: Cond, cmp: &Compare, target: Label) {
+        if let (Cond::Eq | Cond::Ne, Some(rn)) = (cond, cmp.low_register_with_zero()) {
+            let zero = cond == Cond::Eq;
+            self.buffer
+                .put_relaxable(Branch::IfZero { rn, zero, target });
+            return;
+        }
+        self.compare(cmp, cond);
+        self.buffer.put_relaxable(Branch::If { cond, target });
+    }
+
+    fn jump(&mut self, target: Block) {
+        let target = Label::of_block(target);
+        self.buffer.put_relaxable(Branch::Always { target });
+    }
+
+    fn branch_table(&mut self, index: Reg, targets: &[Block], default: Block) {
+        if targets.is_empty() {
+            return self.jump(default);
+        }
+        let count = targets.len() as u32;
+        let cmp = Compare::cmp_imm(index, count).unwrap_or_else(|| {
+            self.constant(SCRATCH, count);
+            Compare::cmp(index, SCRATCH)
+        });
+        self.branch_if(Cond::Hs, &cmp, Label::of_block(default));
+        let targets = targets.iter().copied().map(Label::of_block).collect();
+        let index = hw(index) as u8;
+        self.buffer.put_relaxable(Branch::Table { index, targets });
+    }
+
+    fn call(&mut self, symbol: Symbol) {
+        self.buffer.relocation(RelocKind::Call, symbol);
+        // BL with the addend −4.
+        self.put(Opcode::Wide(0xf7ff_fffe));
+    }
+
+    /// The label of a stub for `code`, which the end of the function provides.
+    fn stub(&mut self, code: TrapCode) -> Label {
+        let shared = self.trap_stubs == TrapStubs::PerFunction;
+        if let Some(stub) = self.stubs.iter().find(|stub| shared && stub.code == code) {
+            return stub.label;
+        }
+        let label = self.buffer.label();
+        self.stubs.push(Stub {
+            label,
+            code,
+            source: self.source,
+        });
+        label
+    }
+
+    /// Leaves here; where stubs are shared, the first such place is the stub.
+    fn trap(&mut self, code: TrapCode) {
+        if self.trap_stubs == TrapStubs::PerFunction {
+            let label = self.stub(code);
+            if !self.buffer.is_bound(label) {
+                self.buffer.bind(label);
+            }
+        }
+        self.call(Symbol::Trap(code));
+        self.buffer.trap_site(code, self.source);
+    }
+
+    fn move_sp(&mut self, op: AluOp, bytes: u32) {
+        let sub = op == AluOp::Sub;
+        if bytes < 4096 || ModifiedImm::new(bytes).is_some() {
+            self.put(encode::add_immediate(sub, SP, SP, bytes));
+        } else {
+            self.constant(SCRATCH, bytes);
+            self.put(encode::alu_register(op, SP, SP, SCRATCH, Shift::NONE));
+        }
+    }
+}

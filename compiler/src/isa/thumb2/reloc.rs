@@ -1,0 +1,71 @@
+//! How references between functions stand in the code.
+
+use super::branch;
+use super::encode::Opcode;
+
+/// A kind of relocation, each of one 32-bit instruction.
+///
+/// Before it is applied, the instruction holds the addend that the matching ELF relocation (REL)
+/// wants in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RelocKind {
+    /// BL to a function; `R_ARM_THM_CALL`.
+    Call,
+    /// MOVW of the low half of a function's code value less the `pc` of the ADD behind the pair,
+    /// 12 bytes from here; `R_ARM_THM_MOVW_PREL_NC`.
+    DistanceLow,
+    /// MOVT of the high half, 8 bytes from that `pc`; `R_ARM_THM_MOVT_PREL`.
+    DistanceHigh,
+}
+
+/// A function that a BL cannot reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the call at byte {at} of the text cannot reach the function at byte {target}: \
+     the text is larger than the 16 MB that a call spans"
+)]
+pub struct CallOutOfRange {
+    /// Text offset of the instruction.
+    pub at: u32,
+    /// Text offset of the function.
+    pub target: u32,
+}
+
+impl RelocKind {
+    /// Completes the instruction at `at` of `text` for a function that begins at `target`; both
+    /// are offsets in the same text.
+    ///
+    /// # Panics
+    /// When the instruction does not lie in `text`.
+    pub fn apply(self, text: &mut [u8], at: u32, target: u32) -> Result<(), CallOutOfRange> {
+        let place = &mut text[at as usize..at as usize + 4];
+        let opcode = match self {
+            RelocKind::Call => {
+                let distance = i64::from(target) - i64::from(at) - 4;
+                branch::call(distance).ok_or(CallOutOfRange { at, target })?
+            }
+            RelocKind::DistanceLow => {
+                let distance = (target | 1).wrapping_sub(at + 12);
+                with_imm16(place, distance as u16)
+            }
+            RelocKind::DistanceHigh => {
+                let distance = (target | 1).wrapping_sub(at + 8);
+                with_imm16(place, (distance >> 16) as u16)
+            }
+        };
+        let mut bytes = Vec::with_capacity(4);
+        opcode.write(&mut bytes);
+        place.copy_from_slice(&bytes);
+        Ok(())
+    }
+}
+
+/// The MOVW or MOVT in `place` with another constant.
+fn with_imm16(place: &[u8], value: u16) -> Opcode {
+    let value = u32::from(value);
+    let first = u32::from(u16::from_le_bytes([place[0], place[1]]));
+    let second = u32::from(u16::from_le_bytes([place[2], place[3]]));
+    let first = first & 0xfbf0 | value >> 12 | (value >> 11 & 1) << 10;
+    let second = second & 0x8f00 | (value >> 8 & 7) << 12 | value & 0xff;
+    Opcode::Wide(first << 16 | second)
+}
