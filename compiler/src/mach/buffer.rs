@@ -303,6 +303,7 @@ impl<R: Relax, K> CodeBuffer<R, K> {
     /// # Panics
     /// When an item names a label that was never bound.
     pub fn finish(mut self) -> Result<Code<K>, BranchOutOfRange> {
+        self.shorten_aliases();
         let mut shifts = Vec::with_capacity(self.items.len() + 1);
         let mut rounds = 0;
         self.lay_out(&mut shifts);
@@ -340,6 +341,22 @@ impl<R: Relax, K> CodeBuffer<R, K> {
                 })
                 .collect(),
         })
+    }
+
+    /// Makes every alias name the label itself, so that long chains cost nothing later.
+    fn shorten_aliases(&mut self) {
+        for start in 0..self.aliases.len() {
+            let start = Label(start as u32);
+            let end = resolve(&self.aliases, start);
+            let mut label = start;
+            while let Some(next) = self.aliases[label.index()] {
+                self.aliases[label.index()] = Some(end);
+                if next == end {
+                    break;
+                }
+                label = next;
+            }
+        }
     }
 
     /// Sums up the items' sizes in their present forms.
@@ -417,6 +434,10 @@ impl<R: Relax, K> CodeBuffer<R, K> {
         out
     }
 }
+
+#[cfg(test)]
+#[path = "buffer_tests.rs"]
+mod tests;
 
 /// Bytes from an even offset to the next multiple of 4: 0 or 2.
 fn padding(offset: u32) -> u32 {

@@ -187,10 +187,10 @@ fn narrow_add_immediate(sub: bool, rd: u32, rn: u32, value: u32) -> Option<Opcod
     let sub = u32::from(sub);
     if !low(&[rd, rn]) {
         None
-    } else if value < 8 {
-        Some(narrow(0x1c00 | sub << 9 | value << 6 | rn << 3 | rd))
     } else if value < 256 && rd == rn {
         Some(narrow(0x3000 | sub << 11 | rd << 8 | value))
+    } else if value < 8 {
+        Some(narrow(0x1c00 | sub << 9 | value << 6 | rn << 3 | rd))
     } else {
         None
     }
