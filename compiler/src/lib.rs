@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod opt;
 pub mod wasm;
 
 pub use error::{Error, Result};
