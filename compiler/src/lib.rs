@@ -5,6 +5,7 @@ pub mod error;
 pub mod image;
 pub mod isa;
 pub mod mach;
+pub mod opt;
 pub mod wasm;
 
 pub use error::{Error, Result};

@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use wasm2mcu::opt::guards::Statistics;
+use wasm2mcu::opt::{OptLevel, Optimizer, Options};
 use wasm2mcu::wasm::{self, BodyId, Target, Translated};
 
 /// Thumb, where addresses of code are odd.
@@ -46,11 +48,35 @@ fn listing(translated: &Translated) -> String {
     text
 }
 
+/// Runs the mid-end over every function and counts the guards.
+fn optimize(translated: &mut Translated, level: OptLevel) -> Statistics {
+    let options = Options {
+        level,
+        verify: true,
+    };
+    let mut optimizer = Optimizer::new(options, translated.module.memory);
+    let mut sum = Statistics::default();
+    for body in &mut translated.functions {
+        let one = optimizer.run(&mut body.clif, "test").expect("valid CLIF");
+        sum.kept += one.kept;
+        sum.removed += one.removed;
+        sum.certain += one.certain;
+    }
+    sum
+}
+
 #[test]
 fn golden() {
     insta::glob!("golden/*.wat", |path| {
         let wat = std::fs::read_to_string(path).expect("golden module");
-        let translated = translate(&wat).expect("golden modules translate");
-        insta::assert_snapshot!(listing(&translated));
+        let mut translated = translate(&wat).expect("golden modules translate");
+        let before = listing(&translated);
+        optimize(&mut translated.clone(), OptLevel::None);
+        let guards = optimize(&mut translated, OptLevel::Speed);
+        let after = listing(&translated);
+        insta::assert_snapshot!(format!(
+            "{before}\n;;;; optimized: {guards:?}\n\n{}",
+            after.split_once("\n\n").map_or("", |(_, code)| code)
+        ));
     });
 }

@@ -1,0 +1,145 @@
+//! The mid-end: CLIF to better CLIF, one function at a time.
+//!
+//! ```text
+//!  verify ─▶ unreachable code ─▶ constant phis ─▶ egraph ─▶ guards ─▶ verify
+//!            └──────────── Cranelift, no ISA involved ────┘   ours
+//! ```
+//!
+//! The egraph folds constants, numbers values, hoists pure ones out of loops and forwards stores;
+//! it also merges equal guards. [`guards`] then removes those that follow from others or from the
+//! range of the index. Dead instructions stay: the back ends lower backward from uses.
+
+pub mod guards;
+mod range;
+
+use std::mem;
+
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::Function;
+use cranelift_codegen::settings::{self, Configurable, Flags};
+use cranelift_codegen::{CodegenError, Context};
+
+use crate::error::{Error, Result};
+use crate::wasm::module::Memory;
+
+/// How hard to try.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OptLevel {
+    /// Only what code generation needs: no unreachable blocks, no trivial phis.
+    None,
+    /// Everything that does not enlarge the code.
+    Size,
+    /// Everything.
+    #[default]
+    Speed,
+}
+
+/// What the mid-end may assume and shall do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How hard to try.
+    pub level: OptLevel,
+    /// Whether Cranelift's verifier checks the function after every pass.
+    pub verify: bool,
+}
+
+impl Default for Options {
+    /// For speed; verified in debug builds of the compiler.
+    fn default() -> Options {
+        Options {
+            level: OptLevel::default(),
+            verify: cfg!(debug_assertions),
+        }
+    }
+}
+
+/// Runs the mid-end; keeps its allocations from function to function.
+pub struct Optimizer {
+    options: Options,
+    memory: Option<Memory>,
+    flags: Flags,
+    context: Context,
+    control: ControlPlane,
+}
+
+impl Optimizer {
+    /// A mid-end for the functions of a module with this memory.
+    pub fn new(options: Options, memory: Option<Memory>) -> Optimizer {
+        Optimizer {
+            options,
+            memory,
+            flags: flags(options),
+            context: Context::new(),
+            control: ControlPlane::default(),
+        }
+    }
+
+    /// Optimises `function` in place and says what became of its guards. `name` is for errors.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if the verifier objects to what it is given or to what comes out.
+    pub fn run(&mut self, function: &mut Function, name: &str) -> Result<guards::Statistics> {
+        self.context.clear();
+        mem::swap(&mut self.context.func, function);
+        let result = self.passes();
+        mem::swap(&mut self.context.func, function);
+        result.map_err(|error| Error::Internal {
+            pass: "the mid-end",
+            function: name.to_owned(),
+            message: match error {
+                CodegenError::Verifier(errors) => errors.to_string(),
+                other => other.to_string(),
+            },
+        })
+    }
+
+    fn passes(&mut self) -> Result<guards::Statistics, CodegenError> {
+        let Optimizer { context, flags, .. } = self;
+        let flags = &*flags;
+        context.verify_if(flags)?;
+        clean(context, flags)?;
+        context.func.dfg.resolve_all_aliases();
+        if self.options.level == OptLevel::None {
+            return Ok(guards::count(&context.func));
+        }
+        context.egraph_pass(flags, &mut self.control)?;
+        context.flowgraph();
+        let statistics = guards::run(
+            &mut context.func,
+            &context.cfg,
+            &context.domtree,
+            self.memory.as_ref(),
+        );
+        if statistics.certain > 0 {
+            // Code behind a certain trap went away, with its edges.
+            clean(context, flags)?;
+            context.func.dfg.resolve_all_aliases();
+        }
+        context.verify_if(flags)?;
+        Ok(statistics)
+    }
+}
+
+/// Removes what cannot be reached, and block parameters that are always the same value.
+fn clean(context: &mut Context, flags: &Flags) -> Result<(), CodegenError> {
+    context.flowgraph();
+    context.eliminate_unreachable_code(flags)?;
+    context.remove_constant_phis(flags)
+}
+
+fn flags(options: Options) -> Flags {
+    let mut builder = settings::builder();
+    let level = match options.level {
+        OptLevel::None => "none",
+        OptLevel::Size => "speed_and_size",
+        OptLevel::Speed => "speed",
+    };
+    let verify = if options.verify { "true" } else { "false" };
+    for (name, value) in [("opt_level", level), ("enable_verifier", verify)] {
+        builder
+            .set(name, value)
+            .expect("a setting of Cranelift with one of its values");
+    }
+    Flags::new(builder)
+}
