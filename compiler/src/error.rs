@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::image::WriteError;
+
 /// Result of every fallible step of the compiler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -47,6 +49,23 @@ pub enum Error {
         /// Where it stands.
         place: Place,
     },
+    /// Code that branches or calls cannot span.
+    #[error("{message}: split it, or compile for size")]
+    TooLarge {
+        /// What is too large, with figures.
+        message: String,
+    },
+    /// The module's call graph takes more stack than any device has.
+    #[error("the deepest chain of calls takes {bytes} bytes of stack, the limit is {limit}")]
+    StackDepth {
+        /// What it takes.
+        bytes: u64,
+        /// What is accepted.
+        limit: u64,
+    },
+    /// The image format cannot hold the module.
+    #[error("{0}")]
+    Image(#[from] WriteError),
     /// The compiler produced something wrong: a bug in it, never the module's fault.
     #[error("bug in the compiler: {pass} of {function} produced invalid code: {message}")]
     Internal {

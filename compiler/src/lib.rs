@@ -1,11 +1,101 @@
 //! Compiles WebAssembly ahead of time for microcontrollers.
+//!
+//! ```text
+//!   app.wasm ──wasm──▶ Module + CLIF ──opt──▶ better CLIF ──mach, isa──▶ code of each function
+//!     code ──stack──▶ worst depth; prologues ──link──▶ Text ──image──▶ .w2m, ──object──▶ .o
+//! ```
+//!
+//! [`compile`] is the whole road; [`Compiled`] is what comes out, in any of the forms that a user
+//! can ask for.
+//!
+//! * [`wasm`]: validation and translation to Cranelift's IR
+//! * [`opt`]: Cranelift's mid-end and our guard elimination
+//! * [`mach`]: machine IR, instruction selection, register allocation, emission; for every ISA
+//! * [`isa`]: the instruction sets
+//! * `backend`: the steps from CLIF to text
+//! * [`stack`]: how deep the stack can get
+//! * [`link`]: one text from all functions
+//! * [`image`]: the image format's writer
 #![forbid(unsafe_code)]
 
+mod backend;
+mod compiled;
 pub mod error;
 pub mod image;
 pub mod isa;
+pub mod link;
 pub mod mach;
 pub mod opt;
+pub mod stack;
+mod target;
 pub mod wasm;
 
+pub use compiled::Compiled;
 pub use error::{Error, Result};
+pub use opt::OptLevel;
+pub use target::{Target, TargetError};
+
+use isa::thumb2::Thumb2;
+use mach::Isa;
+use sha2::{Digest, Sha256};
+
+/// How to compile.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// For which core.
+    pub target: Target,
+    /// How hard to optimise.
+    pub level: OptLevel,
+    /// Whether every step is checked: CLIF by Cranelift's verifier, registers by regalloc2's
+    /// checker. Costs about as much again as compiling.
+    pub verify: bool,
+}
+
+impl Default for Options {
+    /// The default target at full speed, checked in debug builds of the compiler.
+    fn default() -> Options {
+        Options {
+            target: Target::default(),
+            level: OptLevel::default(),
+            verify: cfg!(debug_assertions),
+        }
+    }
+}
+
+impl Options {
+    fn mid_end(&self) -> opt::Options {
+        opt::Options {
+            level: self.level,
+            verify: self.verify,
+        }
+    }
+}
+
+/// Compiles a module in the binary or the text format.
+///
+/// # Errors
+///
+/// [`Error`] says what is wrong with the module, where, and what to do about it.
+pub fn compile(module: &[u8], options: &Options) -> Result<Compiled> {
+    let wasm = wasm::binary(module)?;
+    // So far every target has this instruction set.
+    compile_for(&Thumb2::default(), &wasm, options)
+}
+
+fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compiled> {
+    let code_address_bit = I::ARCHITECTURE.code_bit() as u8;
+    let mut translated = wasm::translate(wasm, wasm::Target { code_address_bit })?;
+    let guards = opt::run(&mut translated, options.mid_end())?;
+    let machine = backend::lower(isa, &translated, options)?;
+    let depths = backend::depths(&machine, &translated);
+    let text = backend::emit(&machine, &translated.module, &depths)?;
+    Ok(Compiled {
+        target: options.target,
+        source_sha256: Sha256::digest(wasm).into(),
+        machine_ir: backend::listing(&machine),
+        translated,
+        guards,
+        depths,
+        text,
+    })
+}

@@ -42,7 +42,7 @@ impl Label {
 }
 
 /// What a relocation refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Symbol {
     /// A function of the module by its WebAssembly index; an import means its thunk.
     Function(u32),
@@ -50,6 +50,8 @@ pub enum Symbol {
     Builtin(u32),
     /// The routine that leaves the instance with this trap.
     Trap(TrapCode),
+    /// The routine that leaves the instance with the trap code in the first result register.
+    TrapExit,
 }
 
 impl fmt::Display for Symbol {
@@ -58,6 +60,7 @@ impl fmt::Display for Symbol {
             Symbol::Function(index) => write!(f, "func_{index}"),
             Symbol::Builtin(number) => write!(f, "builtin_{number}"),
             Symbol::Trap(code) => write!(f, "trap_{}", *code as u8),
+            Symbol::TrapExit => f.write_str("trap_exit"),
         }
     }
 }
@@ -75,6 +78,8 @@ pub trait Relax {
     fn fits(&self, form: u8, at: u32, targets: &Targets<'_>) -> bool;
     /// Appends exactly `size(form)` bytes of a form that fits.
     fn encode(&self, form: u8, at: u32, targets: &Targets<'_>, out: &mut Vec<u8>);
+    /// Where in `form` data begin that are no instructions, up to its end.
+    fn data(&self, form: u8) -> Option<u32>;
 }
 
 /// Where the labels are in the layout under trial.
@@ -113,6 +118,33 @@ pub struct Relocation<K> {
     pub symbol: Symbol,
 }
 
+/// A kind of relocation, which knows how the reference stands in the instruction.
+pub trait Relocate: Copy {
+    /// Completes the instruction at `at` of `text` for code that begins at `target`; both are
+    /// offsets in the same text.
+    ///
+    /// # Errors
+    ///
+    /// [`CallOutOfRange`] when the instruction cannot hold the distance.
+    ///
+    /// # Panics
+    /// When the instruction does not lie in `text`.
+    fn apply(self, text: &mut [u8], at: u32, target: u32) -> Result<(), CallOutOfRange>;
+}
+
+/// A function that a call cannot reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the call at byte {at} of the text cannot reach the function at byte {target}: \
+     the text is larger than a call spans"
+)]
+pub struct CallOutOfRange {
+    /// Text offset of the instruction.
+    pub at: u32,
+    /// Text offset of the function.
+    pub target: u32,
+}
+
 /// A place that control leaves by a trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrapSite {
@@ -144,6 +176,8 @@ pub struct Code<K> {
     pub trap_sites: Vec<TrapSite>,
     /// Ascending by offset, one per change.
     pub source_locations: Vec<SourceLocation>,
+    /// Stretches that are no instructions: offset and bytes, ascending.
+    pub data: Vec<(u32, u32)>,
 }
 
 /// A function too large for its branches.
@@ -314,6 +348,7 @@ impl<R: Relax, K> CodeBuffer<R, K> {
         let bytes = self.write(&shifts);
         Ok(Code {
             bytes,
+            data: self.data(&shifts),
             relocations: self
                 .relocations
                 .into_iter()
@@ -405,6 +440,18 @@ impl<R: Relax, K> CodeBuffer<R, K> {
             }
         }
         Ok(grown)
+    }
+
+    fn data(&self, shifts: &[u32]) -> Vec<(u32, u32)> {
+        let items = self.items.iter().zip(shifts);
+        let data = items.filter_map(|((fixed, item), shift)| match item {
+            Item::Relaxable { what, form } => {
+                let from = what.data(*form)?;
+                Some((fixed + shift + from, what.size(*form) - from))
+            }
+            Item::Align { .. } => None,
+        });
+        data.collect()
     }
 
     fn write(&self, shifts: &[u32]) -> Vec<u8> {

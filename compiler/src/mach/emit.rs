@@ -4,9 +4,11 @@
 //!   (stack check) prologue │ blocks, without those that only jump │ trap stubs
 //! ```
 
+use std::fmt::Debug;
+
 use regalloc2::{Allocation, Block, Edit, InstOrEdit};
 
-use super::buffer::{BranchOutOfRange, Code};
+use super::buffer::{BranchOutOfRange, Code, Relocate};
 use super::reg::Substitution;
 use super::regalloc::Allocated;
 use super::{Isa, MachineInst};
@@ -18,7 +20,7 @@ pub trait Emitter: Sized {
     /// The frame of a function.
     type Frame;
     /// Its kinds of relocation.
-    type Relocation;
+    type Relocation: Relocate + Debug;
 
     /// Begins a function of `blocks` blocks.
     fn new(blocks: usize, frame: Self::Frame, stubs: TrapStubs) -> Self;

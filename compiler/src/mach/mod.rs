@@ -30,11 +30,15 @@ use std::fmt::{Debug, Display};
 
 use cranelift_codegen::ir;
 use regalloc2::{Block, MachineEnv, PRegSet, RegClass};
+use wasm2mcu_abi::image::Architecture;
+use wasm2mcu_abi::trap::TrapCode;
 
-use emit::Emitter;
+use emit::{CodeOf, Emitter};
 use lower::{Lower, ValueRegs};
 use reg::{OperandVisitor, Reg};
 use regalloc::Allocated;
+
+use crate::wasm::module::Signature;
 
 /// A machine instruction of an instruction set.
 pub trait MachineInst: Clone + Debug + Display {
@@ -52,6 +56,8 @@ pub trait MachineInst: Clone + Debug + Display {
 
 /// An instruction set: selection rules, registers, frames and encodings.
 pub trait Isa: Sized + Debug {
+    /// What images call it.
+    const ARCHITECTURE: Architecture;
     /// Its machine instructions.
     type Inst: MachineInst;
     /// The frame of a function.
@@ -91,6 +97,25 @@ pub trait Isa: Sized + Debug {
     fn frame(&self, needs: &FrameNeeds) -> Self::Frame;
     /// How far the stack pointer in the body is below the one at entry, in bytes.
     fn frame_bytes(frame: &Self::Frame) -> u32;
+
+    /// The routine that leaves the instance: [`Symbol::TrapExit`](buffer::Symbol::TrapExit).
+    fn trap_exit() -> Thunk<Self>;
+    /// The routine that leaves it with this trap: [`Symbol::Trap`](buffer::Symbol::Trap).
+    fn trap(code: TrapCode) -> Thunk<Self>;
+    /// The thunk by which the host enters functions of a signature.
+    fn entry_thunk(signature: &Signature) -> Thunk<Self>;
+    /// The thunk by which the module calls an imported function of a signature; `slot` is the
+    /// context offset of the host function's address.
+    fn import_thunk(signature: &Signature, slot: u32) -> Thunk<Self>;
+}
+
+/// Code between the module and the host.
+#[derive(Debug)]
+pub struct Thunk<I: Isa> {
+    /// The code.
+    pub code: CodeOf<I>,
+    /// Bytes of stack that it takes before it calls on.
+    pub stack_bytes: u32,
 }
 
 /// What decides the frame of a function.

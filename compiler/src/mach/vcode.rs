@@ -3,10 +3,13 @@
 //! [`VCode`] is built by [`lower`](super::lower) back to front, then never changed: register
 //! allocation and emission read it. It implements [`regalloc2::Function`].
 
+use std::fmt;
+
 use cranelift_codegen::ir;
 use regalloc2::{Block, Inst, InstRange, Operand, PRegSet, RegClass, VReg};
 
 use super::buffer::Symbol;
+use super::reg::Reg;
 use super::{Isa, MachineInst};
 
 /// A machine block: a range of instructions, its parameters and where it leads.
@@ -114,4 +117,39 @@ impl<I: Isa> regalloc2::Function for VCode<I> {
     fn allow_multiple_vreg_defs(&self) -> bool {
         false
     }
+}
+
+impl<I: Isa> fmt::Display for VCode<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, block) in self.blocks.iter().enumerate() {
+            write!(f, "block{index}")?;
+            registers(f, &block.params)?;
+            writeln!(f, ":")?;
+            for inst in self.block_insts(Block::new(index)).iter() {
+                for line in self.insts[inst.index()].to_string().lines() {
+                    writeln!(f, "    {line}")?;
+                }
+            }
+            for (succ, args) in block.succs.iter().zip(&block.args) {
+                if !args.is_empty() {
+                    write!(f, "    @ block{}", succ.index())?;
+                    registers(f, args)?;
+                    writeln!(f)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `(v1, v2)`, or nothing.
+fn registers(f: &mut fmt::Formatter<'_>, registers: &[VReg]) -> fmt::Result {
+    if registers.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = registers
+        .iter()
+        .map(|&vreg| format!("{:?}", Reg::virt(vreg)))
+        .collect();
+    write!(f, "({})", names.join(", "))
 }

@@ -20,6 +20,7 @@ use cranelift_codegen::settings::{self, Configurable, Flags};
 use cranelift_codegen::{CodegenError, Context};
 
 use crate::error::{Error, Result};
+use crate::wasm::Translated;
 use crate::wasm::module::Memory;
 
 /// How hard to try.
@@ -51,6 +52,24 @@ impl Default for Options {
             verify: cfg!(debug_assertions),
         }
     }
+}
+
+/// Optimises every function of a module and says what became of the guards.
+///
+/// # Errors
+///
+/// [`Error::Internal`] if the verifier objects to a function: a bug in the compiler.
+pub fn run(translated: &mut Translated, options: Options) -> Result<guards::Statistics> {
+    let mut optimizer = Optimizer::new(options, translated.module.memory);
+    let mut total = guards::Statistics::default();
+    for body in &mut translated.functions {
+        let name = body.id.name(&translated.module);
+        let one = optimizer.run(&mut body.clif, &name)?;
+        total.kept += one.kept;
+        total.removed += one.removed;
+        total.certain += one.certain;
+    }
+    Ok(total)
 }
 
 /// Runs the mid-end; keeps its allocations from function to function.

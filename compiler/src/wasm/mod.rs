@@ -24,6 +24,7 @@ mod prescan;
 mod sections;
 pub mod support;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use cranelift_codegen::ir;
@@ -69,6 +70,29 @@ pub enum BodyId {
     Function(u32),
     /// A function that the translation added.
     Builtin(Builtin),
+}
+
+/// The binary format of a module that may be in the text format.
+///
+/// # Errors
+///
+/// [`Error::Text`] with line and column when the text does not parse.
+pub fn binary(module: &[u8]) -> Result<Cow<'_, [u8]>> {
+    wat::Parser::new()
+        .parse_bytes(None, module)
+        .map_err(|error| Error::Text {
+            message: error.to_string(),
+        })
+}
+
+impl BodyId {
+    /// The name of the function for people.
+    pub fn name(self, module: &Module) -> String {
+        match self {
+            BodyId::Function(index) => module.functions[index as usize].name.clone(),
+            BodyId::Builtin(builtin) => builtin.name().to_owned(),
+        }
+    }
 }
 
 /// Validates and translates a module in binary format.

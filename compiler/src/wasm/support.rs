@@ -7,6 +7,8 @@ use cranelift_codegen::ir::{self, types};
 use wasm2mcu_abi::types::ValueType;
 use wasmparser::WasmFeatures;
 
+use super::contract::CALL_CONV;
+use super::module::Signature;
 use crate::error::{Error, Place, Result};
 
 /// Proposals beyond WebAssembly 1.0 that a module may use.
@@ -42,6 +44,20 @@ pub fn clif_type(ty: ValueType) -> Option<ir::Type> {
         | ValueType::FuncRef
         | ValueType::ExternRef => None,
     }
+}
+
+/// The CLIF signature of functions of a type; `None` if the back ends cannot hold a value of it.
+pub fn clif_signature(signature: &Signature) -> Option<ir::Signature> {
+    let of = |types: &[ValueType]| -> Option<Vec<ir::AbiParam>> {
+        let types = types.iter();
+        types
+            .map(|&ty| clif_type(ty).map(ir::AbiParam::new))
+            .collect()
+    };
+    let mut clif = ir::Signature::new(CALL_CONV);
+    clif.params = of(&signature.params)?;
+    clif.returns = of(&signature.results)?;
+    Some(clif)
 }
 
 /// The contract's name of a validated value type; `None` for those of other proposals.

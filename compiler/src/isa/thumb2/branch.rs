@@ -112,6 +112,11 @@ pub(super) fn call(distance: i64) -> Option<Opcode> {
     reaches(distance, 25).then(|| Opcode::Wide(0xf000_d000 | long_offset(distance)))
 }
 
+/// B T4, under the same condition.
+pub(super) fn jump(distance: i64) -> Option<Opcode> {
+    reaches(distance, 25).then(|| long_always(distance))
+}
+
 impl Relax for Branch {
     fn forms(&self) -> u8 {
         match self {
@@ -129,6 +134,11 @@ impl Relax for Branch {
             (Branch::Table { targets, .. }, 1) => 4 + 2 * targets.len() as u32,
             (Branch::Table { targets, .. }, _) => COMPUTED_BYTES + 4 * targets.len() as u32,
         }
+    }
+
+    fn data(&self, form: u8) -> Option<u32> {
+        // TBB and TBH are one instruction of four bytes; the longest form is a table of code.
+        matches!((self, form), (Branch::Table { .. }, 0 | 1)).then_some(4)
     }
 
     fn fits(&self, form: u8, at: u32, targets: &Targets<'_>) -> bool {

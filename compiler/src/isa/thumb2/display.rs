@@ -289,6 +289,7 @@ impl fmt::Display for Inst {
                 }
                 Ok(())
             }
+            Inst::JumpTo { symbol } => write!(f, "b.w {symbol}"),
             Inst::BranchTo { rm } => write!(f, "bx {}", Name(*rm)),
             Inst::Push { regs } => write!(f, "push {regs}"),
             Inst::Pop { regs } => write!(f, "pop {regs}"),

@@ -220,6 +220,11 @@ impl mach::emit::Emitter for Emitter {
                 self.branch_table(table.index, &table.targets, table.default);
             }
             Inst::BranchTo { rm } => self.put(encode::bx(rm)),
+            Inst::JumpTo { symbol } => {
+                self.buffer.relocation(RelocKind::Jump, symbol);
+                // B with the addend −4.
+                self.put(Opcode::Wide(0xf7ff_bffe));
+            }
             Inst::Push { regs } => self.put(encode::push(regs)),
             Inst::Pop { regs } => self.put(encode::pop(regs)),
             Inst::AddSp { bytes } => self.move_sp(AluOp::Add, bytes),

@@ -796,6 +796,11 @@ pub enum Inst {
         /// The address.
         rm: Reg,
     },
+    /// B to code elsewhere in the text; for thunks.
+    JumpTo {
+        /// Where to.
+        symbol: Symbol,
+    },
     /// PUSH.
     Push {
         /// Registers of `r0`–`r12` and `lr`, at least one.
@@ -842,7 +847,9 @@ impl Inst {
     /// Whether control leaves the function here by a return or a trap.
     pub fn is_ret(&self) -> bool {
         match self {
-            Inst::Ret { .. } | Inst::Trap { .. } | Inst::BranchTo { .. } => true,
+            Inst::Ret { .. } | Inst::Trap { .. } | Inst::BranchTo { .. } | Inst::JumpTo { .. } => {
+                true
+            }
             Inst::Pop { regs } => regs.contains(15),
             _ => false,
         }

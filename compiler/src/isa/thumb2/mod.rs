@@ -13,6 +13,7 @@
 //! * [`emit`]: from machine instructions to the code of a function
 //! * [`branch`]: branches and jump tables, short and long
 //! * [`reloc`]: references between functions
+//! * `thunks`: between the module and the host
 
 pub mod branch;
 mod display;
@@ -28,14 +29,18 @@ mod lower;
 mod operands;
 pub mod regs;
 pub mod reloc;
+mod thunks;
 
 use cranelift_codegen::ir;
 use regalloc2::{Block, MachineEnv, PRegSet, RegClass};
+use wasm2mcu_abi::image::Architecture;
+use wasm2mcu_abi::trap::TrapCode;
 
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{OperandVisitor, Reg};
-use crate::mach::{FrameNeeds, Isa, MachineInst};
+use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::contract::Symbol;
+use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
 use inst::Inst;
@@ -57,6 +62,7 @@ impl Default for Thumb2 {
 }
 
 impl Isa for Thumb2 {
+    const ARCHITECTURE: Architecture = Architecture::Thumb;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -121,6 +127,22 @@ impl Isa for Thumb2 {
 
     fn frame_bytes(frame: &FrameLayout) -> u32 {
         frame.bytes()
+    }
+
+    fn trap_exit() -> Thunk<Self> {
+        thunks::trap_exit()
+    }
+
+    fn trap(code: TrapCode) -> Thunk<Self> {
+        thunks::trap(code)
+    }
+
+    fn entry_thunk(signature: &Signature) -> Thunk<Self> {
+        thunks::entry(signature)
+    }
+
+    fn import_thunk(signature: &Signature, slot: u32) -> Thunk<Self> {
+        thunks::import(signature, slot)
     }
 }
 

@@ -118,6 +118,7 @@ impl Inst {
             Inst::BranchTo { rm } => visitor.reg_use(rm),
             Inst::Trap { .. }
             | Inst::Jump { .. }
+            | Inst::JumpTo { .. }
             | Inst::Push { .. }
             | Inst::Pop { .. }
             | Inst::AddSp { .. }

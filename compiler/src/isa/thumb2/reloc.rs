@@ -2,6 +2,7 @@
 
 use super::branch;
 use super::encode::Opcode;
+use crate::mach::buffer::{CallOutOfRange, Relocate};
 
 /// A kind of relocation, each of one 32-bit instruction.
 ///
@@ -11,6 +12,8 @@ use super::encode::Opcode;
 pub enum RelocKind {
     /// BL to a function; `R_ARM_THM_CALL`.
     Call,
+    /// B to code elsewhere in the text; `R_ARM_THM_JUMP24`.
+    Jump,
     /// MOVW of the low half of a function's code value less the `pc` of the ADD behind the pair,
     /// 12 bytes from here; `R_ARM_THM_MOVW_PREL_NC`.
     DistanceLow,
@@ -18,31 +21,17 @@ pub enum RelocKind {
     DistanceHigh,
 }
 
-/// A function that a BL cannot reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the call at byte {at} of the text cannot reach the function at byte {target}: \
-     the text is larger than the 16 MB that a call spans"
-)]
-pub struct CallOutOfRange {
-    /// Text offset of the instruction.
-    pub at: u32,
-    /// Text offset of the function.
-    pub target: u32,
-}
-
-impl RelocKind {
-    /// Completes the instruction at `at` of `text` for a function that begins at `target`; both
-    /// are offsets in the same text.
-    ///
-    /// # Panics
-    /// When the instruction does not lie in `text`.
-    pub fn apply(self, text: &mut [u8], at: u32, target: u32) -> Result<(), CallOutOfRange> {
+impl Relocate for RelocKind {
+    fn apply(self, text: &mut [u8], at: u32, target: u32) -> Result<(), CallOutOfRange> {
         let place = &mut text[at as usize..at as usize + 4];
         let opcode = match self {
             RelocKind::Call => {
                 let distance = i64::from(target) - i64::from(at) - 4;
                 branch::call(distance).ok_or(CallOutOfRange { at, target })?
+            }
+            RelocKind::Jump => {
+                let distance = i64::from(target) - i64::from(at) - 4;
+                branch::jump(distance).ok_or(CallOutOfRange { at, target })?
             }
             RelocKind::DistanceLow => {
                 let distance = (target | 1).wrapping_sub(at + 12);

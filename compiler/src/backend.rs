@@ -1,0 +1,212 @@
+//! The steps from optimised CLIF to the text of an image, for every function of a module.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::trap::TrapCode;
+
+use crate::Options;
+use crate::error::{Error, Result};
+use crate::link::{Linker, Piece, Text};
+use crate::mach::buffer::Symbol;
+use crate::mach::emit::{self, CodeOf};
+use crate::mach::regalloc::{self, Allocated};
+use crate::mach::{FrameNeeds, Isa, lower};
+use crate::stack::{self, Depths};
+use crate::wasm::module::{ExportItem, Module};
+use crate::wasm::{Body, BodyId, Translated, support};
+
+/// The largest stack depth that an image may ask for, in bytes.
+const MAX_STACK_BYTES: u64 = 1 << 20;
+
+/// A function in machine IR, with registers and a frame.
+pub(crate) struct Machine<I: Isa> {
+    symbol: Symbol,
+    name: String,
+    function: Allocated<I>,
+    frame: I::Frame,
+}
+
+/// Selects instructions and assigns registers.
+pub(crate) fn lower<I: Isa>(
+    isa: &I,
+    translated: &Translated,
+    options: &Options,
+) -> Result<Vec<Machine<I>>> {
+    let functions = translated.functions.iter();
+    functions
+        .map(|body| lower_one(isa, body, &translated.module, options.verify))
+        .collect()
+}
+
+fn lower_one<I: Isa>(isa: &I, body: &Body, module: &Module, check: bool) -> Result<Machine<I>> {
+    let name = body.id.name(module);
+    let bug = |pass, message| Error::Internal {
+        pass,
+        function: name.clone(),
+        message,
+    };
+    let code = lower::lower(isa, &body.clif).map_err(|missing| {
+        let message = format!(
+            "no rule for `{}`, at byte {:#x}",
+            missing.clif,
+            missing.location.bits()
+        );
+        bug("instruction selection", message)
+    })?;
+    let function = regalloc::allocate(isa, code, check)
+        .map_err(|error| bug("register allocation", error.to_string()))?;
+    let frame = isa.frame(&FrameNeeds::of(&function));
+    Ok(Machine {
+        symbol: symbol(body.id),
+        name,
+        function,
+        frame,
+    })
+}
+
+/// How deep the stack gets below every function.
+pub(crate) fn depths<I: Isa>(machine: &[Machine<I>], translated: &Translated) -> Depths {
+    let module = &translated.module;
+    let mut graph: Vec<stack::Function> = machine
+        .iter()
+        .zip(&translated.functions)
+        .map(|(machine, body)| stack::Function {
+            symbol: machine.symbol,
+            frame_bytes: I::frame_bytes(&machine.frame),
+            calls: machine.function.code.calls.clone(),
+            indirect_calls: machine.function.code.indirect_calls.clone(),
+            indirect: is_indirect(body.id, module).then(|| body.clif.signature.clone()),
+        })
+        .collect();
+    for (index, (function, _)) in module.imports().enumerate() {
+        let signature = &module.types[function.type_number as usize];
+        graph.push(stack::Function {
+            symbol: Symbol::Function(index as u32),
+            frame_bytes: I::import_thunk(signature, 0).stack_bytes,
+            calls: Vec::new(),
+            indirect_calls: Vec::new(),
+            indirect: function
+                .indirect
+                .then(|| support::clif_signature(signature))
+                .flatten(),
+        });
+    }
+    stack::analyse(&graph)
+}
+
+/// Emits every function and the thunks, and links them.
+pub(crate) fn emit<I: Isa>(
+    machine: &[Machine<I>],
+    module: &Module,
+    depths: &Depths,
+) -> Result<Text> {
+    if depths.worst() > MAX_STACK_BYTES {
+        return Err(Error::StackDepth {
+            bytes: depths.worst(),
+            limit: MAX_STACK_BYTES,
+        });
+    }
+    let mut functions = Vec::with_capacity(machine.len());
+    for machine in machine {
+        let need = depths.checked_on_entry(machine.symbol);
+        let code = emit::emit(
+            &machine.function,
+            &machine.frame,
+            need.map(|need| need as u32),
+        )
+        .map_err(|error| Error::TooLarge {
+            message: format!("function `{}`: {error}", machine.name),
+        })?;
+        functions.push((machine.symbol, code));
+    }
+
+    let mut linker = Linker::<I>::default();
+    linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
+    for code in traps::<I>(&functions) {
+        linker.add(Piece::Symbol(Symbol::Trap(code)), I::trap(code).code, None);
+    }
+    for number in entered_types(module) {
+        let thunk = I::entry_thunk(&module.types[number as usize]);
+        linker.add(Piece::Entry(number), thunk.code, None);
+    }
+    for (index, (function, _)) in module.imports().enumerate() {
+        let index = index as u32;
+        let signature = &module.types[function.type_number as usize];
+        let thunk = I::import_thunk(signature, Context::import_slot(index));
+        let number = function.indirect.then_some(function.type_number);
+        linker.add(Piece::Symbol(Symbol::Function(index)), thunk.code, number);
+    }
+    for (symbol, code) in functions {
+        let number = match symbol {
+            Symbol::Function(index) => {
+                let function = &module.functions[index as usize];
+                function.indirect.then_some(function.type_number)
+            }
+            _ => None,
+        };
+        linker.add(Piece::Symbol(symbol), code, number);
+    }
+    linker.finish().map_err(|error| Error::TooLarge {
+        message: error.to_string(),
+    })
+}
+
+/// The machine IR of every function as text.
+pub(crate) fn listing<I: Isa>(machine: &[Machine<I>]) -> String {
+    let mut text = String::new();
+    for machine in machine {
+        let code = &machine.function.code;
+        writeln!(text, "{} `{}`:\n{code}", machine.symbol, machine.name)
+            .expect("writing to a string");
+    }
+    text
+}
+
+/// Bytes of stack that a call of an exported function or the start function takes, from the entry
+/// thunk on.
+pub(crate) fn entry_depth<I: Isa>(module: &Module, depths: &Depths, function: u32) -> u32 {
+    let thunk = I::entry_thunk(module.signature(function)).stack_bytes;
+    thunk + depths.for_callers(Symbol::Function(function)) as u32
+}
+
+/// The type numbers of all functions that the host can enter.
+pub(crate) fn entered_types(module: &Module) -> BTreeSet<u32> {
+    let exported = module
+        .exports
+        .iter()
+        .filter_map(|export| match export.item {
+            ExportItem::Function(index) => Some(index),
+            _ => None,
+        });
+    exported
+        .chain(module.start)
+        .map(|index| module.functions[index as usize].type_number)
+        .collect()
+}
+
+fn traps<I: Isa>(functions: &[(Symbol, CodeOf<I>)]) -> BTreeSet<TrapCode> {
+    functions
+        .iter()
+        .flat_map(|(_, code)| &code.relocations)
+        .filter_map(|relocation| match relocation.symbol {
+            Symbol::Trap(code) => Some(code),
+            _ => None,
+        })
+        .collect()
+}
+
+fn symbol(id: BodyId) -> Symbol {
+    match id {
+        BodyId::Function(index) => Symbol::Function(index),
+        BodyId::Builtin(builtin) => Symbol::Builtin(builtin as u32),
+    }
+}
+
+fn is_indirect(id: BodyId, module: &Module) -> bool {
+    match id {
+        BodyId::Function(index) => module.functions[index as usize].indirect,
+        BodyId::Builtin(_) => false,
+    }
+}

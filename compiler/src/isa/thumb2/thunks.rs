@@ -1,0 +1,302 @@
+//! The code between the module and the host: entry thunks, import thunks, trap exits.
+//!
+//! ```text
+//!   host ──C ABI──▶ entry thunk ──internal──▶ function ──internal──▶ import thunk ──C ABI──▶ host
+//!     ▲                                          │ bl trap_K
+//!     └───────── trap code in r0 ◀── trap exit ◀─┘
+//! ```
+//!
+//! The entry thunk is the only code that writes the pinned registers. It leaves its stack pointer
+//! in the context; the trap exit goes back there and returns in its place.
+//!
+//! C ABI: Procedure Call Standard for the Arm Architecture (AAPCS32), 6.4 "Parameter passing".
+
+use regalloc2::Block;
+use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::trap::TrapCode;
+use wasm2mcu_abi::types::ValueType;
+
+use super::Thumb2;
+use super::emit::Emitter;
+use super::frame::FrameLayout;
+use super::imm::Shift;
+use super::inst::{AluOp, Amode, Call, Callee, Compare, Cond, Inst, LoadOp, StoreOp};
+use super::regs::{ARGUMENTS, CONTEXT, LR, MEMORY_BASE, RegSet, SCRATCH, SP, r};
+use crate::mach::Thunk;
+use crate::mach::buffer::Symbol;
+use crate::mach::emit::{Emitter as _, TrapStubs};
+use crate::mach::places::{self, Place};
+use crate::mach::reg::Reg;
+use crate::wasm::module::Signature;
+
+/// What an entry thunk saves for the host: all callee-saved registers but `r9`, which nobody
+/// touches. `lr` comes back as `pc`.
+const SAVED: RegSet = RegSet::of(&[4, 5, 6, 7, 8, 10, 11, 14]);
+const RESTORED: RegSet = SAVED.without(14).with(15);
+/// What an import thunk saves: a register to work with, and the way back.
+const SAVED_BY_IMPORT: RegSet = RegSet::of(&[4, 14]);
+
+/// Code that is written instruction by instruction, in numbered blocks.
+struct Writer {
+    emitter: Emitter,
+}
+
+impl Writer {
+    fn new(blocks: usize) -> Writer {
+        Writer {
+            emitter: Emitter::new(blocks, FrameLayout::default(), TrapStubs::PerFunction),
+        }
+    }
+
+    fn put(&mut self, inst: Inst) {
+        self.emitter.emit(&inst, None);
+    }
+
+    fn load(&mut self, rt: Reg, base: Reg, offset: u32) {
+        self.put(Inst::Load {
+            op: LoadOp::Ldr,
+            rt,
+            mem: base_offset(base, offset),
+        });
+    }
+
+    fn store(&mut self, rt: Reg, base: Reg, offset: u32) {
+        self.put(Inst::Store {
+            op: StoreOp::Str,
+            rt,
+            mem: base_offset(base, offset),
+        });
+    }
+
+    fn mov(&mut self, rd: Reg, rm: Reg) {
+        self.put(Inst::Mov { rd, rm });
+    }
+
+    fn constant(&mut self, rd: Reg, value: u32) {
+        self.put(Inst::MovImm { rd, value });
+    }
+
+    fn call(&mut self, address: Reg) {
+        self.put(Inst::Call(Box::new(Call {
+            callee: Callee::Indirect(address),
+            uses: Vec::new(),
+            defs: Vec::new(),
+            clobbers: RegSet::EMPTY,
+        })));
+    }
+
+    /// Moves the stack pointer down, or up again.
+    fn reserve(&mut self, bytes: u32) {
+        if bytes > 0 {
+            self.put(Inst::SubSp { bytes });
+        }
+    }
+
+    fn release(&mut self, bytes: u32) {
+        if bytes > 0 {
+            self.put(Inst::AddSp { bytes });
+        }
+    }
+
+    /// Goes to block 1 if `cond` holds, else to block 0, which follows.
+    fn leave_if(&mut self, cond: Cond, cmp: Compare) {
+        let (go_on, leave) = (Block::new(0), Block::new(1));
+        let branch = Inst::CondBr {
+            cond,
+            cmp,
+            taken: leave,
+            not_taken: go_on,
+        };
+        self.emitter.emit(&branch, Some(go_on));
+        self.emitter.bind(go_on);
+    }
+
+    fn leave_block(&mut self) {
+        self.emitter.bind(Block::new(1));
+    }
+
+    fn finish(self, stack_bytes: u32) -> Thunk<Thumb2> {
+        Thunk {
+            code: self.emitter.finish().expect("a thunk has short branches"),
+            stack_bytes,
+        }
+    }
+}
+
+fn base_offset(base: Reg, offset: u32) -> Amode {
+    Amode::Base {
+        base,
+        offset: offset as i32,
+    }
+}
+
+/// `r0` = trap code, `lr` = behind the call in the trap stub.
+pub(super) fn trap_exit() -> Thunk<Thumb2> {
+    let mut code = Writer::new(0);
+    code.store(LR, CONTEXT, Context::TRAP_SITE);
+    code.load(r(1), CONTEXT, Context::ENTRY_SP);
+    code.mov(SP, r(1));
+    code.constant(r(1), 0);
+    code.store(r(1), CONTEXT, Context::ENTRY_SP);
+    code.put(Inst::Pop { regs: RESTORED });
+    code.finish(0)
+}
+
+/// Called by trap stubs.
+pub(super) fn trap(trap: TrapCode) -> Thunk<Thumb2> {
+    let mut code = Writer::new(0);
+    code.constant(r(0), trap as u32);
+    code.put(Inst::JumpTo {
+        symbol: Symbol::TrapExit,
+    });
+    code.finish(0)
+}
+
+/// `extern "C" fn(context, args, code, stack) -> u32` for functions of a signature.
+pub(super) fn entry(signature: &Signature) -> Thunk<Thumb2> {
+    let (context, args, callee, need) = (r(0), r(1), r(2), r(3));
+    let (params, param_bytes) = places::assign(words(&signature.params), &ARGUMENTS);
+    let (results, result_bytes) = places::assign(words(&signature.results), &ARGUMENTS);
+    let stack_area = param_bytes.max(result_bytes).next_multiple_of(8);
+
+    let mut code = Writer::new(2);
+    // Nothing is stored before it is known that the stack suffices.
+    code.load(SCRATCH, context, Context::STACK_LIMIT);
+    code.put(Inst::AluRRR {
+        op: AluOp::Add,
+        rd: SCRATCH,
+        rn: SCRATCH,
+        rm: need,
+        shift: Shift::NONE,
+    });
+    code.leave_if(Cond::Lo, Compare::cmp(SP, SCRATCH));
+    code.put(Inst::Push { regs: SAVED });
+    code.mov(CONTEXT, context);
+    code.mov(r(4), SP);
+    code.store(r(4), CONTEXT, Context::ENTRY_SP);
+    code.load(MEMORY_BASE, CONTEXT, Context::MEMORY_BASE);
+    code.mov(r(4), args);
+    code.mov(r(5), callee);
+    code.reserve(stack_area);
+    // Words for the stack pass through r0, so they go first.
+    for pass in [false, true] {
+        for (index, place) in params.iter().enumerate() {
+            match *place {
+                Place::Stack(offset) if !pass => {
+                    code.load(r(0), r(4), 4 * index as u32);
+                    code.store(r(0), SP, offset);
+                }
+                Place::Register(at) if pass => code.load(Reg::of_preg(at), r(4), 4 * index as u32),
+                _ => {}
+            }
+        }
+    }
+    code.call(r(5));
+    for (index, place) in results.iter().enumerate() {
+        match *place {
+            Place::Register(at) => code.store(Reg::of_preg(at), r(4), 4 * index as u32),
+            Place::Stack(offset) => {
+                code.load(r(0), SP, offset);
+                code.store(r(0), r(4), 4 * index as u32);
+            }
+        }
+    }
+    code.release(stack_area);
+    code.constant(r(0), 0);
+    code.store(r(0), CONTEXT, Context::ENTRY_SP);
+    code.put(Inst::Pop { regs: RESTORED });
+
+    code.leave_block();
+    code.constant(r(1), 0);
+    code.store(r(1), context, Context::TRAP_SITE);
+    code.constant(r(0), TrapCode::StackExhausted as u32);
+    code.put(Inst::BranchTo { rm: LR });
+    code.finish(4 * SAVED.len() + stack_area)
+}
+
+/// Internal call to the host function whose address is in the context at `slot`.
+pub(super) fn import(signature: &Signature, slot: u32) -> Thunk<Thumb2> {
+    let (internal, _) = places::assign(words(&signature.params), &ARGUMENTS);
+    let (external, stack_area) = c_arguments(&signature.params);
+    let stack_area = stack_area.next_multiple_of(8);
+    let saved_bytes = 4 * SAVED_BY_IMPORT.len();
+
+    let mut code = Writer::new(2);
+    code.put(Inst::Push {
+        regs: SAVED_BY_IMPORT,
+    });
+    code.reserve(stack_area);
+    for (from, to) in internal.iter().zip(&external) {
+        let Place::Stack(to) = *to else { continue };
+        let word = match *from {
+            Place::Register(at) => Reg::of_preg(at),
+            Place::Stack(offset) => {
+                code.load(r(4), SP, stack_area + saved_bytes + offset);
+                r(4)
+            }
+        };
+        code.store(word, SP, to);
+    }
+    // The context takes the first place, so every word moves up: the last one first.
+    for (from, to) in internal.iter().zip(&external).rev() {
+        if let (Place::Register(from), Place::Register(to)) = (*from, *to) {
+            code.mov(Reg::of_preg(to), Reg::of_preg(from));
+        }
+    }
+    code.mov(r(0), CONTEXT);
+    code.load(r(4), CONTEXT, slot);
+    code.call(r(4));
+    code.release(stack_area);
+    code.load(r(2), CONTEXT, Context::HOST_TRAP);
+    code.leave_if(Cond::Ne, Compare::zero(r(2)));
+    code.put(Inst::Pop {
+        regs: SAVED_BY_IMPORT.without(14).with(15),
+    });
+
+    code.leave_block();
+    code.mov(r(0), r(2));
+    code.constant(r(1), 0);
+    code.store(r(1), CONTEXT, Context::HOST_TRAP);
+    code.put(Inst::Pop {
+        regs: SAVED_BY_IMPORT,
+    });
+    code.put(Inst::JumpTo {
+        symbol: Symbol::TrapExit,
+    });
+    code.finish(saved_bytes + stack_area)
+}
+
+fn words(types: &[ValueType]) -> usize {
+    types.iter().map(|ty| ty.words() as usize).sum()
+}
+
+/// Where the C ABI (base standard) wants the words of parameters that follow the context, and the
+/// bytes of the stack area: double words begin at an even register or a multiple of 8.
+fn c_arguments(params: &[ValueType]) -> (Vec<Place>, u32) {
+    let mut places = Vec::new();
+    let mut next_register = 1;
+    let mut next_byte = 0;
+    for ty in params {
+        let words = ty.words();
+        if words == 2 {
+            next_register = next_register + next_register % 2;
+        }
+        if next_register + words as usize <= ARGUMENTS.len() {
+            for _ in 0..words {
+                places.push(Place::Register(ARGUMENTS[next_register]));
+                next_register += 1;
+            }
+            continue;
+        }
+        // Once on the stack, always on the stack.
+        next_register = ARGUMENTS.len();
+        if words == 2 {
+            next_byte = next_byte + next_byte % 8;
+        }
+        for _ in 0..words {
+            places.push(Place::Stack(next_byte));
+            next_byte += 4;
+        }
+    }
+    (places, next_byte)
+}

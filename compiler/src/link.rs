@@ -1,0 +1,144 @@
+//! One text from the code of all functions: order, addresses, references, symbols.
+//!
+//! ```text
+//!   trap exit, traps │ entry thunks │ import thunks │ functions by index │ builtins
+//! ```
+//!
+//! Everything begins at a multiple of 4. A function whose address can get into a table has its type
+//! number in the word before; so has an import thunk. Every reference is a distance within the
+//! text, so there is nothing left for a loader to relocate here.
+
+use std::collections::BTreeMap;
+
+use crate::mach::Isa;
+use crate::mach::buffer::{CallOutOfRange, Relocate, SourceLocation, Symbol, TrapSite};
+use crate::mach::emit::CodeOf;
+
+/// What a stretch of text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Piece {
+    /// Something that code refers to.
+    Symbol(Symbol),
+    /// The entry thunk of this type number.
+    Entry(u32),
+}
+
+/// A named stretch of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// What it is.
+    pub piece: Piece,
+    /// Where it begins.
+    pub offset: u32,
+    /// How many bytes it has, without the type number before.
+    pub bytes: u32,
+}
+
+/// The text of an image.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What stands where, ascending.
+    pub extents: Vec<Extent>,
+    /// Where control may leave by a trap, ascending.
+    pub trap_sites: Vec<TrapSite>,
+    /// Which operator code comes from, ascending.
+    pub source_locations: Vec<SourceLocation>,
+    /// Stretches that are data, ascending: offset and bytes.
+    pub data: Vec<(u32, u32)>,
+    places: BTreeMap<Piece, u32>,
+}
+
+impl Text {
+    /// Where a piece begins.
+    ///
+    /// # Panics
+    /// When there is no such piece.
+    pub fn offset(&self, piece: Piece) -> u32 {
+        self.places[&piece]
+    }
+}
+
+/// Puts a text together.
+#[derive(Debug)]
+pub struct Linker<I: Isa> {
+    text: Text,
+    references: Vec<(u32, RelocationOf<I>, Symbol)>,
+}
+
+type RelocationOf<I> = <<I as Isa>::Emitter as crate::mach::emit::Emitter>::Relocation;
+
+impl<I: Isa> Default for Linker<I> {
+    fn default() -> Self {
+        Linker {
+            text: Text::default(),
+            references: Vec::new(),
+        }
+    }
+}
+
+impl<I: Isa> Linker<I> {
+    /// Appends the code of a piece, behind its type number where it needs one.
+    pub fn add(&mut self, piece: Piece, code: CodeOf<I>, type_number: Option<u32>) {
+        let text = &mut self.text;
+        text.bytes.resize(text.bytes.len().next_multiple_of(4), 0);
+        if let Some(number) = type_number {
+            text.data.push((text.bytes.len() as u32, 4));
+            text.bytes.extend(number.to_le_bytes());
+        }
+        let offset = text.bytes.len() as u32;
+        text.places.insert(piece, offset);
+        text.extents.push(Extent {
+            piece,
+            offset,
+            bytes: code.bytes.len() as u32,
+        });
+        text.bytes.extend(code.bytes);
+        text.trap_sites
+            .extend(code.trap_sites.into_iter().map(|site| TrapSite {
+                offset: offset + site.offset,
+                ..site
+            }));
+        text.source_locations
+            .extend(
+                code.source_locations
+                    .into_iter()
+                    .map(|location| SourceLocation {
+                        offset: offset + location.offset,
+                        ..location
+                    }),
+            );
+        text.data.extend(
+            code.data
+                .into_iter()
+                .map(|(from, bytes)| (offset + from, bytes)),
+        );
+        self.references
+            .extend(code.relocations.into_iter().map(|relocation| {
+                (
+                    offset + relocation.offset,
+                    relocation.kind,
+                    relocation.symbol,
+                )
+            }));
+    }
+
+    /// Resolves every reference.
+    ///
+    /// # Errors
+    ///
+    /// [`CallOutOfRange`] when the text is too large for a call.
+    ///
+    /// # Panics
+    /// When code refers to a piece that was not added.
+    pub fn finish(mut self) -> Result<Text, CallOutOfRange> {
+        let text = &mut self.text;
+        text.bytes.resize(text.bytes.len().next_multiple_of(4), 0);
+        for (at, kind, symbol) in self.references {
+            let target = text.places[&Piece::Symbol(symbol)];
+            kind.apply(&mut text.bytes, at, target)?;
+        }
+        Ok(self.text)
+    }
+}
