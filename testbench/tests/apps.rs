@@ -96,6 +96,22 @@ fn every_source_has_its_modules() {
 }
 
 #[test]
+fn the_table_has_every_app_with_its_size() {
+    let readme = fs::read_to_string(folder().join("README.md")).unwrap();
+    for app in apps() {
+        let [speed, size] = LEVELS.map(|level| wasm(&app, level).len());
+        let row = readme
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{app}` |")))
+            .unwrap_or_else(|| panic!("README.md has no row of {app}"));
+        assert!(
+            row.ends_with(&format!("| {speed} | {size} |")),
+            "README.md: {app} has {speed} and {size} bytes"
+        );
+    }
+}
+
+#[test]
 fn operators_are_i32_only_and_those_that_the_app_is_there_for() {
     let wanted: [(&str, &[&str]); 8] = [
         ("machine", &["BrTable", "CallIndirect"]),
