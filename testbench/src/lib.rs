@@ -25,6 +25,7 @@ pub mod board;
 pub mod fault;
 pub mod host;
 pub mod m33;
+pub mod qemu;
 
 pub use board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, boards, open};
 pub use host::{GuestMemory, HostFunction};
