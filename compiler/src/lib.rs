@@ -1,2 +1,4 @@
 //! Compiles WebAssembly ahead of time for microcontrollers.
 #![forbid(unsafe_code)]
+
+pub mod image;

@@ -29,6 +29,7 @@ pub mod host;
 pub mod m33;
 #[cfg(feature = "oracle")]
 pub mod oracle;
+pub mod qemu;
 pub mod spectest;
 
 pub use board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, boards, open};

@@ -310,8 +310,8 @@ fn call_host(
         Some(memory) => memory.data_and_store_mut(caller.as_context_mut()),
         None => (&mut [][..], caller.data_mut()),
     };
-    let function = &mut state.functions[index];
-    let words = (function.code)(&mut Bytes(bytes), &arguments)
+    let function = &state.functions[index];
+    let words = (function.code.borrow_mut())(&mut Bytes(bytes), &arguments)
         .map_err(|code| Error::host(HostTrap(code)))?;
     let types: Vec<ValType> = function.results.iter().copied().map(val_type).collect();
     let values = values(&types, &words)

@@ -1,0 +1,17 @@
+//! The image writer: from the parts of a compiled module to the bytes of a `.w2m` file.
+//!
+//! ```text
+//!   Parts ──intern types and names──▶ sections ──lay out──▶ header + body ──SHA-256──▶ image
+//! ```
+//!
+//! The format is specified in `abi/IMAGE.md`; its records come from [`wasm2mcu_abi::image`]. The
+//! same parts always give the same bytes.
+
+mod intern;
+mod parts;
+mod write;
+
+pub use parts::{
+    Data, Element, Export, ExportItem, FunctionType, Import, Memory, Parts, Start, TypeIndex,
+};
+pub use write::{WriteError, write};
