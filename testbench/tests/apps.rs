@@ -237,7 +237,7 @@ fn published_test_vectors_hold() {
             "69c4e0d86a7b0430d8cdb78070b4c55a"
         );
 
-        // The JSON scanner and jsmn see the same tokens (a scanner error is below zero).
+        // Tokens are counted; an error is minus its offset, less one.
         for (text, ours) in [
             (&br#"{"a": [1, -2.5e3, true, null, "\u00e9"]}"#[..], 8),
             (b"[1, 2,, 3]", -7),
