@@ -21,7 +21,12 @@ case ${1-} in
 --check) out=$work/check ;;
 *) echo "usage: build.sh [--check]" >&2; exit 2 ;;
 esac
-mkdir -p "$work" "$out"
+mkdir -p "$work"
+if [ "$out" != "$here" ]; then
+    rm -rf "$out"
+    mkdir "$out"
+    cp "$here/expected.tsv" "$out"
+fi
 
 say() { echo "build.sh: $*" >&2; }
 

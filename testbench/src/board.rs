@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use wasm2mcu_abi::trap::TrapCode;
+use wasm2mcu_abi::image::Features;
+pub use wasm2mcu_loader::Trap;
+use wasm2mcu_loader::{CallError, Image, InstantiateError, Item};
 
 use crate::fault::Fault;
 use crate::host::{GuestMemory, HostFunction};
-use crate::m33;
+use crate::{m33, qemu};
 
 /// A place where images run.
 ///
@@ -40,7 +42,8 @@ pub trait Board {
 pub trait Instance {
     /// Calls the exported function `export` with the words of its parameters.
     ///
-    /// A trap is an outcome; it leaves the memory readable and further calls refused.
+    /// A trap is an outcome; it leaves the memory readable, and further calls are refused until
+    /// [`Instance::clear_trap`] or [`Instance::reset`].
     ///
     /// # Errors
     ///
@@ -48,6 +51,21 @@ pub trait Instance {
     /// instance trapped before; [`BoardError::Fault`] if the core stopped the code;
     /// [`BoardError::Runaway`] at a limit; [`BoardError::Link`] if the board was lost.
     fn invoke(&mut self, export: &str, arguments: &[u32]) -> Result<Outcome, BoardError>;
+
+    /// Allows calls after a trap; memory, globals and tables stay as the trap left them, which
+    /// is what the WebAssembly specification asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`BoardError::Link`].
+    fn clear_trap(&mut self) -> Result<(), BoardError>;
+
+    /// Brings memory, globals and tables back to their initial state and runs the start function.
+    ///
+    /// # Errors
+    ///
+    /// As [`Board::load`].
+    fn reset(&mut self) -> Result<(), BoardError>;
 
     /// Linear memory 0, between calls.
     fn memory(&mut self) -> &mut dyn GuestMemory;
@@ -70,17 +88,6 @@ pub struct Outcome {
     pub instructions: Option<u64>,
 }
 
-/// A trap, with the place that it happened at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trap {
-    /// Which trap.
-    pub code: TrapCode,
-    /// Index of the function, imports counted first, if the trap happened in one.
-    pub function: Option<u32>,
-    /// Offset in the image's text, just behind the trap stub's call.
-    pub text_offset: u32,
-}
-
 /// What a board grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -93,6 +100,16 @@ pub struct Limits {
     pub time: Duration,
 }
 
+impl Limits {
+    /// Bytes of RAM for an instance of `image`: the context and what the memory may become.
+    pub(crate) fn ram_bytes(&self, image: &Image<'_>) -> u32 {
+        let needs = image.requirements();
+        needs
+            .context_bytes
+            .saturating_add(needs.memory_max.min(self.memory_bytes))
+    }
+}
+
 /// What a board is, for lists and for choosing a compiler's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoardInfo {
@@ -102,10 +119,8 @@ pub struct BoardInfo {
     pub description: &'static str,
     /// Target triple, as rustc spells it.
     pub target: &'static str,
-    /// Whether the core has the DSP extension.
-    pub dsp: bool,
-    /// Whether the core has single-precision floating point.
-    pub float: bool,
+    /// What the core has beyond the base of its architecture.
+    pub features: Features,
 }
 
 /// Why a board could not do what was asked.
@@ -129,7 +144,7 @@ pub enum BoardError {
     #[error("{0}")]
     Refused(String),
     /// Instantiation trapped.
-    #[error("the module trapped while it was instantiated: {} at text offset {:#x}", .0.code, .0.text_offset)]
+    #[error("the module trapped while it was instantiated: {0}")]
     Trap(Trap),
     /// The core stopped the code: it broke a rule that compiled code never breaks.
     #[error("fault: {0}")]
@@ -147,7 +162,62 @@ pub enum BoardError {
     Link(String),
 }
 
-const BOARDS: [BoardInfo; 1] = [m33::INFO];
+impl BoardError {
+    /// What the loader says about an instantiation.
+    pub(crate) fn instantiation(error: InstantiateError<'_>) -> Self {
+        match error {
+            InstantiateError::Start(error) => Self::start(error),
+            error => Self::Refused(error.to_string()),
+        }
+    }
+
+    /// What the loader says about segments and the start function.
+    pub(crate) fn start(error: CallError) -> Self {
+        match error {
+            CallError::Trap(trap) => Self::Trap(trap),
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+/// Words of the parameters and of the results of an exported function.
+pub(crate) fn call_words(image: &Image<'_>, export: &str) -> Result<(usize, usize), BoardError> {
+    let item = image
+        .exports()
+        .find(|candidate| candidate.name == *export)
+        .map(|found| found.item);
+    let Some(Item::Function(function)) = item else {
+        return Err(BoardError::Refused(format!(
+            "the module exports no function {export:?}"
+        )));
+    };
+    let params = function.function_type.params().map(|param| param.words());
+    let results = function
+        .function_type
+        .results()
+        .map(|result| result.words());
+    Ok((params.sum::<u32>() as usize, results.sum::<u32>() as usize))
+}
+
+/// The array of a call: the argument words, with room for the result words.
+pub(crate) fn call_array(
+    image: &Image<'_>,
+    export: &str,
+    arguments: &[u32],
+) -> Result<(Vec<u32>, usize), BoardError> {
+    let (params, results) = call_words(image, export)?;
+    if arguments.len() != params {
+        return Err(BoardError::Refused(format!(
+            "{export:?} takes {params} words of arguments, {} were given",
+            arguments.len()
+        )));
+    }
+    let mut words = arguments.to_vec();
+    words.resize(params.max(results), 0);
+    Ok((words, results))
+}
+
+const BOARDS: [BoardInfo; 2] = [m33::INFO, qemu::INFO];
 
 /// The boards that [`open`] knows.
 pub fn boards() -> &'static [BoardInfo] {
@@ -170,6 +240,8 @@ fn place(pc: Option<u32>) -> String {
 /// [`BoardError::Unknown`] with the names that there are; [`BoardError::Absent`] with what to do.
 pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
     match name {
+        "m33" => Ok(Box::new(m33::M33::new())),
+        "qemu-m33" => Ok(Box::new(qemu::QemuM33::open()?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),
         }),

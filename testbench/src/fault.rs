@@ -60,6 +60,14 @@ const CFSR_NAMES: [(u32, &str); 17] = [
 const DEBUG_EVENT: u32 = 1 << 31;
 
 impl Fault {
+    /// Fills in [`Fault::text_offset`] for a text of `bytes` bytes at address `text`.
+    pub(crate) fn locate(&mut self, text: u32, bytes: usize) {
+        self.text_offset = self
+            .pc
+            .and_then(|pc| pc.checked_sub(text))
+            .filter(|offset| (*offset as usize) < bytes);
+    }
+
     /// The causes in words.
     pub fn causes(&self) -> Vec<&'static str> {
         let mut causes = Vec::new();

@@ -1,5 +1,6 @@
 //! Host functions: what a module may import, as closures of this process.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use wasm2mcu_abi::trap::TrapCode;
@@ -62,8 +63,7 @@ pub struct HostFunction<'a> {
     pub params: Vec<ValueType>,
     /// Result types: none or one, as a C function has.
     pub results: Vec<ValueType>,
-    /// The closure behind it.
-    pub code: Box<HostCode<'a>>,
+    pub(crate) code: RefCell<Box<HostCode<'a>>>,
 }
 
 impl<'a> HostFunction<'a> {
@@ -80,16 +80,25 @@ impl<'a> HostFunction<'a> {
             name: name.to_owned(),
             params: params.to_vec(),
             results: results.to_vec(),
-            code: Box::new(code),
+            code: RefCell::new(Box::new(code)),
         }
     }
 
-    /// Puts the words that [`HostFunction::code`] returned where a C caller finds them.
-    pub(crate) fn set_results(
+    /// Calls the closure as a C function of this signature was called, results into `registers`.
+    ///
+    /// `stack` reads the word at a byte offset from the stack pointer of the call. The inner
+    /// error is the trap that the closure asked for.
+    pub(crate) fn call(
         &self,
-        words: &[u32],
+        memory: &mut dyn GuestMemory,
         registers: &mut CallRegisters,
-    ) -> Result<(), BoardError> {
+        stack: impl FnMut(u32) -> Result<u32, BoardError>,
+    ) -> Result<Result<(), TrapCode>, BoardError> {
+        let arguments = aapcs::arguments(&self.params, registers, stack)?;
+        let words = match (self.code.borrow_mut())(memory, &arguments) {
+            Ok(words) => words,
+            Err(trap) => return Ok(Err(trap)),
+        };
         let expected = self
             .results
             .iter()
@@ -102,9 +111,20 @@ impl<'a> HostFunction<'a> {
             )));
         }
         if let Some(result) = self.results.first() {
-            aapcs::set_result(*result, words, registers);
+            aapcs::set_result(*result, &words, registers);
         }
-        Ok(())
+        Ok(Ok(()))
+    }
+
+    /// What the loader has to know about it.
+    pub(crate) fn at(&self, address: u32) -> wasm2mcu_loader::HostFunction<'_> {
+        wasm2mcu_loader::HostFunction {
+            module: &self.module,
+            name: &self.name,
+            params: &self.params,
+            results: &self.results,
+            address,
+        }
     }
 }
 

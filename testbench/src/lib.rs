@@ -15,6 +15,8 @@
 //! * [`board`]: the trait that all of them stand behind, and the list of them
 //! * [`host`]: host functions as closures and the linear memory as they see it
 //! * [`aapcs`]: how Arm's C calls carry arguments, for host functions
+//! * [`spectest`]: the test suite's printing host functions
+//! * `oracle` (a feature): what a module should do, according to an interpreter
 //! * [`fault`]: what a core says about itself when code breaks its rules
 //!
 //! Nothing here knows the compiler: an image is bytes.
@@ -25,6 +27,10 @@ pub mod board;
 pub mod fault;
 pub mod host;
 pub mod m33;
+#[cfg(feature = "oracle")]
+pub mod oracle;
+pub mod qemu;
+pub mod spectest;
 
 pub use board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, boards, open};
 pub use host::{GuestMemory, HostFunction};

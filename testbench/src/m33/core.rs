@@ -4,22 +4,52 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm2mcu_abi::context::Context;
-use wasm2mcu_abi::trap::TrapCode;
+use wasm2mcu_abi::image::{Architecture, Features};
+use wasm2mcu_loader::Core;
 
+use super::FEATURES;
 use super::machine::{Budget, Machine, Places, Stop};
 use super::memory::RunningMemory;
-use crate::aapcs;
-use crate::board::BoardError;
+use crate::board::{BoardError, Limits};
 use crate::host::HostFunction;
+
+/// Number for the loader when the core gave up; [`Call::failure`] has the reason.
+const GAVE_UP: u32 = 0x100;
 
 /// What the board and its core tell each other about the call that runs.
 pub(super) struct Call {
     /// What the call may use up.
-    pub(super) budget: Cell<Budget>,
+    budget: Cell<Budget>,
     /// Instructions that it has executed.
-    pub(super) executed: Cell<u64>,
+    executed: Cell<u64>,
     /// Why the core had to give up, which the loader has no word for.
-    pub(super) failure: RefCell<Option<BoardError>>,
+    failure: RefCell<Option<BoardError>>,
+}
+
+impl Call {
+    /// A call that may use up `limits`, from now on.
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            budget: Cell::new(Budget::new(limits)),
+            executed: Cell::new(0),
+            failure: RefCell::new(None),
+        }
+    }
+
+    /// The next call, which may use up `limits`, from now on.
+    pub(super) fn begin(&self, limits: Limits) {
+        self.budget.set(Budget::new(limits));
+        self.executed.set(0);
+        self.failure.replace(None);
+    }
+
+    /// The call is over: how many instructions it executed, or why the core gave up.
+    pub(super) fn end(&self) -> Result<u64, BoardError> {
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => Ok(self.executed.get()),
+        }
+    }
 }
 
 /// One emulated core with an image in its flash.
@@ -28,7 +58,7 @@ pub(super) struct EmulatedCore<'a> {
     places: Places,
     /// The RAM, unless the machine runs.
     ram: Vec<u8>,
-    hosts: Vec<HostFunction<'a>>,
+    hosts: Rc<[HostFunction<'a>]>,
     call: Rc<Call>,
 }
 
@@ -38,7 +68,7 @@ impl<'a> EmulatedCore<'a> {
         image: &[u8],
         places: Places,
         ram_bytes: u32,
-        hosts: Vec<HostFunction<'a>>,
+        hosts: Rc<[HostFunction<'a>]>,
         call: Rc<Call>,
     ) -> Result<Self, BoardError> {
         let machine = Machine::new(image, places, ram_bytes, hosts.len())?;
@@ -79,35 +109,69 @@ impl<'a> EmulatedCore<'a> {
     }
 
     fn call_host(&mut self, index: usize, context: u32) -> Result<(), BoardError> {
-        let host = &mut self.hosts[index];
+        let host = &self.hosts[index];
         let mut registers = self.machine.call_registers();
-        let arguments = aapcs::arguments(&host.params, &registers, |offset| {
-            self.machine.stack_word(offset).ok_or_else(|| {
-                BoardError::Link(format!(
-                    "{}.{} was called with its stack arguments where no memory is",
-                    host.module, host.name
-                ))
-            })
-        })?;
         let mut memory = RunningMemory {
             machine: &self.machine,
             address: self.places.ram(),
         };
-        match (host.code)(&mut memory, &arguments) {
-            Ok(words) => host.set_results(&words, &mut registers)?,
-            Err(trap) => {
-                let field = context + Context::HOST_TRAP;
-                self.machine.write_word(field, trap as u32);
-            }
+        let end = host.call(&mut memory, &mut registers, |offset| {
+            self.machine.stack_word(offset).ok_or_else(|| {
+                BoardError::Link(format!("the arguments of {host:?} lie where no memory is"))
+            })
+        })?;
+        if let Err(trap) = end {
+            let field = context + Context::HOST_TRAP;
+            self.machine.write_word(field, trap as u32);
         }
         self.machine.return_from_host(&registers);
         Ok(())
     }
 }
 
+impl Core for EmulatedCore<'_> {
+    const ARCHITECTURE: Architecture = Architecture::Thumb;
+
+    fn features(&self) -> Features {
+        FEATURES
+    }
+
+    fn image_address(&self, _: &[u8]) -> Option<u32> {
+        Some(self.places.image())
+    }
+
+    fn ram_address(&self) -> u32 {
+        self.places.ram()
+    }
+
+    fn ram(&self) -> &[u8] {
+        &self.ram
+    }
+
+    fn ram_mut(&mut self) -> &mut [u8] {
+        &mut self.ram
+    }
+
+    fn stack_limit(&self) -> u32 {
+        self.machine.stack_limit()
+    }
+
+    fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {
+        self.machine.return_ram(std::mem::take(&mut self.ram));
+        let end = self.run(thunk, context, args, code, stack);
+        self.ram = self.machine.take_ram();
+        end.unwrap_or_else(|failure| {
+            self.call.failure.replace(Some(failure));
+            GAVE_UP
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
+
+    use wasm2mcu_abi::trap::TrapCode;
 
     use wasm2mcu_abi::types::ValueType::I32;
 
@@ -122,25 +186,22 @@ mod tests {
         limit: Option<u64>,
     ) -> EmulatedCore<'a> {
         let image: Vec<u8> = code.iter().flat_map(|half| half.to_le_bytes()).collect();
-        let call = Rc::new(Call {
-            budget: Cell::new(Budget {
-                instructions: limit,
-                deadline: Instant::now() + Duration::from_secs(60),
-            }),
-            executed: Cell::new(0),
-            failure: RefCell::default(),
-        });
+        let call = Rc::new(Call::new(Limits {
+            memory_bytes: 0x1_0000,
+            instructions: limit,
+            time: Duration::from_secs(60),
+        }));
         let places = Places::number(3);
-        EmulatedCore::new(&image, places, 64 + 0x1_0000, hosts, call).expect("a machine")
+        EmulatedCore::new(&image, places, 64 + 0x1_0000, hosts.into(), call).expect("a machine")
     }
 
     /// Calls the first halfword as if it were an entry thunk.
     fn enter(core: &mut EmulatedCore<'_>, words: &mut [u32]) -> Result<u32, String> {
         let (thunk, context) = (core.places.image() | 1, core.places.ram());
-        core.machine.return_ram(std::mem::take(&mut core.ram));
-        let end = core.run(thunk, context, words, 0x1234, 0x40);
-        core.ram = core.machine.take_ram();
-        end.map_err(|error| error.to_string())
+        match core.enter(thunk, context, words, 0x1234, 0x40) {
+            GAVE_UP => Err(core.call.end().expect_err("a failure").to_string()),
+            end => Ok(end),
+        }
     }
 
     #[test]

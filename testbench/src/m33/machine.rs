@@ -27,7 +27,7 @@ use rsemu::cpu::arm::v7m::sys::Exception;
 use rsemu::cpu::arm::v7m::{ArmV7m, Config, Regs};
 
 use crate::aapcs::CallRegisters;
-use crate::board::BoardError;
+use crate::board::{BoardError, Limits};
 use crate::fault::Fault;
 
 const EXITS: u32 = 0x0fff_0000;
@@ -62,9 +62,19 @@ pub(super) enum Stop {
 #[derive(Clone, Copy)]
 pub(super) struct Budget {
     /// Instructions left.
-    pub(super) instructions: Option<u64>,
+    instructions: Option<u64>,
     /// When time is over.
-    pub(super) deadline: Instant,
+    deadline: Instant,
+}
+
+impl Budget {
+    /// What `limits` allow, from now on.
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            instructions: limits.instructions,
+            deadline: Instant::now() + limits.time,
+        }
+    }
 }
 
 /// Where things lie in the machine.

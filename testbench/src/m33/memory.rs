@@ -1,86 +1,62 @@
-//! Linear memory of an instance in the emulated RAM, which begins with the instance's context.
+//! Linear memory of an instance in the emulated RAM.
 
 use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::image::read_word;
 use wasm2mcu_abi::trap::TrapCode;
 
 use super::machine::Machine;
 use crate::host::GuestMemory;
 
-/// RAM that an instance lives in, while no code runs.
-pub(super) struct IdleMemory<'m> {
-    /// The bytes.
-    pub(super) ram: &'m mut [u8],
-    /// Address of the first.
-    pub(super) address: u32,
-}
-
-/// The same while a host function is called.
+/// Linear memory while a host function is called: the machine has the RAM then.
 pub(super) struct RunningMemory<'m> {
-    /// The machine, which has the RAM.
+    /// The machine.
     pub(super) machine: &'m Machine,
-    /// Address of the RAM's first byte.
+    /// Address of the RAM's first byte, where the instance's context is.
     pub(super) address: u32,
-}
-
-impl IdleMemory<'_> {
-    fn linear(&mut self) -> &mut [u8] {
-        let start = self.field(Context::MEMORY_BASE).wrapping_sub(self.address) as usize;
-        let size = self.field(Context::MEMORY_SIZE) as usize;
-        self.ram.get_mut(start..start + size).unwrap_or_default()
-    }
-
-    fn field(&self, offset: u32) -> u32 {
-        let bytes = self.ram.get(offset as usize..).unwrap_or_default();
-        bytes
-            .first_chunk()
-            .map_or(0, |word| u32::from_le_bytes(*word))
-    }
-
-    fn range(&mut self, address: u32, length: usize) -> Result<&mut [u8], TrapCode> {
-        let start = address as usize;
-        self.linear()
-            .get_mut(start..start + length)
-            .ok_or(TrapCode::MemoryOutOfBounds)
-    }
-}
-
-impl GuestMemory for IdleMemory<'_> {
-    fn size(&mut self) -> u32 {
-        self.linear().len() as u32
-    }
-
-    fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), TrapCode> {
-        into.copy_from_slice(self.range(address, into.len())?);
-        Ok(())
-    }
-
-    fn write(&mut self, address: u32, from: &[u8]) -> Result<(), TrapCode> {
-        self.range(address, from.len())?.copy_from_slice(from);
-        Ok(())
-    }
 }
 
 impl RunningMemory<'_> {
-    fn idle<T>(&self, work: impl FnOnce(&mut IdleMemory<'_>) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut [u8]) -> T) -> T {
         self.machine.with_ram(|ram| {
-            work(&mut IdleMemory {
-                ram,
-                address: self.address,
-            })
+            let base = read_word(ram, Context::MEMORY_BASE).unwrap_or_default();
+            let size = read_word(ram, Context::MEMORY_SIZE).unwrap_or_default();
+            let start = base.wrapping_sub(self.address) as usize;
+            work(
+                ram.get_mut(start..start + size as usize)
+                    .unwrap_or_default(),
+            )
         })
     }
 }
 
 impl GuestMemory for RunningMemory<'_> {
     fn size(&mut self) -> u32 {
-        self.idle(|memory| memory.size())
+        self.with(|memory| memory.len() as u32)
     }
 
     fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), TrapCode> {
-        self.idle(|memory| memory.read(address, into))
+        self.with(|memory| read(memory, address, into))
     }
 
     fn write(&mut self, address: u32, from: &[u8]) -> Result<(), TrapCode> {
-        self.idle(|memory| memory.write(address, from))
+        self.with(|memory| write(memory, address, from))
     }
+}
+
+/// Fills `into` from the byte offset `address` of a linear memory.
+pub(super) fn read(memory: &[u8], address: u32, into: &mut [u8]) -> Result<(), TrapCode> {
+    let start = address as usize;
+    let bytes = memory.get(start..start + into.len());
+    into.copy_from_slice(bytes.ok_or(TrapCode::MemoryOutOfBounds)?);
+    Ok(())
+}
+
+/// Stores `from` at the byte offset `address` of a linear memory.
+pub(super) fn write(memory: &mut [u8], address: u32, from: &[u8]) -> Result<(), TrapCode> {
+    let start = address as usize;
+    let bytes = memory.get_mut(start..start + from.len());
+    bytes
+        .ok_or(TrapCode::MemoryOutOfBounds)?
+        .copy_from_slice(from);
+    Ok(())
 }

@@ -1,0 +1,368 @@
+//! Serves the PC's requests.
+
+use core::cell::{Cell, RefCell};
+use core::ptr;
+use core::slice;
+
+use wasm2mcu_loader::abi::types::ValueType;
+use wasm2mcu_loader::{CallError, HostFunction, Image, Instance, InstantiateError};
+
+use crate::arena::Arena;
+use crate::core::Guarded;
+use crate::guard::last_fault;
+use crate::hosts::{self, HOSTS};
+use crate::link::Link;
+use crate::protocol::{REGISTER_WORDS, VERSION, reply, request};
+
+/// Instances that live at the same time.
+const INSTANCES: usize = 256;
+/// Bytes of an export's name in a call.
+const NAME_BYTES: usize = 1024;
+/// Words of arguments or results of a call.
+const CALL_WORDS: usize = 1024;
+/// Stack that module code may use, as much as on the other boards, and below the frames of this
+/// service.
+const STACK_BYTES: u32 = (64 + 24) * 1024;
+
+type Module = Instance<'static, Guarded>;
+
+struct Service {
+    link: Link,
+    images: Arena,
+    memories: Arena,
+    instances: [RefCell<Option<Module>>; INSTANCES],
+    live: Cell<usize>,
+}
+
+/// The one service; host functions find it here.
+struct Only(Cell<Option<&'static Service>>);
+
+// SAFETY: there is one thread, and exception handlers do not use it.
+unsafe impl Sync for Only {}
+
+static SERVICE: Only = Only(Cell::new(None));
+
+unsafe extern "C" {
+    static __images_start: u8;
+    static __images_end: u8;
+    static __memories_start: u8;
+    static __memories_end: u8;
+    static __stack_end: u8;
+}
+
+/// Where a symbol of the linker script points.
+fn symbol(address: *const u8) -> usize {
+    address.expose_provenance()
+}
+
+/// Serves until the PC is gone.
+pub(crate) extern "C" fn run() -> ! {
+    // SAFETY: the linker script keeps these ranges for the arenas.
+    let (images, memories) = unsafe {
+        (
+            Arena::new(
+                symbol(&raw const __images_start),
+                symbol(&raw const __images_end),
+            ),
+            Arena::new(
+                symbol(&raw const __memories_start),
+                symbol(&raw const __memories_end),
+            ),
+        )
+    };
+    let service = Service {
+        link: Link::open(),
+        images,
+        memories,
+        instances: [const { RefCell::new(None) }; INSTANCES],
+        live: Cell::new(0),
+    };
+    // SAFETY: this function never returns, so its variables live for ever.
+    let service: &'static Service = unsafe { &*ptr::from_ref(&service) };
+    SERVICE.0.set(Some(service));
+    service.link.reply_words(reply::READY, &[VERSION]);
+    loop {
+        // An answer to a question that nobody asked is passed over.
+        let _ = service.serve();
+    }
+}
+
+/// Has the PC execute a host function; returns the trap that it asks for, or 0.
+pub(crate) fn host_call(index: u32, sp: u32, registers: &mut [u32; REGISTER_WORDS]) -> u32 {
+    let Some(service) = SERVICE.0.get() else {
+        return 0;
+    };
+    let mut words = [0; REGISTER_WORDS + 2];
+    (words[0], words[1]) = (index, sp);
+    words[2..].copy_from_slice(registers);
+    service.link.reply_words(reply::HOST, &words);
+    let (trap, results) = service.serve();
+    *registers = results;
+    trap
+}
+
+impl Service {
+    /// Serves requests until one is the answer to a host function's call.
+    fn serve(&'static self) -> (u32, [u32; REGISTER_WORDS]) {
+        loop {
+            let [tag, bytes] = self.link.words();
+            match tag {
+                request::LOAD => self.load(),
+                request::CALL => self.call(),
+                request::READ => self.read(),
+                request::WRITE => self.write(bytes),
+                request::DROP => self.drop(),
+                request::CLEAR_TRAP => self.clear_trap(),
+                request::RESET => self.reset(),
+                request::RETURN => {
+                    let [trap] = self.link.words();
+                    return (trap, self.link.words());
+                }
+                _ => {
+                    self.link.skip(bytes as usize);
+                    self.link
+                        .refuse(format_args!("the firmware knows no request {tag}"));
+                }
+            }
+        }
+    }
+
+    fn load(&'static self) {
+        let [ram_bytes, image_bytes, hosts, host_bytes] = self.link.words();
+        let slot = self.instances.iter().position(|slot| {
+            let free = slot.try_borrow();
+            free.is_ok_and(|module| module.is_none())
+        });
+        let taken = self
+            .images
+            .take(image_bytes as usize, 4)
+            .and_then(|image| Ok((image, self.images.take(host_bytes as usize, 4)?)))
+            .and_then(|(image, hosts)| {
+                Ok((image, hosts, self.memories.take(ram_bytes as usize, 8)?))
+            });
+        let (Some(slot), Ok((image, host_table, ram))) = (slot, taken) else {
+            self.link.skip(image_bytes as usize + host_bytes as usize);
+            self.link.refuse(format_args!(
+                "the firmware has no room for an image of {image_bytes} bytes with {ram_bytes} bytes of RAM \
+                 beside {} instances",
+                self.live.get()
+            ));
+            return;
+        };
+        self.link.read(image);
+        self.link.read(host_table);
+        let image_address = image.as_ptr().addr() as u32;
+        let ram_address = ram.as_ptr().addr() as u32;
+        // Counted before its start function runs, which may have others loaded and dropped.
+        self.live.set(self.live.get() + 1);
+        match self.instantiate(image, host_table, hosts as usize, ram) {
+            Some(module) => {
+                self.instances[slot].replace(Some(module));
+                self.link
+                    .reply_words(reply::DONE, &[slot as u32, image_address, ram_address]);
+            }
+            None => self.one_less(),
+        }
+    }
+
+    fn instantiate(
+        &'static self,
+        image: &'static [u8],
+        host_table: &'static [u8],
+        hosts: usize,
+        ram: &'static mut [u8],
+    ) -> Option<Module> {
+        let verified = Image::parse(image).and_then(Image::verify_hash);
+        let verified = match verified {
+            Ok(verified) => verified,
+            Err(error) => {
+                self.link.refuse(format_args!("{error}"));
+                return None;
+            }
+        };
+        let mut functions = [const { nothing() }; HOSTS];
+        let Some(()) = read_hosts(host_table, functions.get_mut(..hosts).unwrap_or_default())
+        else {
+            self.link.refuse(format_args!(
+                "the firmware takes {HOSTS} host functions at most, {hosts} were given"
+            ));
+            return None;
+        };
+        let stack_limit = symbol(&raw const __stack_end) as u32 - STACK_BYTES;
+        // SAFETY: the RAM was taken for this instance only. The stack is this one. The host
+        // functions take and return registers of any signature.
+        let core = unsafe { Guarded::new(ram, stack_limit) };
+        match Instance::new(verified, core, functions.get(..hosts).unwrap_or_default()) {
+            Ok(module) => Some(module),
+            Err(InstantiateError::Start(error)) => {
+                self.explain(error);
+                None
+            }
+            Err(error) => {
+                self.link.refuse(format_args!("{error}"));
+                None
+            }
+        }
+    }
+
+    fn call(&'static self) {
+        let [handle, name_bytes, count] = self.link.words();
+        let (name_bytes, count) = (name_bytes as usize, count as usize);
+        let mut name = [0; NAME_BYTES];
+        let mut words = [0; CALL_WORDS];
+        let (Some(name), Some(words)) = (name.get_mut(..name_bytes), words.get_mut(..count)) else {
+            self.link.skip(name_bytes + 4 * count);
+            self.link.refuse(format_args!(
+                "the firmware takes names of {NAME_BYTES} bytes and {CALL_WORDS} words at most"
+            ));
+            return;
+        };
+        self.link.read(name);
+        self.link.read_words(words);
+        let name = str::from_utf8(name).unwrap_or_default();
+        self.with(handle, |module| match module.call_words(name, words) {
+            Ok(()) => self.link.reply_words(reply::DONE, words),
+            Err(error) => self.explain(error),
+        });
+    }
+
+    fn read(&self) {
+        let [address, bytes] = self.link.words();
+        let start = ptr::with_exposed_provenance(address as usize);
+        // SAFETY: the PC reads RAM and stack of instances whose code is not running.
+        self.link.reply(reply::DONE, unsafe {
+            slice::from_raw_parts(start, bytes as usize)
+        });
+    }
+
+    fn write(&self, bytes: u32) {
+        let [address] = self.link.words();
+        let start = ptr::with_exposed_provenance_mut(address as usize);
+        // SAFETY: the PC writes linear memories of instances whose code is not running.
+        self.link
+            .read(unsafe { slice::from_raw_parts_mut(start, bytes as usize - 4) });
+        self.link.reply(reply::DONE, &[]);
+    }
+
+    fn drop(&self) {
+        let [handle] = self.link.words();
+        let slot = self.instances.get(handle as usize);
+        let module = slot.and_then(|slot| slot.try_borrow_mut().ok()?.take());
+        if module.is_some() {
+            self.one_less();
+        }
+        self.link.reply(reply::DONE, &[]);
+    }
+
+    /// An instance is gone; with the last one, all memory is free.
+    fn one_less(&self) {
+        self.live.set(self.live.get() - 1);
+        if self.live.get() == 0 {
+            // SAFETY: no instance is left, and instances are all that is taken from the arenas.
+            unsafe {
+                self.images.reset();
+                self.memories.reset();
+            }
+        }
+    }
+
+    fn clear_trap(&self) {
+        let [handle] = self.link.words();
+        self.with(handle, |module| {
+            module.clear_trap();
+            self.link.reply(reply::DONE, &[]);
+        });
+    }
+
+    fn reset(&self) {
+        let [handle] = self.link.words();
+        self.with(handle, |module| match module.reset() {
+            Ok(()) => self.link.reply(reply::DONE, &[]),
+            Err(error) => self.explain(error),
+        });
+    }
+
+    /// Does something with an instance, unless it is in use further down the stack.
+    fn with(&self, handle: u32, work: impl FnOnce(&mut Module)) {
+        let slot = self.instances.get(handle as usize);
+        let mut guard = slot.and_then(|slot| slot.try_borrow_mut().ok());
+        match guard.as_deref_mut() {
+            Some(Some(module)) => work(module),
+            _ => self
+                .link
+                .refuse(format_args!("instance {handle} is gone or running")),
+        }
+    }
+
+    /// Sends why a call did not return.
+    fn explain(&self, error: CallError) {
+        match error {
+            CallError::Trap(trap) => self.link.reply_words(
+                reply::TRAP,
+                &[
+                    trap.code as u32,
+                    trap.function.unwrap_or(u32::MAX),
+                    trap.text_offset,
+                ],
+            ),
+            CallError::Core(_) => {
+                let fault = last_fault();
+                let pair = |value: Option<u32>| [value.is_some().into(), value.unwrap_or(0)];
+                let [[a, address], [p, pc], [l, lr]] =
+                    [fault.address, fault.pc, fault.lr].map(pair);
+                self.link.reply_words(
+                    reply::FAULT,
+                    &[fault.cfsr, fault.hfsr, a, address, p, pc, l, lr, fault.sp],
+                );
+            }
+            error => self.link.refuse(format_args!("{error}")),
+        }
+    }
+}
+
+const fn nothing() -> HostFunction<'static> {
+    HostFunction {
+        module: "",
+        name: "",
+        params: &[],
+        results: &[],
+        address: 0,
+    }
+}
+
+/// Reads the host functions of a LOAD request; `None` if there are more than it says, or too many.
+fn read_hosts(mut table: &'static [u8], functions: &mut [HostFunction<'static>]) -> Option<()> {
+    for (index, function) in functions.iter_mut().enumerate() {
+        let mut lengths = [0; 4];
+        for length in &mut lengths {
+            let (word, rest) = table.split_first_chunk::<4>()?;
+            *length = u32::from_le_bytes(*word) as usize;
+            table = rest;
+        }
+        let [module, name, params, results] = lengths;
+        let padded = (module + name + params + results).next_multiple_of(4);
+        let (mut bytes, rest) = table.split_at_checked(padded)?;
+        table = rest;
+        let mut next = |length| {
+            let (part, rest) = bytes.split_at_checked(length)?;
+            bytes = rest;
+            Some(part)
+        };
+        *function = HostFunction {
+            module: str::from_utf8(next(module)?).ok()?,
+            name: str::from_utf8(next(name)?).ok()?,
+            params: value_types(next(params)?)?,
+            results: value_types(next(results)?)?,
+            address: hosts::address(index),
+        };
+    }
+    table.is_empty().then_some(())
+}
+
+fn value_types(bytes: &'static [u8]) -> Option<&'static [ValueType]> {
+    if bytes.iter().any(|byte| ValueType::from_u8(*byte).is_none()) {
+        return None;
+    }
+    // SAFETY: `ValueType` is one byte, and each of these is the number of one.
+    Some(unsafe { slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) })
+}

@@ -1,0 +1,209 @@
+//! The emulator's process and the messages through its standard input and output.
+
+use std::env;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::protocol::{VERSION, reply};
+use crate::board::BoardError;
+
+/// The emulator, looked for on PATH.
+const EMULATOR: &str = "qemu-system-arm";
+/// Names another file as the firmware.
+const FIRMWARE_VARIABLE: &str = "WASM2MCU_FIRMWARE_M33";
+const FIRMWARE: &str = "thumbv8m.main-none-eabihf/release/wasm2mcu-firmware";
+const SET_UP: &str =
+    "run `testbench/test.sh --setup-only`, which installs QEMU and builds the firmware";
+/// Time for the emulator to start on a busy machine.
+const START: Duration = Duration::from_secs(60);
+/// Longer messages do not exist: the firmware's memory is smaller.
+const MESSAGE_BYTES: u32 = 32 << 20;
+
+/// A message of the firmware.
+#[derive(Debug)]
+pub(super) struct Message {
+    /// One of [`reply`].
+    pub(super) tag: u32,
+    /// What it says.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Why no message came.
+pub(super) enum Silence {
+    /// Time is over; the emulator was stopped.
+    Timeout,
+    /// The emulator is gone.
+    Lost(BoardError),
+}
+
+/// A running emulator. Dropping it ends the process.
+pub(super) struct Link {
+    child: Child,
+    input: ChildStdin,
+    messages: Receiver<Message>,
+    complaints: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Link {
+    /// Starts the emulator and waits for its firmware.
+    pub(super) fn start() -> Result<Self, BoardError> {
+        let firmware = firmware()?;
+        let mut child = Command::new(EMULATOR)
+            .args(["-M", "mps2-an505", "-display", "none", "-monitor", "none"])
+            .args(["-serial", "none", "-net", "none"])
+            .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
+            .arg(&firmware)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| BoardError::Absent {
+                what: format!("cannot start {EMULATOR}: {error}"),
+                remedy: SET_UP,
+            })?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(input), Some(output), Some(mut errors)) = pipes else {
+            return Err(BoardError::Link(format!("{EMULATOR} has no pipes")));
+        };
+        let complaints = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&complaints);
+        thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            while let Ok(count @ 1..) = errors.read(&mut bytes) {
+                let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                heard.extend_from_slice(&bytes[..count]);
+            }
+        });
+        let (sender, messages) = mpsc::channel();
+        thread::spawn(move || {
+            // Ends with the emulator, or when nobody listens any more.
+            let mut output = output;
+            while let Some(message) = read_message(&mut output) {
+                if sender.send(message).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut link = Self {
+            child,
+            input,
+            messages,
+            complaints,
+        };
+        match link.receive(START) {
+            Ok(Message {
+                tag: reply::READY,
+                bytes,
+            }) if bytes == VERSION.to_le_bytes() => Ok(link),
+            Ok(_) => Err(BoardError::Absent {
+                what: format!("{} is of another version", firmware.display()),
+                remedy: SET_UP,
+            }),
+            Err(Silence::Timeout) => Err(link.lost(&format!(
+                "the firmware did not report within {} s",
+                START.as_secs()
+            ))),
+            Err(Silence::Lost(error)) => Err(error),
+        }
+    }
+
+    /// Sends a request of words and bytes.
+    pub(super) fn send(
+        &mut self,
+        tag: u32,
+        words: &[u32],
+        bytes: &[&[u8]],
+    ) -> Result<(), BoardError> {
+        let length = 4 * words.len() + bytes.iter().map(|part| part.len()).sum::<usize>();
+        let head = [tag, length as u32];
+        let mut message: Vec<u8> = Vec::with_capacity(8 + length);
+        message.extend(head.iter().chain(words).flat_map(|word| word.to_le_bytes()));
+        message.extend(bytes.concat());
+        self.input
+            .write_all(&message)
+            .map_err(|error| self.lost(&format!("cannot send: {error}")))
+    }
+
+    /// The next message.
+    pub(super) fn receive(&mut self, time: Duration) -> Result<Message, Silence> {
+        match self.messages.recv_timeout(time) {
+            Ok(message) => Ok(message),
+            Err(RecvTimeoutError::Timeout) => {
+                self.stop();
+                Err(Silence::Timeout)
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(Silence::Lost(
+                self.lost("it ended in the middle of a request"),
+            )),
+        }
+    }
+
+    /// An error with all that is known about the emulator's end.
+    fn lost(&mut self, what: &str) -> BoardError {
+        self.stop();
+        let status = match self.child.wait() {
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let complaints = self
+            .complaints
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let complaints = String::from_utf8_lossy(&complaints);
+        BoardError::Link(format!(
+            "{EMULATOR}: {what}; {status}; {}",
+            complaints.trim()
+        ))
+    }
+
+    fn stop(&mut self) {
+        // Fails if it has ended by itself, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn read_message(output: &mut ChildStdout) -> Option<Message> {
+    let mut word = [0; 4];
+    output.read_exact(&mut word).ok()?;
+    let tag = u32::from_le_bytes(word);
+    output.read_exact(&mut word).ok()?;
+    let length = u32::from_le_bytes(word);
+    if length > MESSAGE_BYTES {
+        return None;
+    }
+    let mut bytes = vec![0; length as usize];
+    output.read_exact(&mut bytes).ok()?;
+    Some(Message { tag, bytes })
+}
+
+/// Where the firmware is.
+fn firmware() -> Result<PathBuf, BoardError> {
+    let path = match env::var_os(FIRMWARE_VARIABLE) {
+        Some(path) => PathBuf::from(path),
+        None => {
+            let built = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target");
+            env::var_os("CARGO_TARGET_DIR")
+                .map_or(built, PathBuf::from)
+                .join(FIRMWARE)
+        }
+    };
+    if path.is_file() {
+        return Ok(path);
+    }
+    Err(BoardError::Absent {
+        what: format!("no firmware at {}", path.display()),
+        remedy: SET_UP,
+    })
+}

@@ -1,0 +1,450 @@
+//! `qemu-m33`: QEMU's Cortex-M33, with the real loader in a firmware.
+//!
+//! ```text
+//!   QemuM33 ── Link ══ pipes ══ qemu-system-arm: firmware ── loader::Instance ── image text
+//!      │ host functions ◀═══════════════════════════════════════ HOST ◀──────────┘
+//! ```
+//!
+//! One process serves any number of images. It survives faults; after a time-out it is ended, its
+//! instances are lost, and the next image starts another.
+
+mod link;
+mod protocol;
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant as Moment};
+
+use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::image::{Features, Header, Section};
+use wasm2mcu_abi::trap::TrapCode;
+use wasm2mcu_loader::{Image, Item};
+
+use self::link::{Link, Message, Silence};
+use self::protocol::{REGISTER_WORDS, reply, request};
+use crate::aapcs::CallRegisters;
+use crate::board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, call_array};
+use crate::fault::Fault;
+use crate::host::{GuestMemory, HostFunction};
+
+/// What this board is.
+pub const INFO: BoardInfo = BoardInfo {
+    name: "qemu-m33",
+    description: "Cortex-M33 with FPU in QEMU, loader and all on the core; does not count",
+    target: "thumbv8m.main-none-eabihf",
+    features: Features(
+        Features::THUMB_DSP.0
+            | Features::THUMB_FPU.0
+            | Features::THUMB_V8M.0
+            | Features::THUMB_HARD_FLOAT_ABI.0,
+    ),
+};
+
+/// The board: one emulator, and whatever lives in it.
+pub struct QemuM33 {
+    link: RefCell<Option<Link>>,
+    /// Counts emulators, so that an instance knows when its own is gone.
+    generation: Cell<u32>,
+    limits: Cell<Limits>,
+}
+
+impl QemuM33 {
+    /// Starts the emulator.
+    ///
+    /// # Errors
+    ///
+    /// [`BoardError::Absent`] without QEMU or firmware.
+    pub fn open() -> Result<Self, BoardError> {
+        Ok(Self {
+            link: RefCell::new(Some(Link::start()?)),
+            generation: Cell::new(0),
+            limits: Cell::new(Limits {
+                memory_bytes: 4 << 20,
+                instructions: None,
+                time: Duration::from_secs(60),
+            }),
+        })
+    }
+
+    /// Starts another emulator if the last one was ended.
+    fn revive(&self) -> Result<(), BoardError> {
+        let mut link = self.link.borrow_mut();
+        if link.is_none() {
+            *link = Some(Link::start()?);
+            self.generation.set(self.generation.get() + 1);
+        }
+        Ok(())
+    }
+
+    /// Works with the emulator; an error of it is its end.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Link) -> Result<T, BoardError>,
+    ) -> Result<T, BoardError> {
+        let mut slot = self.link.borrow_mut();
+        let link = slot.as_mut().ok_or_else(gone)?;
+        let done = work(link);
+        if done.is_err() {
+            *slot = None;
+        }
+        done
+    }
+
+    fn send(&self, tag: u32, words: &[u32], bytes: &[&[u8]]) -> Result<(), BoardError> {
+        self.with(|link| link.send(tag, words, bytes))
+    }
+
+    fn receive(&self, deadline: Moment) -> Result<Message, BoardError> {
+        let time = deadline.saturating_duration_since(Moment::now());
+        self.with(|link| {
+            link.receive(time).map_err(|silence| match silence {
+                Silence::Lost(error) => error,
+                Silence::Timeout => BoardError::Runaway {
+                    limit: format!("{:?}", self.limits.get().time),
+                    pc: None,
+                },
+            })
+        })
+    }
+
+    /// Receives the reply of a request that runs no code.
+    fn answer(&self) -> Result<Vec<u8>, BoardError> {
+        match self.receive(self.deadline())? {
+            Message {
+                tag: reply::DONE,
+                bytes,
+            } => Ok(bytes),
+            message => Err(unexpected(&message)),
+        }
+    }
+
+    fn deadline(&self) -> Moment {
+        Moment::now() + self.limits.get().time
+    }
+
+    /// Receives the reply of a request that may run code, and serves its host calls meanwhile.
+    fn result(
+        &self,
+        hosts: &[HostFunction<'_>],
+        image: &Image<'_>,
+        address: Option<u32>,
+    ) -> Result<Ran, BoardError> {
+        let deadline = self.deadline();
+        loop {
+            let message = self.receive(deadline)?;
+            let text = || String::from_utf8_lossy(&message.bytes).into_owned();
+            match (message.tag, words(&message.bytes).as_slice()) {
+                (reply::DONE, words) => return Ok(Ran::Returned(words.to_vec())),
+                (reply::REFUSED, _) => return Err(BoardError::Refused(text())),
+                (reply::TRAP, &[code, function, text_offset]) => {
+                    let code = TrapCode::from_u8(code as u8).ok_or_else(|| unexpected(&message))?;
+                    return Ok(Ran::Trapped(Trap {
+                        code,
+                        function: (function != u32::MAX).then_some(function),
+                        text_offset,
+                    }));
+                }
+                (reply::FAULT, &[cfsr, hfsr, a, access, p, pc, l, lr, sp]) => {
+                    let mut fault = Fault {
+                        pc: (p != 0).then_some(pc),
+                        text_offset: None,
+                        lr: (l != 0).then_some(lr),
+                        sp,
+                        cfsr,
+                        hfsr,
+                        address: (a != 0).then_some(access),
+                        below_stack: false,
+                    };
+                    if let Some(address) = address {
+                        fault.locate(address + Header::BYTES, image.section(Section::Text).len());
+                    }
+                    return Err(BoardError::Fault(fault));
+                }
+                (reply::HOST, &[index, sp, ref registers @ ..])
+                    if registers.len() == REGISTER_WORDS =>
+                {
+                    let host = hosts
+                        .get(index as usize)
+                        .ok_or_else(|| unexpected(&message))?;
+                    if let Err(error) = self.call_host(host, sp, registers) {
+                        // The firmware waits for an answer that will never come.
+                        self.link.replace(None);
+                        return Err(error);
+                    }
+                }
+                _ => return Err(unexpected(&message)),
+            }
+        }
+    }
+
+    fn call_host(&self, host: &HostFunction<'_>, sp: u32, words: &[u32]) -> Result<(), BoardError> {
+        let mut registers = CallRegisters::default();
+        registers.core.copy_from_slice(&words[..4]);
+        registers.float.copy_from_slice(&words[4..]);
+        let mut memory = Memory {
+            board: self,
+            context: registers.core[0],
+            failure: None,
+        };
+        let trap = host.call(&mut memory, &mut registers, |offset| {
+            self.read_word(sp + offset)
+        })?;
+        if let Some(failure) = memory.failure {
+            return Err(failure);
+        }
+        let mut answer = vec![trap.err().map_or(0, |trap| trap as u32)];
+        answer.extend(registers.core);
+        answer.extend(registers.float);
+        self.send(request::RETURN, &answer, &[])
+    }
+
+    fn read(&self, address: u32, bytes: u32) -> Result<Vec<u8>, BoardError> {
+        self.send(request::READ, &[address, bytes], &[])?;
+        self.answer()
+    }
+
+    fn read_word(&self, address: u32) -> Result<u32, BoardError> {
+        let bytes = self.read(address, 4)?;
+        Ok(words(&bytes).first().copied().unwrap_or_default())
+    }
+}
+
+/// How code that ran ended.
+enum Ran {
+    Returned(Vec<u32>),
+    Trapped(Trap),
+}
+
+impl Board for QemuM33 {
+    fn info(&self) -> BoardInfo {
+        INFO
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits.get()
+    }
+
+    fn set_limits(&self, limits: Limits) {
+        self.limits.set(limits);
+    }
+
+    fn load<'a>(
+        &'a self,
+        image: &'a [u8],
+        imports: Vec<HostFunction<'a>>,
+    ) -> Result<Box<dyn Instance + 'a>, BoardError> {
+        // The loader on the core checks for itself; here the structure is needed to ask for RAM
+        // and to know signatures.
+        let parsed = Image::parse(image).map_err(|error| BoardError::Refused(error.to_string()))?;
+        self.revive()?;
+        let table = host_table(&imports);
+        let head = [
+            self.limits.get().ram_bytes(&parsed),
+            image.len() as u32,
+            imports.len() as u32,
+            table.len() as u32,
+        ];
+        self.send(request::LOAD, &head, &[image, &table])?;
+        match self.result(&imports, &parsed, None)? {
+            Ran::Trapped(trap) => Err(BoardError::Trap(trap)),
+            Ran::Returned(words) => match words[..] {
+                [handle, image_address, ram_address] => Ok(Box::new(Remote {
+                    image: parsed,
+                    image_address,
+                    handle,
+                    hosts: imports,
+                    generation: self.generation.get(),
+                    memory: Memory {
+                        board: self,
+                        context: ram_address,
+                        failure: None,
+                    },
+                })),
+                _ => Err(BoardError::Link(format!(
+                    "LOAD was answered with {words:?}"
+                ))),
+            },
+        }
+    }
+}
+
+/// An instance in the emulator.
+struct Remote<'a> {
+    image: Image<'a>,
+    image_address: u32,
+    handle: u32,
+    hosts: Vec<HostFunction<'a>>,
+    generation: u32,
+    memory: Memory<'a>,
+}
+
+impl Remote<'_> {
+    /// Sends a request about this instance that may run code.
+    fn run(&self, tag: u32, rest: &[u32], bytes: &[&[u8]]) -> Result<Ran, BoardError> {
+        let board = self.memory.board;
+        self.alive()?;
+        board.send(tag, &[&[self.handle], rest].concat(), bytes)?;
+        board.result(&self.hosts, &self.image, Some(self.image_address))
+    }
+
+    fn alive(&self) -> Result<(), BoardError> {
+        if self.generation == self.memory.board.generation.get() {
+            Ok(())
+        } else {
+            Err(gone())
+        }
+    }
+}
+
+impl Drop for Remote<'_> {
+    fn drop(&mut self) {
+        let board = self.memory.board;
+        if self.alive().is_ok() && board.send(request::DROP, &[self.handle], &[]).is_ok() {
+            // If the emulator is gone, so is the instance.
+            let _ = board.answer();
+        }
+    }
+}
+
+impl Instance for Remote<'_> {
+    fn invoke(&mut self, export: &str, arguments: &[u32]) -> Result<Outcome, BoardError> {
+        let (words, results) = call_array(&self.image, export, arguments)?;
+        let head = [export.len() as u32, words.len() as u32];
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let end = match self.run(request::CALL, &head, &[export.as_bytes(), &bytes])? {
+            Ran::Returned(mut words) => {
+                words.truncate(results);
+                Ok(words)
+            }
+            Ran::Trapped(trap) => Err(trap),
+        };
+        Ok(Outcome {
+            end,
+            instructions: None,
+        })
+    }
+
+    fn clear_trap(&mut self) -> Result<(), BoardError> {
+        self.run(request::CLEAR_TRAP, &[], &[]).map(|_| ())
+    }
+
+    fn reset(&mut self) -> Result<(), BoardError> {
+        match self.run(request::RESET, &[], &[])? {
+            Ran::Returned(_) => Ok(()),
+            Ran::Trapped(trap) => Err(BoardError::Trap(trap)),
+        }
+    }
+
+    fn memory(&mut self) -> &mut dyn GuestMemory {
+        &mut self.memory
+    }
+
+    fn global(&mut self, export: &str) -> Result<Vec<u32>, BoardError> {
+        self.alive()?;
+        let item = self
+            .image
+            .exports()
+            .find(|candidate| candidate.name == *export)
+            .map(|found| found.item);
+        let Some(Item::Global(global)) = item else {
+            return Err(BoardError::Refused(format!(
+                "the module exports no global {export:?}"
+            )));
+        };
+        let address = self.memory.context + global.offset;
+        let bytes = self
+            .memory
+            .board
+            .read(address, 4 * global.value_type.words())?;
+        Ok(words(&bytes))
+    }
+}
+
+/// Linear memory 0 of the instance with this context.
+struct Memory<'a> {
+    board: &'a QemuM33,
+    context: u32,
+    /// Why the last access failed, if not for its range.
+    failure: Option<BoardError>,
+}
+
+impl Memory<'_> {
+    /// Base address and size.
+    fn range(&mut self) -> Result<(u32, u32), TrapCode> {
+        let fields = self.board.read(self.context + Context::MEMORY_BASE, 8);
+        let fields = self.noted(fields)?;
+        match words(&fields)[..] {
+            [base, size] => Ok((base, size)),
+            _ => Ok((0, 0)),
+        }
+    }
+
+    /// The absolute address of a range of the memory.
+    fn place(&mut self, address: u32, bytes: usize) -> Result<u32, TrapCode> {
+        let (base, size) = self.range()?;
+        if u64::from(address) + bytes as u64 > u64::from(size) {
+            return Err(TrapCode::MemoryOutOfBounds);
+        }
+        Ok(base + address)
+    }
+
+    fn noted<T>(&mut self, done: Result<T, BoardError>) -> Result<T, TrapCode> {
+        done.map_err(|failure| {
+            self.failure = Some(failure);
+            TrapCode::Host
+        })
+    }
+}
+
+impl GuestMemory for Memory<'_> {
+    fn size(&mut self) -> u32 {
+        self.range().map_or(0, |(_, size)| size)
+    }
+
+    fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), TrapCode> {
+        let place = self.place(address, into.len())?;
+        let bytes = self.board.read(place, into.len() as u32);
+        into.copy_from_slice(&self.noted(bytes)?);
+        Ok(())
+    }
+
+    fn write(&mut self, address: u32, from: &[u8]) -> Result<(), TrapCode> {
+        let place = self.place(address, from.len())?;
+        let done = self.board.send(request::WRITE, &[place], &[from]);
+        let done = done.and_then(|()| self.board.answer().map(|_| ()));
+        self.noted(done)
+    }
+}
+
+/// The host functions as [`request::LOAD`] carries them.
+fn host_table(hosts: &[HostFunction<'_>]) -> Vec<u8> {
+    let mut table = Vec::new();
+    for host in hosts {
+        let params: Vec<u8> = host.params.iter().map(|param| *param as u8).collect();
+        let results: Vec<u8> = host.results.iter().map(|result| *result as u8).collect();
+        let parts = [
+            host.module.as_bytes(),
+            host.name.as_bytes(),
+            &params,
+            &results,
+        ];
+        for part in parts {
+            table.extend((part.len() as u32).to_le_bytes());
+        }
+        table.extend(parts.concat());
+        table.resize(table.len().next_multiple_of(4), 0);
+    }
+    table
+}
+
+fn words(bytes: &[u8]) -> Vec<u32> {
+    let (words, _) = bytes.as_chunks();
+    words.iter().map(|word| u32::from_le_bytes(*word)).collect()
+}
+
+fn unexpected(message: &Message) -> BoardError {
+    BoardError::Link(format!("the firmware sent what it should not: {message:?}"))
+}
+
+fn gone() -> BoardError {
+    BoardError::Link("the emulator that this instance lived in was ended".to_owned())
+}
