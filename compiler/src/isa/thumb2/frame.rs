@@ -39,7 +39,7 @@ impl FrameLayout {
             spills,
             body: needed,
         };
-        if layout.bytes() % 8 != 0 {
+        if !layout.bytes().is_multiple_of(8) {
             // Saving one register more pads without an instruction.
             let spare = (4..8).find(|&n| !saved.contains(n));
             match spare {

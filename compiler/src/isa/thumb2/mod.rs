@@ -13,9 +13,15 @@
 //! * [`branch`]: branches and jump tables, short and long
 //! * [`reloc`]: references between functions
 
+#[cfg(test)]
+mod assembler;
 pub mod branch;
+#[cfg(test)]
+mod branch_tests;
 mod display;
 pub mod emit;
+#[cfg(test)]
+mod emit_tests;
 mod encode;
 #[cfg(test)]
 mod encode_tests;
