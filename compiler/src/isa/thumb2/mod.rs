@@ -24,10 +24,14 @@ pub mod emit;
 mod emit_tests;
 mod encode;
 #[cfg(test)]
+mod encode_table;
+#[cfg(test)]
 mod encode_tests;
 pub mod frame;
 pub mod imm;
 pub mod inst;
 mod operands;
+#[cfg(test)]
+mod random;
 pub mod regs;
 pub mod reloc;
