@@ -65,7 +65,7 @@ impl fmt::Display for Symbol {
 /// An instruction or table whose length depends on where its targets are.
 ///
 /// Forms are numbered from 0 in the order in which they are tried, and sizes do not shrink with
-/// the number. A form's size does not depend on its place. All sizes are even.
+/// the number. A form's size does not depend on its place. All sizes are even; 0 is one of them.
 pub trait Relax {
     /// How many forms there are, at least one.
     fn forms(&self) -> u8;

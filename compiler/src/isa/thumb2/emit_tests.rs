@@ -194,11 +194,12 @@ fn tables_guard_their_index() {
 }
 
 #[test]
-fn frames_are_multiples_of_8() {
+fn frames_of_callers_are_multiples_of_8() {
     let bytes = |regs: &[u8], outgoing, spills, slots| {
         FrameLayout::new(RegSet::of(regs), outgoing, spills, slots).bytes()
     };
     assert_eq!(bytes(&[], 0, 0, 0), 0);
+    assert_eq!(bytes(&[4], 0, 0, 0), 4);
     assert_eq!(bytes(&[14], 0, 0, 0), 8);
     assert_eq!(bytes(&[4, 14], 0, 0, 0), 8);
     assert_eq!(bytes(&[4, 14], 0, 1, 0), 16);
@@ -216,6 +217,7 @@ fn frames_are_set_up_and_taken_down() {
     };
     let layout = |regs: &[u8], spills| FrameLayout::new(RegSet::of(regs), 0, spills, 0);
     round_trip(layout(&[], 0), "bx lr");
+    round_trip(layout(&[4], 0), "push {r4}\npop {r4}\nbx lr");
     // One register more is saved to keep the alignment.
     round_trip(layout(&[14], 0), "push {r4, lr}\npop {r4, pc}");
     round_trip(
