@@ -9,7 +9,7 @@
 //!   a place                          ▲ = 15 fixed bytes, behind 1 item
 //! ```
 //!
-//! A place in the stream is a [`Mark`], the number of fixed bytes and of items before it, so that
+//! A place in the stream is a mark, the number of fixed bytes and of items before it, so that
 //! labels, relocations and trap sites stay right while items grow. [`CodeBuffer::finish`] starts
 //! every item in its shortest form, lengthens those that do not reach their targets until all do,
 //! and only then writes bytes.

@@ -14,6 +14,8 @@
 //! * [`reloc`]: references between functions
 
 #[cfg(test)]
+mod allocation_tests;
+#[cfg(test)]
 mod assembler;
 pub mod branch;
 #[cfg(test)]

@@ -19,7 +19,7 @@ impl Random {
     }
 
     /// Less than `end`.
-    fn below(&mut self, end: u32) -> u32 {
+    pub(super) fn below(&mut self, end: u32) -> u32 {
         self.bits() % end
     }
 
