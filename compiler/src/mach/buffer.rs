@@ -9,7 +9,7 @@
 //!   a place                          ▲ = 15 fixed bytes, behind 1 item
 //! ```
 //!
-//! A place in the stream is a [`Mark`], the number of fixed bytes and of items before it, so that
+//! A place in the stream is a mark, the number of fixed bytes and of items before it, so that
 //! labels, relocations and trap sites stay right while items grow. [`CodeBuffer::finish`] starts
 //! every item in its shortest form, lengthens those that do not reach their targets until all do,
 //! and only then writes bytes.
@@ -68,7 +68,7 @@ impl fmt::Display for Symbol {
 /// An instruction or table whose length depends on where its targets are.
 ///
 /// Forms are numbered from 0 in the order in which they are tried, and sizes do not shrink with
-/// the number. A form's size does not depend on its place. All sizes are even.
+/// the number. A form's size does not depend on its place. All sizes are even; 0 is one of them.
 pub trait Relax {
     /// How many forms there are, at least one.
     fn forms(&self) -> u8;
@@ -88,17 +88,33 @@ pub struct Targets<'a> {
     aliases: &'a [Option<Label>],
     marks: &'a [Option<Mark>],
     shifts: &'a [u32],
+    /// Number of the item that asks.
+    item: usize,
 }
 
 impl Targets<'_> {
+    /// Whether `label` was bound behind the item that asks.
+    ///
+    /// Offsets cannot tell: an item of no bytes has the same one as the code on both sides, and a
+    /// jump back over nothing is an endless loop.
+    ///
+    /// # Panics
+    /// When the label was never bound.
+    pub fn is_ahead(&self, label: Label) -> bool {
+        self.mark(label).items as usize > self.item
+    }
+
     /// Offset of `label` from the start of the function.
     ///
     /// # Panics
     /// When the label was never bound: the caller branched to nowhere.
     pub fn offset(&self, label: Label) -> u32 {
+        self.mark(label).offset(self.shifts)
+    }
+
+    fn mark(&self, label: Label) -> Mark {
         let label = resolve(self.aliases, label);
-        let mark = self.marks[label.index()].expect("a label that is branched to is bound");
-        mark.offset(self.shifts)
+        self.marks[label.index()].expect("a label that is branched to is bound")
     }
 
     /// Distance in bytes from offset `from` to `label`, negative backwards.
@@ -413,13 +429,15 @@ impl<R: Relax, K> CodeBuffer<R, K> {
     /// Forms never get shorter again, so this comes to an end. With `longest`, an item that does
     /// not fit makes all items take their longest form.
     fn grow(&mut self, shifts: &[u32], longest: bool) -> Result<bool, BranchOutOfRange> {
-        let targets = Targets {
+        let mut targets = Targets {
             aliases: &self.aliases,
             marks: &self.marks,
             shifts,
+            item: 0,
         };
         let mut grown = false;
-        for ((fixed, item), shift) in self.items.iter_mut().zip(shifts) {
+        for (number, ((fixed, item), shift)) in self.items.iter_mut().zip(shifts).enumerate() {
+            targets.item = number;
             let Item::Relaxable { what, form } = item else {
                 continue;
             };
@@ -455,15 +473,17 @@ impl<R: Relax, K> CodeBuffer<R, K> {
     }
 
     fn write(&self, shifts: &[u32]) -> Vec<u8> {
-        let targets = Targets {
+        let mut targets = Targets {
             aliases: &self.aliases,
             marks: &self.marks,
             shifts,
+            item: 0,
         };
         let total = self.here().offset(shifts) as usize;
         let mut out = Vec::with_capacity(total);
         let mut written = 0;
-        for ((fixed, item), shift) in self.items.iter().zip(shifts) {
+        for (number, ((fixed, item), shift)) in self.items.iter().zip(shifts).enumerate() {
+            targets.item = number;
             out.extend_from_slice(&self.fixed[written..*fixed as usize]);
             written = *fixed as usize;
             let at = fixed + shift;

@@ -169,8 +169,8 @@ pub trait OperandVisitor {
 
 /// Collects the operands of instructions for regalloc2.
 ///
-/// Physical registers take no part in allocation and appear as fixed non-allocatable operands, so
-/// that the numbers of operands do not depend on them.
+/// Physical registers that an instruction names are outside the `MachineEnv`: they appear as fixed
+/// non-allocatable operands, so that the numbers of operands do not depend on them.
 #[derive(Debug, Default)]
 pub struct Collector {
     /// The operands seen so far, of all instructions visited.

@@ -144,7 +144,7 @@ impl Relax for Branch {
     fn fits(&self, form: u8, at: u32, targets: &Targets<'_>) -> bool {
         match self {
             Branch::Always { target } => match form {
-                0 => targets.offset(*target) == at,
+                0 => targets.is_ahead(*target) && targets.offset(*target) == at,
                 1 => reaches(from_pc(at, targets, *target), 12),
                 _ => reaches(from_pc(at, targets, *target), 25),
             },
@@ -242,7 +242,7 @@ fn encode_table(
         0 => {
             Opcode::Wide(0xe8df_f000 | index).write(out);
             out.extend(entries.iter().map(|entry| halfwords(entry) as u8));
-            if entries.len() % 2 != 0 {
+            if !entries.len().is_multiple_of(2) {
                 out.push(0);
             }
         }

@@ -1,6 +1,6 @@
 //! From allocated machine instructions to the code of a function.
 //!
-//! Instructions of the architecture go to [`encode`](super::encode), what depends on distances to
+//! Single instructions are encoded in `encode`, what depends on distances in
 //! [`branch`](super::branch); the sequences are put together here.
 
 use regalloc2::{Allocation, Block};

@@ -4,7 +4,7 @@
 //!   higher addresses   stack arguments and results of this function   FrameRef::Incoming
 //!   sp at entry ─────▶ ─────────────────────────────────────────────
 //!                      saved registers, lr topmost
-//!                      padding to 8 bytes
+//!                      padding
 //!                      stack slots                                    FrameRef::Slot
 //!                      spill slots                                    FrameRef::Spill
 //!   sp in the body ──▶ stack arguments and results of its callees     FrameRef::Outgoing
@@ -28,8 +28,8 @@ impl FrameLayout {
     /// the stack, has `spills` words of spill slots and `slots` bytes of stack slots.
     ///
     /// `saved` has `lr` wherever the body writes it, be it by a call or as an ordinary register.
-    /// `sp` stays a multiple of 8, as the procedure call standard wants it where a host function
-    /// is called.
+    /// `sp` stays a multiple of 8 where `lr` is saved, as the procedure call standard wants it
+    /// where a host function is called; a function without calls need not care.
     pub fn new(saved: RegSet, outgoing: u32, spills: u32, slots: u32) -> FrameLayout {
         let outgoing = outgoing.next_multiple_of(4);
         let needed = outgoing + 4 * spills + slots.next_multiple_of(4);
@@ -39,7 +39,7 @@ impl FrameLayout {
             spills,
             body: needed,
         };
-        if layout.bytes() % 8 != 0 {
+        if saved.contains(14) && !layout.bytes().is_multiple_of(8) {
             // Saving one register more pads without an instruction.
             let spare = (4..8).find(|&n| !saved.contains(n));
             match spare {
@@ -50,7 +50,7 @@ impl FrameLayout {
         layout
     }
 
-    /// How far `sp` in the body is below `sp` at entry, in bytes; a multiple of 8.
+    /// How far `sp` in the body is below `sp` at entry, in bytes.
     pub fn bytes(&self) -> u32 {
         self.body + 4 * self.saved.len()
     }

@@ -339,6 +339,40 @@ mod tests {
     }
 
     #[test]
+    fn constants_are_what_their_instructions_make() {
+        let mut value = 1_u32;
+        for round in 0..20_000_u32 {
+            value = value.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let wanted = match round % 4 {
+                0 => value,
+                1 => (value >> 16) << ((round >> 2) % 17),
+                2 => ((value >> 24) << ((round >> 2) % 25)) | value >> 8 & 0xff,
+                _ => !((value >> 24) << ((round >> 2) % 25)),
+            };
+            for low in [false, true] {
+                let made = match Constant::new(wanted, low) {
+                    Constant::Mov(imm) => imm.value(),
+                    Constant::Mvn(imm) => !imm.value(),
+                    Constant::Movw(value) => value.into(),
+                    Constant::MovwLsl(value, shift) => u32::from(value) << shift.amount(),
+                    Constant::MovAdd(imm, byte) => imm.value() + u32::from(byte),
+                    Constant::MovwMovt(low, high) => u32::from(high) << 16 | u32::from(low),
+                };
+                assert_eq!(made, wanted);
+            }
+            if let Some(imm) = AddImm::new(wanted as i32) {
+                let (sub, constant) = imm.instruction();
+                let added = if sub {
+                    constant.wrapping_neg()
+                } else {
+                    constant
+                };
+                assert_eq!(added, wanted);
+            }
+        }
+    }
+
+    #[test]
     fn shift_limits() {
         assert!(Shift::new(ShiftKind::Lsl, 32).is_none());
         assert!(Shift::new(ShiftKind::Lsr, 0).is_none());

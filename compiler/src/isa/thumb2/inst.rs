@@ -688,7 +688,8 @@ pub enum Inst {
         /// Factor.
         rm: Reg,
     },
-    /// UMLAL, SMLAL. The results take the registers of the accumulator.
+    /// UMLAL, SMLAL. The results take the registers of the accumulator, whose words are different
+    /// virtual registers.
     MulAccLong {
         /// Extension of the factors.
         sign: Sign,
@@ -888,5 +889,76 @@ impl Inst {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_out_of_reach_are_the_same_sum() {
+        let base = Reg::physical(0, regalloc2::RegClass::Int);
+        for offset in [
+            0,
+            -255,
+            4095,
+            4096,
+            -256,
+            -4096,
+            0x1234_5678,
+            i32::MAX,
+            i32::MIN,
+        ] {
+            let (first, mem) = Amode::Base { base, offset }.in_reach();
+            let sum = match (first, mem) {
+                (None, Amode::Base { base: b, offset }) if b == base => offset,
+                (Some(Inst::AddImm { rd, rn, imm }), Amode::Base { base: b, offset }) => {
+                    assert_eq!((rd, rn, b), (SCRATCH, base, SCRATCH));
+                    assert!((0..4096).contains(&offset));
+                    imm.value().wrapping_add(offset)
+                }
+                (Some(Inst::MovImm { rd, value }), Amode::Index { base: b, index, .. }) => {
+                    assert_eq!((rd, b, index), (SCRATCH, base, SCRATCH));
+                    value as i32
+                }
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(sum, offset);
+        }
+    }
+
+    #[test]
+    fn conditions_invert_and_swap() {
+        for cond in Cond::ALL {
+            assert_eq!(cond.invert().invert(), cond);
+            assert_ne!(cond.invert(), cond);
+        }
+        let orders = [
+            (Cond::Lo, Cond::Hi),
+            (Cond::Hs, Cond::Ls),
+            (Cond::Lt, Cond::Gt),
+        ];
+        for (cond, swapped) in orders {
+            assert_eq!(cond.swap(), swapped);
+            assert_eq!(swapped.swap(), cond);
+        }
+    }
+
+    #[test]
+    fn comparisons_with_negative_constants_are_cmn() {
+        let rn = Reg::physical(0, regalloc2::RegClass::Int);
+        let op = |value| match Compare::cmp_imm(rn, value) {
+            Some(Compare::Word {
+                op,
+                rhs: Operand2::Imm(imm),
+                ..
+            }) => Some((op, imm.value())),
+            _ => None,
+        };
+        assert_eq!(op(0), Some((CompareOp::Cmp, 0)));
+        assert_eq!(op(-7_i32 as u32), Some((CompareOp::Cmn, 7)));
+        assert_eq!(op(0x8000_0000), Some((CompareOp::Cmp, 0x8000_0000)));
+        assert_eq!(op(0x1_2345), None);
     }
 }

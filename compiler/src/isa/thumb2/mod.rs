@@ -15,10 +15,20 @@
 //! * [`reloc`]: references between functions
 //! * `thunks`: between the module and the host
 
+#[cfg(test)]
+mod allocation_tests;
+#[cfg(test)]
+mod assembler;
 pub mod branch;
+#[cfg(test)]
+mod branch_tests;
 mod display;
 pub mod emit;
+#[cfg(test)]
+mod emit_tests;
 mod encode;
+#[cfg(test)]
+mod encode_table;
 #[cfg(test)]
 mod encode_tests;
 pub mod frame;
@@ -27,6 +37,8 @@ pub mod inst;
 mod isle;
 mod lower;
 mod operands;
+#[cfg(test)]
+mod random;
 pub mod regs;
 pub mod reloc;
 mod thunks;

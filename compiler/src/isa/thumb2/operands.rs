@@ -179,3 +179,59 @@ fn visit_compare(cmp: &mut Compare, visitor: &mut impl OperandVisitor) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use regalloc2::{Allocation, OperandConstraint, OperandKind, OperandPos, PReg, RegClass, VReg};
+
+    use crate::isa::thumb2::random::Random;
+    use crate::mach::reg::{Collector, OperandVisitor, Reg, Substitution};
+
+    /// Replaces every register by a virtual one of its own, and notes which it was.
+    #[derive(Default)]
+    struct Virtualise(Vec<PReg>);
+
+    impl OperandVisitor for Virtualise {
+        fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, _: OperandKind, _: OperandPos) {
+            let number = Reg::FIRST_VIRTUAL + self.0.len();
+            self.0
+                .push(reg.real().expect("random registers are physical"));
+            *reg = Reg::virt(VReg::new(number, RegClass::Int));
+        }
+    }
+
+    #[test]
+    fn every_register_is_visited_and_put_back() {
+        let mut random = Random(7);
+        for _ in 0..5000 {
+            let original = random.inst();
+            let mut inst = original.clone();
+            let mut registers = Virtualise::default();
+            inst.visit_operands(&mut registers);
+            let text = inst.to_string();
+            let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+            assert!(
+                !words.any(|word| (0..8).any(|n| word == format!("r{n}"))),
+                "{original:?}: {text}"
+            );
+
+            let mut collector = Collector::default();
+            inst.visit_operands(&mut collector);
+            let operands = &collector.operands;
+            assert_eq!(operands.len(), registers.0.len());
+            for operand in operands {
+                if let OperandConstraint::Reuse(input) = operand.constraint() {
+                    assert_eq!(operands[input].kind(), OperandKind::Use);
+                    assert_eq!(
+                        registers.0[input],
+                        registers.0[operand.vreg().vreg() - Reg::FIRST_VIRTUAL]
+                    );
+                }
+            }
+
+            let allocations: Vec<_> = registers.0.into_iter().map(Allocation::reg).collect();
+            inst.visit_operands(&mut Substitution::new(&allocations));
+            assert_eq!(inst, original);
+        }
+    }
+}

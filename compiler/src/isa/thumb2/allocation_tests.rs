@@ -1,0 +1,228 @@
+//! Random instructions through regalloc2 and its checker: constraints that cannot be met, or that
+//! do not say what emission relies on, show here.
+
+use regalloc2::checker::Checker;
+use regalloc2::{
+    Block, Edit, Function, Inst as Index, InstOrEdit, InstRange, Operand, OperandConstraint,
+    OperandKind, OperandPos, PRegSet, RegClass, RegallocOptions, VReg,
+};
+
+use super::emit::{Emitter, TrapStubs};
+use super::frame::FrameLayout;
+use super::inst::{Call, Callee, CarryOp, Inst};
+use super::random::Random;
+use super::regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, RegSet, SP, machine_env};
+use crate::mach::buffer::Symbol;
+use crate::mach::reg::{Collector, FixedReg, OperandVisitor, Reg, Substitution};
+
+/// One block of instructions.
+struct Straight {
+    insts: Vec<Inst>,
+    operands: Vec<Vec<Operand>>,
+    vregs: usize,
+}
+
+impl Function for Straight {
+    fn num_insts(&self) -> usize {
+        self.insts.len()
+    }
+
+    fn num_blocks(&self) -> usize {
+        1
+    }
+
+    fn entry_block(&self) -> Block {
+        Block::new(0)
+    }
+
+    fn block_insns(&self, _: Block) -> InstRange {
+        InstRange::new(Index::new(0), Index::new(self.insts.len()))
+    }
+
+    fn block_succs(&self, _: Block) -> &[Block] {
+        &[]
+    }
+
+    fn block_preds(&self, _: Block) -> &[Block] {
+        &[]
+    }
+
+    fn block_params(&self, _: Block) -> &[VReg] {
+        &[]
+    }
+
+    fn is_ret(&self, inst: Index) -> bool {
+        self.insts[inst.index()].is_ret()
+    }
+
+    fn is_branch(&self, inst: Index) -> bool {
+        self.insts[inst.index()].is_branch()
+    }
+
+    fn branch_blockparams(&self, _: Block, _: Index, _: usize) -> &[VReg] {
+        &[]
+    }
+
+    fn inst_operands(&self, inst: Index) -> &[Operand] {
+        &self.operands[inst.index()]
+    }
+
+    fn inst_clobbers(&self, inst: Index) -> PRegSet {
+        self.insts[inst.index()].clobbers()
+    }
+
+    fn num_vregs(&self) -> usize {
+        self.vregs
+    }
+
+    fn spillslot_size(&self, _: RegClass) -> usize {
+        1
+    }
+}
+
+/// Makes up virtual registers: recent values as inputs, new ones as results.
+struct Values<'a> {
+    random: &'a mut Random,
+    count: usize,
+    /// Inputs of the instruction so far, which are all different.
+    inputs: Vec<usize>,
+    results: usize,
+}
+
+impl Values<'_> {
+    fn virt(number: usize) -> Reg {
+        Reg::virt(VReg::new(Reg::FIRST_VIRTUAL + number, RegClass::Int))
+    }
+}
+
+impl OperandVisitor for Values<'_> {
+    fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, kind: OperandKind, _: OperandPos) {
+        if *reg == SP {
+            return;
+        }
+        let number = match kind {
+            OperandKind::Def => {
+                self.results += 1;
+                self.count + self.results - 1
+            }
+            OperandKind::Use => loop {
+                let number = self.count - 1 - self.random.below(14) as usize;
+                if !self.inputs.contains(&number) {
+                    self.inputs.push(number);
+                    break number;
+                }
+            },
+        };
+        *reg = Values::virt(number);
+    }
+}
+
+fn call(random: &mut Random) -> Inst {
+    let fixed = |count: u32| {
+        let places = ARGUMENTS.into_iter().take(count as usize);
+        places.map(|at| FixedReg {
+            reg: Reg::of_preg(at),
+            at,
+        })
+    };
+    let defs: Vec<FixedReg> = fixed(random.below(5)).collect();
+    let clobbers = (0..defs.len() as u8).fold(CALLER_SAVED, RegSet::without);
+    Inst::Call(Box::new(Call {
+        callee: if random.below(2) == 0 {
+            Callee::Direct(Symbol::Function(1))
+        } else {
+            Callee::Indirect(Reg::of_preg(ARGUMENTS[0]))
+        },
+        uses: fixed(random.below(5)).collect(),
+        defs,
+        clobbers,
+    }))
+}
+
+/// Instructions without a target, and calls, in chains that are whole.
+fn step(random: &mut Random) -> Vec<Inst> {
+    if random.below(12) == 0 {
+        return vec![call(random)];
+    }
+    match random.inst() {
+        Inst::Mov { rd: SP, .. } => Vec::new(),
+        Inst::Carry { rd, rn, rhs, .. } => [CarryOp::Subs, CarryOp::Sbcs, CarryOp::Sbcs]
+            .map(|op| Inst::Carry { op, rd, rn, rhs })
+            .into(),
+        other => vec![other],
+    }
+}
+
+/// A function that begins with constants and goes on with `steps` random steps.
+fn function(random: &mut Random, steps: usize) -> Straight {
+    const CONSTANTS: usize = 16;
+    let mut insts: Vec<Inst> = (0..CONSTANTS)
+        .map(|number| Inst::MovImm {
+            rd: Values::virt(number),
+            value: number as u32,
+        })
+        .collect();
+    let mut count = CONSTANTS;
+    for _ in 0..steps {
+        for mut inst in step(random) {
+            let mut values = Values {
+                random,
+                count,
+                inputs: Vec::new(),
+                results: 0,
+            };
+            inst.visit_operands(&mut values);
+            count += values.results;
+            insts.push(inst);
+        }
+    }
+    insts.push(Inst::Ret { uses: Vec::new() });
+    let operands = insts
+        .iter_mut()
+        .map(|inst| {
+            let mut collector = Collector::default();
+            inst.visit_operands(&mut collector);
+            collector.operands
+        })
+        .collect();
+    Straight {
+        insts,
+        operands,
+        vregs: Reg::FIRST_VIRTUAL + count,
+    }
+}
+
+#[test]
+fn random_functions_are_allocated_and_emitted() {
+    let env = machine_env();
+    let options = RegallocOptions {
+        validate_ssa: true,
+        ..RegallocOptions::default()
+    };
+    let mut random = Random(42);
+    for _ in 0..60 {
+        let function = function(&mut random, 150);
+        let output = regalloc2::run(&function, &env, &options).expect("constraints can be met");
+        let mut checker = Checker::new(&function, &env);
+        checker.prepare(&output);
+        checker.run().expect("every value arrives");
+
+        let saved = CALLEE_SAVED.with(14);
+        let frame = FrameLayout::new(saved, 256, output.num_spillslots as u32, 256);
+        let mut emitter = Emitter::new(1, frame, TrapStubs::PerFunction);
+        emitter.prologue();
+        for step in output.block_insts_and_edits(&function, Block::new(0)) {
+            match step {
+                InstOrEdit::Edit(Edit::Move { from, to }) => emitter.emit_move(*from, *to),
+                InstOrEdit::Inst(index) => {
+                    let mut inst = function.insts[index.index()].clone();
+                    let allocations = output.inst_allocs(index);
+                    inst.visit_operands(&mut Substitution::new(allocations));
+                    emitter.emit(&inst, None);
+                }
+            }
+        }
+        let code = emitter.finish().expect("no branch");
+        assert!(!code.bytes.is_empty());
+    }
+}
