@@ -74,9 +74,8 @@ fn golden() {
         optimize(&mut translated.clone(), OptLevel::None);
         let guards = optimize(&mut translated, OptLevel::Speed);
         let after = listing(&translated);
-        insta::assert_snapshot!(format!(
-            "{before}\n;;;; optimized: {guards:?}\n\n{}",
-            after.split_once("\n\n").map_or("", |(_, code)| code)
-        ));
+        let after = after.split_once("\n\n").map_or("", |(_, code)| code);
+        let listing = format!("{before}\n;;;; optimised: {guards:?}\n\n{after}");
+        insta::assert_snapshot!(listing);
     });
 }
