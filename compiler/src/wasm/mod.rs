@@ -24,6 +24,7 @@ mod prescan;
 mod sections;
 pub mod support;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use cranelift_codegen::ir;
@@ -71,6 +72,13 @@ pub enum BodyId {
     Builtin(Builtin),
 }
 
+/// The binary format of a module in binary or text format (`.wat`).
+pub fn to_binary(module: &[u8]) -> Result<Cow<'_, [u8]>> {
+    wat::parse_bytes(module).map_err(|error| Error::Text {
+        message: error.to_string(),
+    })
+}
+
 /// Validates and translates a module in binary format.
 pub fn translate(bytes: &[u8], target: Target) -> Result<Translated> {
     if bytes.len() as u64 > support::MAX_MODULE_BYTES {
@@ -78,6 +86,12 @@ pub fn translate(bytes: &[u8], target: Target) -> Result<Translated> {
             what: "bytes of module:",
             actual: bytes.len() as u64,
             limit: support::MAX_MODULE_BYTES,
+            place: Place::at(0),
+        });
+    }
+    if !bytes.starts_with(b"\0asm") {
+        return Err(Error::Invalid {
+            message: "the file does not begin with \"\\0asm\"".to_owned(),
             place: Place::at(0),
         });
     }
