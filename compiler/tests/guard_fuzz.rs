@@ -13,7 +13,7 @@ use wasm2mcu::opt::guards::Statistics;
 use wasm2mcu::opt::{Optimizer, Options};
 use wasm2mcu::wasm::{self, Target, Translated};
 
-const PROGRAMS: u64 = 400;
+const PROGRAMS: u64 = 150;
 const CAPACITY: u32 = 0x3_0000;
 const LOCALS: u64 = 4;
 
