@@ -100,7 +100,7 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((index, name)) = &self.function {
-            write!(f, "in function {index} `{name}` ")?;
+            write!(f, "in function {index} `{}` ", name.escape_debug())?;
         }
         write!(f, "at byte {:#x}", self.offset)
     }

@@ -77,7 +77,7 @@ impl Options {
 ///
 /// [`Error`] says what is wrong with the module, where, and what to do about it.
 pub fn compile(module: &[u8], options: &Options) -> Result<Compiled> {
-    let wasm = wasm::binary(module)?;
+    let wasm = wasm::to_binary(module)?;
     // So far every target has this instruction set.
     compile_for(&Thumb2::default(), &wasm, options)
 }

@@ -74,9 +74,167 @@ fn golden() {
         optimize(&mut translated.clone(), OptLevel::None);
         let guards = optimize(&mut translated, OptLevel::Speed);
         let after = listing(&translated);
-        insta::assert_snapshot!(format!(
-            "{before}\n;;;; optimized: {guards:?}\n\n{}",
-            after.split_once("\n\n").map_or("", |(_, code)| code)
-        ));
+        let after = after.split_once("\n\n").map_or("", |(_, code)| code);
+        let listing = format!("{before}\n;;;; optimised: {guards:?}\n\n{after}");
+        insta::assert_snapshot!(listing);
     });
+}
+
+/// The message that refuses a module in text format.
+fn refusal(wat: &str) -> String {
+    refusal_of(&wat::parse_str(wat).expect("test module"))
+}
+
+fn refusal_of(bytes: &[u8]) -> String {
+    match wasm::translate(bytes, TARGET) {
+        Ok(_) => "accepted".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn refusals_say_what_where_and_what_to_do() {
+    let modules = [
+        "(module (func $f (drop (i64.add (i64.const 1) (i64.const 2)))))",
+        "(module (func $f (param i32) (param i64)))",
+        "(module (import \"env\" \"now\" (func (result i64))))",
+        "(module (func) (func $g (export \"g\") (local f32)))",
+        "(module (func (export \"named by export\") (drop (f64.const 1))))",
+        "(module (func (drop (i32.trunc_sat_f32_s (f32.const 1)))))",
+        "(module (func (block (result f32) (unreachable)) (drop)))",
+        "(module (type $t (func (param i64))) (table 1 funcref)
+           (func (i64.const 0) (call_indirect (type $t) (i32.const 0))))",
+        "(module (global $g (mut f64) (f64.const 0)))",
+        "(module (import \"env\" \"g\" (global i32)))",
+        "(module (import \"env\" \"m\" (memory 1)))",
+        "(module (import \"env\" \"t\" (table 1 funcref)))",
+        "(module (memory 1) (func $f (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))))",
+        "(module (memory 1) (data \"passive\"))",
+        "(module (func $f) (elem func $f))",
+        "(module (table 1 externref))",
+        "(module (memory i64 1))",
+        "(module (memory 1 1 shared))",
+        "(module (memory 1) (memory 1))",
+        "(module (memory 1 (pagesize 1)))",
+        "(module (func $f (drop (v128.const i32x4 0 0 0 0))))",
+        "(module (func $f (return_call $f)))",
+        "(module (tag))",
+        "(module (func $f (result funcref) (ref.func $f)) (elem declare func $f))",
+        "(module (type (struct)))",
+        "(module (memory 65536))",
+        "(module (table 5000000 funcref))",
+    ];
+    let table: Vec<String> = modules
+        .iter()
+        .map(|module| format!("{module}\n    {}\n", refusal(module)))
+        .collect();
+    let table = table.join("\n");
+    assert!(!table.contains("accepted"), "{table}");
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn invalid_modules_are_refused_with_their_offset() {
+    let modules = [
+        "(module (func $f (result i32)))",
+        "(module (func $f (drop)))",
+        "(module (func $f (i32.add (i32.const 1)) (drop)))",
+        "(module (func $f (br 7)))",
+        "(module (func $f (local.set 3 (i32.const 1))))",
+        "(module (func $f (drop (i32.load (i32.const 0)))))",
+        "(module (func $f (call 9)))",
+        "(module (memory 1) (func $f (drop (i32.load align=8 (i32.const 0)))))",
+        "(module (global i32 (i32.const 1)) (func $f (global.set 0 (i32.const 1))))",
+        "(module (func $f (param i32)) (start $f))",
+        "(module (func $f) (export \"a\" (func $f)) (export \"a\" (func $f)))",
+    ];
+    let mut table = Vec::new();
+    for module in modules {
+        table.push(format!("{module}\n    {}\n", refusal(module)));
+    }
+    let cut = b"\0asm\x01\0\0\0\x01\x04\x01\x60";
+    table.push(format!("cut off\n    {}\n", refusal_of(cut)));
+    table.push(format!("empty\n    {}\n", refusal_of(b"")));
+    table.push(format!(
+        "no module\n    {}\n",
+        refusal_of(b"\x7fELF\x01\x01\x01\0")
+    ));
+    let table = table.join("\n");
+    assert!(!table.contains("accepted"), "{table}");
+    insta::assert_snapshot!(table);
+}
+
+/// Every prefix of a module, and every single byte of it changed, is an error or a translation,
+/// never a panic.
+#[test]
+fn broken_modules_never_panic() {
+    for name in ["control", "growing", "table"] {
+        let path = format!("{}/tests/golden/{name}.wat", env!("CARGO_MANIFEST_DIR"));
+        let bytes = wat::parse_file(path).expect("golden module");
+        for end in 0..bytes.len() {
+            // A module may end behind any section.
+            assert!(wasm::translate(&bytes[..end], TARGET).is_err() || end >= 8);
+        }
+        for position in 0..bytes.len() {
+            for flip in [1, 0x40, 0x80, 0xff] {
+                let mut bytes = bytes.clone();
+                bytes[position] ^= flip;
+                let _ = wasm::translate(&bytes, TARGET);
+            }
+        }
+    }
+}
+
+#[test]
+fn text_that_does_not_parse_is_refused_with_its_line() {
+    let message = match wasm::to_binary(b"(module\n  (func (i32.ad)))") {
+        Ok(_) => "accepted".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    assert!(message.contains(":2:10"), "{message}");
+    assert!(wasm::to_binary(b"\0asm\x01\0\0\0").is_ok());
+}
+
+#[test]
+fn a_memory_is_fixed_unless_code_grows_it() {
+    let memory = |wat: &str| translate(wat).expect("test module").module.memory;
+    let fixed = memory(r#"(module (memory (export "m") 1 9))"#).expect("a memory");
+    assert!(fixed.is_fixed());
+    assert_eq!(fixed.max_bytes, 0x1_0000);
+    let grow = "(func (drop (memory.grow (i32.const 1))))";
+    let grown = memory(&format!("(module (memory 1 9) {grow})")).expect("a memory");
+    assert_eq!((grown.min_bytes, grown.max_bytes), (0x1_0000, 0x9_0000));
+    let endless = memory(&format!("(module (memory 0) {grow})")).expect("a memory");
+    assert_eq!(endless.max_bytes, 0xffff_0000);
+}
+
+#[test]
+fn types_are_numbered_by_structure_and_functions_named() {
+    let module = translate(
+        r#"(module
+          (type $a (func (param i32))) (type $b (func)) (type $c (func (param i32)))
+          (import "env" "print" (func (type $c)))
+          (func $first (type $a))
+          (func (export "second") (type $b))
+          (func (type $c))
+          (table 2 funcref) (elem (i32.const 0) $first 0))"#,
+    )
+    .expect("test module")
+    .module;
+    let facts: Vec<_> = module
+        .functions
+        .iter()
+        .map(|f| (f.name.as_str(), f.type_number, f.indirect))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            ("env.print", 0, true),
+            ("first", 0, true),
+            ("second", 1, false),
+            ("function[3]", 0, false),
+        ]
+    );
+    assert_eq!(module.types.len(), 2);
+    assert_eq!(module.imports().count(), 1);
 }

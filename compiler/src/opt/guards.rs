@@ -26,7 +26,8 @@
 //! **Sizes only grow.** A memory's size at one load is no larger than at a later load, and two
 //! loads that dominate the same point are ordered by dominance, hence by preorder number. A room
 //! fact from one load proves a guard that compares with the same load or a later one. A guard
-//! against an *older* size is left alone.
+//! against an *older* size is left alone. What a size is known to reach, every load further on
+//! reaches too.
 //!
 //! **Nothing wraps unnoticed.** A limit `size - end` counts as such only where `size >= end` is
 //! known, from the declared minimum or from a passed check. An index `j + c` is proven by room of
@@ -92,6 +93,7 @@ pub fn run(
     let mut pass = Pass {
         func,
         size,
+        least_size: size.map_or(0, |size| size.lo),
         size_loads: HashMap::new(),
         ranges: HashMap::new(),
         rooms: HashMap::new(),
@@ -123,6 +125,7 @@ enum Step {
 enum Undo {
     Range(Value, Option<Range>),
     Room(Value),
+    LeastSize(u64),
 }
 
 /// `index + bytes <= size`, for the size that the load with this number read.
@@ -136,6 +139,8 @@ struct Pass<'a> {
     func: &'a mut Function,
     /// The sizes that the memory can have.
     size: Option<Range>,
+    /// What the size is known to have reached.
+    least_size: u64,
     /// The loads of the memory's size met so far, numbered in the order of the walk.
     size_loads: HashMap<Value, usize>,
     ranges: HashMap<Value, Range>,
@@ -157,6 +162,7 @@ impl Pass<'_> {
                 Undo::Room(value) => {
                     self.rooms.get_mut(&value).and_then(Vec::pop);
                 }
+                Undo::LeastSize(before) => self.least_size = before,
             }
         }
     }
@@ -238,8 +244,9 @@ impl Pass<'_> {
         let value = dfg.first_result(inst);
         let number = self.size_loads.len();
         self.size_loads.insert(value, number);
-        if let Some(size) = self.size {
-            self.refine(value, size);
+        if let Some(Range { hi, .. }) = self.size {
+            let lo = self.least_size;
+            self.refine(value, Range { lo, hi });
         }
     }
 
@@ -413,6 +420,10 @@ impl Pass<'_> {
         let value = self.func.dfg.resolve_aliases(value);
         let replaced = self.ranges.insert(value, now);
         self.undo.push(Undo::Range(value, replaced));
+        if self.size_loads.contains_key(&value) && now.lo > self.least_size {
+            self.undo.push(Undo::LeastSize(self.least_size));
+            self.least_size = now.lo;
+        }
     }
 
     /// Enters that `value` is not the only value of `other`, which tells something at an end.

@@ -6,7 +6,8 @@
 //! registers, and stand in CLIF as the pure `symbol_value` of a [`Symbol`].
 //!
 //! Every instruction carries the offset of its operator in the `.wasm` file as source location.
-//! Division and remainder trap by themselves, with Cranelift's own codes.
+//! Division and remainder trap by themselves, with Cranelift's own codes: back ends check. The
+//! remainder of the smallest number by -1 does not trap and is 0.
 
 use cranelift_codegen::ir::{
     AliasRegion, AliasRegionData, Endianness, Function, MemFlagsData, TrapCode as ClifTrap,

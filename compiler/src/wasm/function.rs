@@ -85,7 +85,19 @@ pub(super) fn translate(
 
     let mut operators = body.get_operators_reader().map_err(explain)?;
     while !operators.eof() {
-        let (op, offset) = operators.read_with_offset().map_err(explain)?;
+        let (op, offset) =
+            operators.read_with_offset().map_err(|error| {
+                match is_vector_operator(body, &error) {
+                    true => Error::unsupported(
+                        "vector operator is",
+                        Place {
+                            function: who(),
+                            offset: error.offset(),
+                        },
+                    ),
+                    false => explain(error),
+                }
+            })?;
         validator.op(offset, &op).map_err(|error| {
             let name = operators::name(&op);
             Error::from_parser(&error, who(), Some(&name))
@@ -97,6 +109,13 @@ pub(super) fn translate(
     scratch.validator = validator.into_allocations();
     translator.builder.finalize(contract::frontend_config());
     Ok(function)
+}
+
+/// Whether decoding stopped at the prefix of vector instructions (core specification, 5.4.9),
+/// which the decoder is built without.
+fn is_vector_operator(body: &FunctionBody<'_>, error: &wasmparser::Error) -> bool {
+    let position = error.offset().checked_sub(body.range().start);
+    position.and_then(|position| body.as_bytes().get(position as usize)) == Some(&0xfd)
 }
 
 impl<'a> Translator<'a> {

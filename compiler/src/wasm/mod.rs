@@ -72,19 +72,6 @@ pub enum BodyId {
     Builtin(Builtin),
 }
 
-/// The binary format of a module that may be in the text format.
-///
-/// # Errors
-///
-/// [`Error::Text`] with line and column when the text does not parse.
-pub fn binary(module: &[u8]) -> Result<Cow<'_, [u8]>> {
-    wat::Parser::new()
-        .parse_bytes(None, module)
-        .map_err(|error| Error::Text {
-            message: error.to_string(),
-        })
-}
-
 impl BodyId {
     /// The name of the function for people.
     pub fn name(self, module: &Module) -> String {
@@ -95,6 +82,13 @@ impl BodyId {
     }
 }
 
+/// The binary format of a module in binary or text format (`.wat`).
+pub fn to_binary(module: &[u8]) -> Result<Cow<'_, [u8]>> {
+    wat::parse_bytes(module).map_err(|error| Error::Text {
+        message: error.to_string(),
+    })
+}
+
 /// Validates and translates a module in binary format.
 pub fn translate(bytes: &[u8], target: Target) -> Result<Translated> {
     if bytes.len() as u64 > support::MAX_MODULE_BYTES {
@@ -102,6 +96,12 @@ pub fn translate(bytes: &[u8], target: Target) -> Result<Translated> {
             what: "bytes of module:",
             actual: bytes.len() as u64,
             limit: support::MAX_MODULE_BYTES,
+            place: Place::at(0),
+        });
+    }
+    if !bytes.starts_with(b"\0asm") {
+        return Err(Error::Invalid {
+            message: "the file does not begin with \"\\0asm\"".to_owned(),
             place: Place::at(0),
         });
     }

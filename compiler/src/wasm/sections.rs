@@ -20,6 +20,11 @@ use super::support::{MAX_MEMORY_BYTES, value_type};
 use super::{layout, support};
 use crate::error::{Error, Place, Result};
 
+/// What a function without any name is called.
+fn nameless(index: u32) -> String {
+    format!("function[{index}]")
+}
+
 /// Builds the module section by section, each already validated.
 pub(super) struct Sections<'a> {
     /// What was read so far.
@@ -113,8 +118,12 @@ impl<'a> Sections<'a> {
             (None, Some(import)) => format!("{}.{}", import.module, import.name),
             (None, None) => String::new(),
         };
+        let known_as = match name.as_str() {
+            "" => nameless(index),
+            name => name.to_owned(),
+        };
         let place = Place {
-            function: Some((index, name.clone())),
+            function: Some((index, known_as)),
             offset,
         };
         let signature = &self.module.types[type_number as usize];
@@ -155,6 +164,9 @@ impl<'a> Sections<'a> {
     pub(super) fn memories(&mut self, section: MemorySectionReader<'_>) -> Result<()> {
         for item in section.into_iter_with_offsets() {
             let (offset, memory) = item?;
+            if self.module.memory.is_some() {
+                return Err(Error::unsupported("a second memory is", Place::at(offset)));
+            }
             let page_size_log2 = memory.page_size_log2.unwrap_or(16);
             let bytes = |pages: u64| pages.saturating_mul(1 << page_size_log2);
             let min = bytes(memory.initial);
@@ -314,7 +326,7 @@ impl<'a> Sections<'a> {
         self.placed = true;
         for (index, function) in self.module.functions.iter_mut().enumerate() {
             if function.name.is_empty() {
-                function.name = format!("function[{index}]");
+                function.name = nameless(index as u32);
             }
         }
         layout::place(&mut self.module, Place::at(offset))

@@ -13,12 +13,13 @@ use crate::error::{Error, Place, Result};
 
 /// Proposals beyond WebAssembly 1.0 that a module may use.
 ///
-/// Floats and saturating conversions pass validation, so that they are refused by operator and
-/// function instead of as a matter of encoding.
+/// Floats, saturating conversions and several memories pass validation only to be refused with a
+/// better explanation than the validator's.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::MULTI_VALUE)
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
     .union(WasmFeatures::BULK_MEMORY_OPT)
     .union(WasmFeatures::EXTENDED_CONST)
