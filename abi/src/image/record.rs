@@ -87,9 +87,7 @@ impl<'a> FunctionType<'a> {
     /// Words that a call's argument array must have: parameters on the way in, results from
     /// index 0 on the way out.
     pub fn call_words(&self) -> u32 {
-        let params: u32 = self.params().map(ValueType::words).sum();
-        let results: u32 = self.results().map(ValueType::words).sum();
-        params.max(results)
+        words(self.params).max(words(self.results))
     }
 
     /// Whether parameters and results are these.
@@ -99,6 +97,12 @@ impl<'a> FunctionType<'a> {
         };
         same(self.params, params) && same(self.results, results)
     }
+}
+
+/// Words that values of these types take.
+fn words(types: &[u8]) -> u32 {
+    let types = types.iter().copied().filter_map(ValueType::from_u8);
+    types.fold(0, |words, ty| words + ty.words())
 }
 
 /// A function that the host provides. The record's position is the number of its import slot.
