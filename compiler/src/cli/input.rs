@@ -10,6 +10,9 @@ use wasm2mcu_abi::image::MAGIC;
 
 use super::Failure;
 
+/// What a component begins with, where a core module has version 1.
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
 /// What a file holds.
 pub(crate) enum Input {
     /// A module in the binary format.
@@ -24,6 +27,12 @@ impl Input {
         let bytes = bytes(path)?;
         if bytes.starts_with(&MAGIC.to_le_bytes()) {
             return Ok(Input::Image(bytes));
+        }
+        if bytes.starts_with(COMPONENT) {
+            return Err(about(
+                path,
+                "this is a component; build a core module, or take the core module out of it",
+            ));
         }
         if bytes.starts_with(b"\0asm") {
             return Ok(Input::Module(bytes));
