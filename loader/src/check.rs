@@ -14,10 +14,23 @@ use crate::error::{Fault, ImageError};
 use crate::image::Image;
 use crate::records::{Record, Records, words};
 
-type Checked = Result<(), ImageError>;
+/// What contradicts the specification, and its offset in the image. Small enough to be returned
+/// in registers.
+pub(crate) struct Malformed {
+    offset: u32,
+    fault: Fault,
+}
 
-const fn malformed(offset: u32, fault: Fault) -> ImageError {
-    ImageError::Malformed { offset, fault }
+impl From<Malformed> for ImageError {
+    fn from(Malformed { offset, fault }: Malformed) -> Self {
+        ImageError::Malformed { offset, fault }
+    }
+}
+
+type Checked = Result<(), Malformed>;
+
+const fn malformed(offset: u32, fault: Fault) -> Malformed {
+    Malformed { offset, fault }
 }
 
 const fn require(holds: bool, offset: u32, fault: Fault) -> Checked {
@@ -64,9 +77,6 @@ pub(crate) fn image(image: &Image<'_>) -> Checked {
     sections(image)?;
     memory(image)?;
     functions(image)?;
-    walk(image, Section::Types, image.types(), |ty| {
-        code_or_none(image, ty.entry)
-    })?;
     imports(image)?;
     walk(
         image,

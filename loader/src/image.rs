@@ -134,6 +134,9 @@ impl<'a> Image<'a> {
     }
 
     /// The types of functions that are imported, exported or started.
+    ///
+    /// Only those that something refers to have been checked; the first that is not well formed ends
+    /// the iteration.
     pub fn types(&self) -> Records<'a, FunctionType<'a>> {
         Records::new(self.section(Section::Types))
     }
@@ -153,8 +156,19 @@ impl<'a> Image<'a> {
     /// The exports.
     pub fn exports(&self) -> impl Iterator<Item = Export<'a>> + use<'a> {
         let image = *self;
+        Records::<format::Export>::new(self.section(Section::Exports)).map_while(move |export| {
+            Some(Export {
+                name: image.name(export.name)?,
+                item: image.item(export)?,
+            })
+        })
+    }
+
+    /// What the first export of this name is.
+    pub fn find_export(&self, name: &str) -> Option<Item<'a>> {
         Records::<format::Export>::new(self.section(Section::Exports))
-            .map_while(move |export| image.export(export))
+            .find(|export| self.name(export.name).is_some_and(|found| found == *name))
+            .and_then(|export| self.item(export))
     }
 
     /// Text offsets of the defined functions, ascending.
@@ -242,8 +256,8 @@ impl<'a> Image<'a> {
         FunctionType::read(self.section(Section::Types), offset)
     }
 
-    pub(crate) fn export(&self, export: format::Export) -> Option<Export<'a>> {
-        let item = match export.kind {
+    fn item(&self, export: format::Export) -> Option<Item<'a>> {
+        Some(match export.kind {
             format::ExportKind::Function => Item::Function(FunctionExport {
                 function_type: self.function_type(export.detail)?,
                 code: export.value,
@@ -256,10 +270,6 @@ impl<'a> Image<'a> {
                 value_type: ValueType::from_u8(export.detail as u8)?,
                 mutable: export.detail & format::Export::MUTABLE != 0,
             }),
-        };
-        Some(Export {
-            name: self.name(export.name)?,
-            item,
         })
     }
 }

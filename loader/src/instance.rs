@@ -214,21 +214,25 @@ impl<'a, C: Core> Instance<'a, C> {
     /// Brings context and memory to their initial state, import slots and host data excepted.
     fn place(&mut self) -> Result<(), Trap> {
         let image = self.image;
-        let needs = image.requirements();
-        let memory_base = self.core.ram_address() + needs.context_bytes;
-        let capacity = self.memory_capacity();
-        let stack_limit = self.core.stack_limit();
-        self.set_field(Context::MEMORY_BASE, memory_base);
-        self.set_field(Context::MEMORY_SIZE, needs.memory_min);
-        self.set_field(Context::MEMORY_CAPACITY, capacity);
-        self.set_field(Context::STACK_LIMIT, stack_limit);
-        self.set_field(Context::ENTRY_SP, 0);
-        self.set_field(Context::TRAP_SITE, 0);
-        self.set_field(Context::HOST_TRAP, 0);
+        let context_bytes = image.field(field::CONTEXT_BYTES);
+        let memory_min = image.field(field::MEMORY_MIN);
+        let fixed = [
+            (
+                Context::MEMORY_BASE,
+                self.core.ram_address() + context_bytes,
+            ),
+            (Context::MEMORY_SIZE, memory_min),
+            (Context::MEMORY_CAPACITY, self.memory_capacity()),
+            (Context::STACK_LIMIT, self.core.stack_limit()),
+            (Context::ENTRY_SP, 0),
+        ];
+        for (offset, value) in fixed {
+            self.set_field(offset, value);
+        }
 
         let slots =
             image.section(Section::Imports).len() as u32 / wasm2mcu_abi::image::Import::BYTES;
-        let zeroed = Context::import_slot(slots) as usize..needs.ram_bytes() as usize;
+        let zeroed = Context::import_slot(slots) as usize..(context_bytes + memory_min) as usize;
         if let Some(state) = self.core.ram_mut().get_mut(zeroed) {
             state.fill(0);
         }
@@ -327,11 +331,7 @@ impl<'a, C: Core> Instance<'a, C> {
     }
 
     fn export(&self, name: &str) -> Result<Item<'a>, CallError> {
-        self.image
-            .exports()
-            .find(|export| export.name == *name)
-            .map(|export| export.item)
-            .ok_or(CallError::NoExport)
+        self.image.find_export(name).ok_or(CallError::NoExport)
     }
 
     fn function(&self, name: &str) -> Result<FunctionExport<'a>, CallError> {
@@ -349,14 +349,17 @@ impl<'a, C: Core> Instance<'a, C> {
 
     /// What the memory may grow to in the RAM that is there, in whole pages.
     fn memory_capacity(&self) -> u32 {
-        let needs = self.image.requirements();
+        let memory_min = self.image.field(field::MEMORY_MIN);
         if self.image.memory_flags().contains(MemoryFlags::FIXED) {
-            return needs.memory_min;
+            return memory_min;
         }
         let page_size_log2 = self.image.field(field::MEMORY_KIND) & 0xff;
-        let room = (self.core.ram().len() as u32).saturating_sub(needs.context_bytes);
+        let room =
+            (self.core.ram().len() as u32).saturating_sub(self.image.field(field::CONTEXT_BYTES));
         let pages = room >> page_size_log2 << page_size_log2;
-        pages.clamp(needs.memory_min, needs.memory_max)
+        pages
+            .min(self.image.field(field::MEMORY_MAX))
+            .max(memory_min)
     }
 
     fn field(&self, offset: u32) -> u32 {

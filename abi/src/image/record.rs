@@ -87,9 +87,7 @@ impl<'a> FunctionType<'a> {
     /// Words that a call's argument array must have: parameters on the way in, results from
     /// index 0 on the way out.
     pub fn call_words(&self) -> u32 {
-        let params: u32 = self.params().map(ValueType::words).sum();
-        let results: u32 = self.results().map(ValueType::words).sum();
-        params.max(results)
+        words(self.params).max(words(self.results))
     }
 
     /// Whether parameters and results are these.
@@ -99,6 +97,12 @@ impl<'a> FunctionType<'a> {
         };
         same(self.params, params) && same(self.results, results)
     }
+}
+
+/// Words that values of these types take.
+fn words(types: &[u8]) -> u32 {
+    let types = types.iter().copied().filter_map(ValueType::from_u8);
+    types.fold(0, |words, ty| words + ty.words())
 }
 
 /// A function that the host provides. The record's position is the number of its import slot.
@@ -312,4 +316,39 @@ pub fn read_name(strings: &[u8], offset: u32) -> Option<&[u8]> {
         .get(usize::try_from(offset).ok()?..)?
         .split_first_chunk::<2>()?;
     rest.get(..usize::from(u16::from_le_bytes(*length)))
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::{FunctionType, read_name};
+    use crate::types::ValueType::{F64, I32, I64};
+    use std::vec::Vec;
+
+    #[test]
+    fn function_types_are_whole_or_none() {
+        let ty = FunctionType::new(5, &[0x7f, 0x7e], &[0x7c]).unwrap();
+        let mut section: Vec<u8> = ty.to_bytes().collect();
+        assert_eq!(section, [5, 0, 0, 0, 2, 0, 1, 0, 0x7f, 0x7e, 0x7c, 0]);
+        assert_eq!(FunctionType::read(&section, 0), Some(ty));
+        assert!(ty.is(&[I32, I64], &[F64]) && !ty.is(&[I32], &[F64]));
+        assert_eq!(ty.call_words(), 3);
+
+        assert_eq!(FunctionType::read(&section[..11], 0), None, "padding cut");
+        assert_eq!(FunctionType::read(&section, 4), None);
+        assert_eq!(FunctionType::read(&section, u32::MAX), None);
+        section[11] = 1;
+        assert_eq!(FunctionType::read(&section, 0), None, "padding not zero");
+        assert_eq!(FunctionType::new(0, &[0x7b], &[]), None, "no value type");
+    }
+
+    #[test]
+    fn names_lie_inside_their_section() {
+        let strings = [2, 0, b'h', b'i', 3, 0, b'a'];
+        assert_eq!(read_name(&strings, 0), Some(&b"hi"[..]));
+        assert_eq!(read_name(&strings, 4), None);
+        assert_eq!(read_name(&strings, 6), None);
+        assert_eq!(read_name(&strings, u32::MAX), None);
+    }
 }

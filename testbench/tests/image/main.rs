@@ -4,6 +4,7 @@
 //! No machine code runs here: [`fake_core`] stands for a core whose functions are Rust closures
 //! under text offsets.
 
+mod checks;
 mod fake_core;
 mod format;
 mod hostile;
