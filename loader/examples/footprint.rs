@@ -47,7 +47,9 @@ mod firmware {
             read as extern "C" fn(Caller<'_>, u32) -> u32,
         )];
         let mut instance = Instance::new(image, core, &host).ok()?;
-        instance.memory_mut().first_mut().map(|byte| *byte = 1);
+        if let Some(byte) = instance.memory_mut().first_mut() {
+            *byte = 1;
+        }
         let sum = instance.call::<(i32, i32), i32>("add", (1, 2));
         if sum.is_err() {
             instance.reset().ok()?;
@@ -72,11 +74,15 @@ mod firmware {
             )
         };
         black_box(run(image, ram, 0x2000_0000));
-        loop {}
+        loop {
+            core::hint::spin_loop();
+        }
     }
 
     #[panic_handler]
     fn panic(_: &PanicInfo<'_>) -> ! {
-        loop {}
+        loop {
+            core::hint::spin_loop();
+        }
     }
 }
