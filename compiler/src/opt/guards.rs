@@ -545,3 +545,6 @@ fn ordered(comparison: IntCC, x: Value, y: Value) -> Option<(Value, Value, bool)
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
