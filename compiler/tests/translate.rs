@@ -59,6 +59,7 @@ fn optimize(translated: &mut Translated, level: OptLevel) -> Statistics {
     for body in &mut translated.functions {
         let one = optimizer.run(&mut body.clif, "test").expect("valid CLIF");
         sum.kept += one.kept;
+        sum.merged += one.merged;
         sum.removed += one.removed;
         sum.certain += one.certain;
     }
