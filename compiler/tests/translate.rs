@@ -59,6 +59,7 @@ fn optimize(translated: &mut Translated, level: OptLevel) -> Statistics {
     for body in &mut translated.functions {
         let one = optimizer.run(&mut body.clif, "test").expect("valid CLIF");
         sum.kept += one.kept;
+        sum.merged += one.merged;
         sum.removed += one.removed;
         sum.certain += one.certain;
     }
@@ -108,7 +109,7 @@ fn refusals_say_what_where_and_what_to_do() {
         "(module (import \"env\" \"g\" (global i32)))",
         "(module (import \"env\" \"m\" (memory 1)))",
         "(module (import \"env\" \"t\" (table 1 funcref)))",
-        "(module (memory 1) (func $f (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))))",
+        "(module (memory 1) (data $d \"\") (func $f (data.drop $d)))",
         "(module (memory 1) (data \"passive\"))",
         "(module (func $f) (elem func $f))",
         "(module (table 1 externref))",

@@ -41,6 +41,10 @@ pub enum Symbol {
 pub enum Builtin {
     /// `memory.grow`: pages to add in, pages before or -1 out.
     MemoryGrow = 0,
+    /// `memory.fill`: its operands in, 1 if out of bounds out.
+    MemoryFill = 1,
+    /// `memory.copy`: its operands in, 1 if out of bounds out.
+    MemoryCopy = 2,
 }
 
 impl Builtin {
@@ -48,6 +52,8 @@ impl Builtin {
     pub const fn from_u32(number: u32) -> Option<Builtin> {
         match number {
             0 => Some(Builtin::MemoryGrow),
+            1 => Some(Builtin::MemoryFill),
+            2 => Some(Builtin::MemoryCopy),
             _ => None,
         }
     }
@@ -56,6 +62,8 @@ impl Builtin {
     pub const fn name(self) -> &'static str {
         match self {
             Builtin::MemoryGrow => "memory.grow",
+            Builtin::MemoryFill => "memory.fill",
+            Builtin::MemoryCopy => "memory.copy",
         }
     }
 }

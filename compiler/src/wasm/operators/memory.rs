@@ -46,6 +46,8 @@ impl Translator<'_> {
                 self.stack.push(pages);
             }
             Operator::MemoryGrow { .. } => self.memory_grow(&memory),
+            Operator::MemoryFill { .. } => self.bulk(Builtin::MemoryFill),
+            Operator::MemoryCopy { .. } => self.bulk(Builtin::MemoryCopy),
             _ => return false,
         }
         true
@@ -159,5 +161,15 @@ impl Translator<'_> {
             self.builder.inst_results(call)[0]
         };
         self.stack.push(before);
+    }
+
+    /// An operator on a range of the memory, which tells whether the range left it.
+    fn bulk(&mut self, builtin: Builtin) {
+        let args = self.pop_many(3);
+        let callee = self.builtin(builtin);
+        let call = self.builder.ins().call(callee, &args);
+        let outside = self.builder.inst_results(call)[0];
+        let code = trap(TrapCode::MemoryOutOfBounds);
+        self.builder.ins().trapnz(outside, code);
     }
 }
