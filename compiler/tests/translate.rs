@@ -239,3 +239,28 @@ fn types_are_numbered_by_structure_and_functions_named() {
     assert_eq!(module.types.len(), 2);
     assert_eq!(module.imports().count(), 1);
 }
+
+/// Nesting costs no stack of the compiler, and neither do long chains of values.
+#[test]
+fn deep_modules_compile() {
+    let depth = 5_000;
+    let ifs = format!(
+        "(module (memory 1) (func (param i32) {} (i32.store8 (local.get 0) (local.get 0)) {}))",
+        "local.get 0 if ".repeat(depth),
+        "end ".repeat(depth)
+    );
+    let loops = format!(
+        "(module (func (param i32) {} (br_if {} (local.get 0)) {}))",
+        "loop block ".repeat(depth),
+        depth,
+        "end end ".repeat(depth)
+    );
+    let chain = format!(
+        "(module (memory 1) (func (param i32) (result i32) (local.get 0) {}))",
+        "i32.load8_u i32.const 3 i32.mul ".repeat(depth)
+    );
+    for wat in [ifs, loops, chain] {
+        let mut translated = translate(&wat).expect("supported module");
+        optimize(&mut translated, OptLevel::Speed);
+    }
+}

@@ -74,7 +74,7 @@ impl Translator<'_> {
         self.stack.push(result);
     }
 
-    /// Comparisons yield an i32; CLIF's yield an i8, which [`Translator::condition`] finds again.
+    /// Comparisons yield an i32; CLIF's yield an i8, which [`Translator::pop_condition`] finds again.
     fn compare(&mut self, condition: IntCC) {
         let (x, y) = self.pop2();
         let flag = self.builder.ins().icmp(condition, x, y);
