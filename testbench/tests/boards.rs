@@ -195,6 +195,9 @@ fn refuses_with_the_loaders_words(board: &dyn Board) {
     let mut hosts = guest::hosts();
     hosts[0].params.pop();
     assert!(refusal(board, &image, hosts).contains("mul"));
+    let mut hosts = guest::hosts();
+    hosts[0].results.push(I32);
+    assert!(refusal(board, &image, hosts).contains("one result"));
 
     {
         let mut instance = loaded(board, &image);
