@@ -39,7 +39,10 @@ fn main() {
                     fail(&format!("{}: {error}", file.display()));
                 }
             }
-            Err(errors) => fail(&format!("rules of {isa}: {:#?}\nfiles: {names:?}", errors.errors)),
+            Err(errors) => fail(&format!(
+                "rules of {isa}: {:#?}\nfiles: {names:?}",
+                errors.errors
+            )),
         }
     }
 }

@@ -10,8 +10,8 @@ pub(super) use generated::{constructor_lower, constructor_test_of};
 
 use super::imm::{AddImm, BitRange, Scale, Shift, ShiftKind};
 use super::inst::{
-    AluOp, Amode, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, Inst as MInst, LoadOp, MulAccOp,
-    Operand2, SelectValue, Sign, StoreOp, UnaryOp,
+    AluOp, Amode, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, Inst as MInst, LoadOp,
+    MulAccOp, Operand2, SelectValue, Sign, StoreOp, UnaryOp,
 };
 use super::lower::Context;
 use crate::mach::lower::ValueRegs;
@@ -598,14 +598,7 @@ impl generated::Context for Context<'_, '_> {
         results[0].hi.expect("a result of two words")
     }
 
-    fn cross_products(
-        &mut self,
-        product: Results,
-        xl: Reg,
-        xh: Reg,
-        yl: Reg,
-        yh: Reg,
-    ) -> Results {
+    fn cross_products(&mut self, product: Results, xl: Reg, xh: Reg, yl: Reg, yh: Reg) -> Results {
         let ValueRegs { lo, hi } = product[0];
         let high = self.mla(xl, yh, hi.expect("a product of two words"));
         let high = self.mla(xh, yl, high);
@@ -624,7 +617,14 @@ impl generated::Context for Context<'_, '_> {
         let none = self.small_imm(0);
         let carry = Operand2::reg(other.hi.expect("two words"));
         let upper_hi = upper.hi.expect("two words");
-        self.carry_chain(&CarryOp::Adds, &CarryOp::Adcs, upper.lo, upper_hi, carry, none)
+        self.carry_chain(
+            &CarryOp::Adds,
+            &CarryOp::Adcs,
+            upper.lo,
+            upper_hi,
+            carry,
+            none,
+        )
     }
 
     fn less_if_negative(&mut self, sign: Reg, lo: Reg, hi: Reg, from: Results) -> Results {

@@ -160,7 +160,9 @@ impl Context<'_, '_> {
             callee: Callee::Direct(symbol),
             uses: at_arguments(uses),
             defs: at_arguments(defs),
-            clobbers: argument_numbers.into_iter().fold(CALLER_SAVED, RegSet::without),
+            clobbers: argument_numbers
+                .into_iter()
+                .fold(CALLER_SAVED, RegSet::without),
         })));
         let [q_lo, q_hi, r_lo, r_hi] = defs;
         (ValueRegs::two(q_lo, q_hi), ValueRegs::two(r_lo, r_hi))
