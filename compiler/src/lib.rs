@@ -92,7 +92,7 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
     let code_address_bit = I::ARCHITECTURE.code_bit() as u8;
     let mut translated = wasm::translate(wasm, wasm::Target { code_address_bit })?;
     let guards = opt::run(&mut translated, options.mid_end())?;
-    let machine = backend::lower(isa, &translated, options)?;
+    let machine = backend::lower(isa, &mut translated, options)?;
     let depths = backend::depths(&machine, &translated);
     let text = backend::emit(&machine, &translated.module, &depths)?;
     Ok(Compiled {

@@ -30,11 +30,12 @@ fn checks(memory: &str, body: &str) -> (u32, u32) {
     let clif = &mut translated.functions[0].clif;
     let Statistics {
         kept,
+        merged,
         removed,
         certain,
     } = optimizer.run(clif, "test").expect("valid CLIF");
     assert_eq!(certain, 0, "{body}");
-    (kept, removed)
+    (kept, merged + removed)
 }
 
 /// A word load whose value is used, so that it cannot go away.
@@ -181,4 +182,45 @@ fn an_older_size_proves_a_newer_but_nothing_proves_more() {
     expect(format!("{beyond} {grow} {beyond}"), (2, 2));
     let constant = load("(i32.const 0x10000)");
     expect(format!("{constant} {grow} {constant}"), (1, 1));
+}
+
+#[test]
+fn the_first_guard_of_an_index_checks_for_all_up_to_an_effect() {
+    for memory in [FIXED, GROWING] {
+        let expect = |body: String, expected| assert_eq!(checks(memory, &body), expected, "{body}");
+        let at = |offset: u32| format!("(i32.load offset={offset} (local.get $p))");
+        let sum = |x: &str, y: &str| format!("(i32.add {x} {y})");
+        let result = |value: &str| {
+            format!("(local.set $q {value}) (i32.store (i32.const 0) (local.get $q))")
+        };
+        let fields = sum(&sum(&at(0), &at(8)), &at(4));
+        expect(result(&fields), (1, 2));
+        let other = sum(&sum(&at(0), "(i32.load (local.get $q))"), &at(8));
+        expect(result(&other), (2, 1));
+        // Division by zero is another trap, and must not be overtaken.
+        let divided = sum(
+            &sum(&at(0), "(i32.div_u (i32.const 7) (local.get $q))"),
+            &at(8),
+        );
+        expect(result(&divided), (2, 0));
+        // The host sees a store that came before the trap.
+        let stored = |between: &str| {
+            format!(
+                "(local.set $q {}) {between} (local.set $q {}) {}",
+                at(0),
+                at(8),
+                result("(local.get $q)")
+            )
+        };
+        expect(stored(""), (1, 1));
+        expect(stored("(i32.store (i32.const 8) (local.get $q))"), (2, 0));
+        // Another block.
+        expect(stored("(if (local.get $i) (then))"), (2, 0));
+        let arm = format!(
+            "(local.set $q {}) (if (local.get $q) (then {}))",
+            at(0),
+            result(&at(8))
+        );
+        expect(arm, (2, 0));
+    }
 }

@@ -196,6 +196,36 @@ fn loads_and_stores_are_exact_to_the_byte() {
 }
 
 #[test]
+fn merged_guards_are_exact_to_the_byte() {
+    for memory in [
+        "(memory 1)",
+        "(memory 1) (func (drop (memory.grow (i32.const 0))))",
+    ] {
+        let wat = format!(
+            "(module (func $fields (param i32) (result i32)
+               (i32.add (i32.add (i32.load (local.get 0)) (i32.load16_u offset=8 (local.get 0)))
+                        (i32.load8_u offset=4 (local.get 0))))
+             {memory})"
+        );
+        let out_of_bounds = Err(OUT_OF_BOUNDS.to_owned());
+        let last = 0x1_0000 - 10;
+        let calls: [(u32, &[u32]); 4] = [
+            (0, &[last]),
+            (0, &[last + 1]),
+            (0, &[last + 6]),
+            (0, &[u32::MAX - 3]),
+        ];
+        let outcomes = run(&wat, 0x1_0000, &calls);
+        assert_eq!(outcomes[0], Ok(vec![0]));
+        assert!(
+            outcomes[1..]
+                .iter()
+                .all(|outcome| *outcome == out_of_bounds)
+        );
+    }
+}
+
+#[test]
 fn memory_grows_to_its_capacity_and_is_zero() {
     let wat = "(module (memory 1 4)
         (func (param i32) (result i32 i32) (memory.grow (local.get 0)) (memory.size))
@@ -229,6 +259,65 @@ fn memory_grows_to_its_capacity_and_is_zero() {
     machine.ram[end - 0x2_0000..].fill(0xaa);
     assert_eq!(machine.call(0, &[2]), Ok(vec![1, 3]));
     assert!(machine.ram[end - 0x2_0000..].iter().all(|&byte| byte == 0));
+}
+
+#[test]
+fn bulk_operators_check_the_whole_range_and_keep_overlaps() {
+    for memory in [
+        "(memory 1)",
+        "(memory 1 2) (func (drop (memory.grow (i32.const 0))))",
+    ] {
+        let wat = format!(
+            "(module
+              (func (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+              (func (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+              {memory})"
+        );
+        for translated in [translate(&wat), optimized(translate(&wat))] {
+            let mut machine = Machine::new(&translated, 0x1_0000);
+            let start = machine.ram.len() - 0x1_0000;
+            for (i, byte) in machine.ram[start..].iter_mut().enumerate() {
+                *byte = (i * 7 + i / 256) as u8;
+            }
+            let mut model = machine.ram[start..].to_vec();
+            for length in [0, 1, 3, 15, 16, 17, 31, 32, 100] {
+                for (to, from) in [(40, 41), (41, 40), (40, 40), (8, 200), (200, 8), (60, 40)] {
+                    assert_eq!(machine.call(1, &[to, from, length]), Ok(vec![]));
+                    let source = from as usize..(from + length) as usize;
+                    model.copy_within(source, to as usize);
+                    assert!(machine.ram[start..] == model, "{to} {from} {length}");
+                }
+                let value = 0xa5 + length;
+                assert_eq!(machine.call(0, &[300 + length, value, length]), Ok(vec![]));
+                model[(300 + length) as usize..][..length as usize].fill(value as u8);
+                assert!(machine.ram[start..] == model, "{length}");
+            }
+            let size = 0x1_0000;
+            let inside = [[size, 0, 0], [0, size, 0], [size - 1, 0, 1], [0, 0, size]];
+            for args in inside {
+                assert!(machine.call(1, &args).is_ok(), "{args:x?}");
+            }
+            let before = machine.ram.clone();
+            let out_of_bounds = Err(OUT_OF_BOUNDS.to_owned());
+            let outside = [
+                [size + 1, 0, 0],
+                [0, size + 1, 0],
+                [size - 1, 0, 2],
+                [0, size - 1, 2],
+                [0, 0, size + 1],
+                [16, 0, u32::MAX - 8],
+                [u32::MAX, 0, 1],
+            ];
+            for args in outside {
+                assert_eq!(machine.call(1, &args), out_of_bounds, "{args:x?}");
+                let [to, _, length] = args;
+                if u64::from(to) + u64::from(length) > u64::from(size) {
+                    assert_eq!(machine.call(0, &args), out_of_bounds, "{args:x?}");
+                }
+            }
+            assert!(machine.ram == before);
+        }
+    }
 }
 
 #[test]

@@ -8,9 +8,15 @@
 //! size target/thumbv8m.main-none-eabihf/release/examples/footprint
 //! ```
 //!
-//! `.text` and `.rodata` together are the loader (structural check, SHA-256, instantiation, typed
-//! and untyped calls, host functions) and this file's few instructions. `.ARM.exidx` is unwinding
-//! data of the prebuilt core library, which a firmware's linker script discards.
+//! With rustc 1.95, `.text` and `.rodata` are 8056 bytes:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 5580 | structural check, instantiation, calls typed and untyped, traps, and this file |
+//! | 1060 | SHA-256, its tables included |
+//! | 1416 | `memcpy`, `memset` and `memcmp`, which a firmware has anyway |
+//!
+//! `.ARM.exidx` is unwinding data, which a firmware's linker script discards.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 #[cfg(not(all(target_os = "none", target_arch = "arm")))]
@@ -47,7 +53,9 @@ mod firmware {
             read as extern "C" fn(Caller<'_>, u32) -> u32,
         )];
         let mut instance = Instance::new(image, core, &host).ok()?;
-        instance.memory_mut().first_mut().map(|byte| *byte = 1);
+        if let Some(byte) = instance.memory_mut().first_mut() {
+            *byte = 1;
+        }
         let sum = instance.call::<(i32, i32), i32>("add", (1, 2));
         if sum.is_err() {
             instance.reset().ok()?;
@@ -72,11 +80,15 @@ mod firmware {
             )
         };
         black_box(run(image, ram, 0x2000_0000));
-        loop {}
+        loop {
+            core::hint::spin_loop();
+        }
     }
 
     #[panic_handler]
     fn panic(_: &PanicInfo<'_>) -> ! {
-        loop {}
+        loop {
+            core::hint::spin_loop();
+        }
     }
 }

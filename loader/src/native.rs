@@ -105,7 +105,7 @@ impl Core for Native<'_> {
 
 /// The instance that called a host function: its first parameter.
 ///
-/// ```ignore
+/// ```text
 /// extern "C" fn led(caller: Caller<'_>, on: u32) { … }
 ///
 /// let host = [HostFunction::new("env", "led", led as extern "C" fn(Caller<'_>, u32))];

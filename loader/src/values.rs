@@ -132,3 +132,29 @@ tuple!(A B C D E);
 tuple!(A B C D E F);
 tuple!(A B C D E F G);
 tuple!(A B C D E F G H);
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_WORDS, Values};
+    use wasm2mcu_abi::types::ValueType;
+
+    fn round_trip<V: Values + PartialEq + Copy>(values: V, expected: &[u32]) -> bool {
+        let mut words = [0xffff_ffff; MAX_WORDS];
+        values.store(&mut words.iter_mut());
+        assert_eq!(words[..expected.len()], *expected);
+        let used: u32 = V::TYPES.iter().copied().map(ValueType::words).sum();
+        assert_eq!(used as usize, expected.len());
+        V::load(&mut words.iter()) == values
+    }
+
+    #[test]
+    fn values_are_words_with_the_low_one_first() {
+        assert!(round_trip((), &[]));
+        assert!(round_trip(-1i32, &[u32::MAX]));
+        assert!(round_trip((1u32, -2i64), &[1, u32::MAX - 1, u32::MAX]));
+        assert!(round_trip((1.0f32, 1.0f64), &[0x3f80_0000, 0, 0x3ff0_0000]));
+        let eight = (1u64, 2u64, 3u64, 4u64, 5u64, 6u64, 7u64, 8u64);
+        let words = [1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0];
+        assert!(round_trip(eight, &words));
+    }
+}

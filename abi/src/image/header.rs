@@ -176,3 +176,48 @@ impl Header {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Header, MemoryFlags, Section, field};
+    use crate::image::{Architecture, Features};
+
+    #[test]
+    fn fields_round_trip() {
+        let mut section_ends = [0; Section::COUNT];
+        for (i, end) in section_ends.iter_mut().enumerate() {
+            *end = 1000 + i as u32;
+        }
+        let header = Header {
+            architecture: Architecture::RiscV32,
+            features: Features::RISCV_M | Features::RISCV_ZBA,
+            image_bytes: 1,
+            context_bytes: 2,
+            stack_bytes: 3,
+            memory_min: 4,
+            memory_max: 5,
+            page_size_log2: 16,
+            memory_flags: MemoryFlags::FIXED,
+            guard_zone: 6,
+            start_code: 7,
+            start_stack: 8,
+            start_type: 9,
+            globals: 10,
+            section_ends,
+        };
+        let mut bytes = [0xff; Header::BYTES as usize];
+        assert_eq!(header.to_bytes().count(), bytes.len());
+        for (to, from) in bytes.iter_mut().zip(header.to_bytes()) {
+            *to = from;
+        }
+        assert_eq!(Header::read(&bytes), Some(header));
+        assert_eq!(Header::read(&bytes[..127]), None);
+        let tail = &bytes[field::RESERVED_TAIL as usize..];
+        assert_eq!((field::RESERVED_TAIL, tail), (108, &[0; 20][..]));
+        for (at, value) in [(0, 0), (4, 2), (8, 3), (10, 0)] {
+            let mut other = bytes;
+            other[at] = value;
+            assert_eq!(Header::read(&other), None, "byte {at}");
+        }
+    }
+}

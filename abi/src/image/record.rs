@@ -317,3 +317,38 @@ pub fn read_name(strings: &[u8], offset: u32) -> Option<&[u8]> {
         .split_first_chunk::<2>()?;
     rest.get(..usize::from(u16::from_le_bytes(*length)))
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::{FunctionType, read_name};
+    use crate::types::ValueType::{F64, I32, I64};
+    use std::vec::Vec;
+
+    #[test]
+    fn function_types_are_whole_or_none() {
+        let ty = FunctionType::new(5, &[0x7f, 0x7e], &[0x7c]).unwrap();
+        let mut section: Vec<u8> = ty.to_bytes().collect();
+        assert_eq!(section, [5, 0, 0, 0, 2, 0, 1, 0, 0x7f, 0x7e, 0x7c, 0]);
+        assert_eq!(FunctionType::read(&section, 0), Some(ty));
+        assert!(ty.is(&[I32, I64], &[F64]) && !ty.is(&[I32], &[F64]));
+        assert_eq!(ty.call_words(), 3);
+
+        assert_eq!(FunctionType::read(&section[..11], 0), None, "padding cut");
+        assert_eq!(FunctionType::read(&section, 4), None);
+        assert_eq!(FunctionType::read(&section, u32::MAX), None);
+        section[11] = 1;
+        assert_eq!(FunctionType::read(&section, 0), None, "padding not zero");
+        assert_eq!(FunctionType::new(0, &[0x7b], &[]), None, "no value type");
+    }
+
+    #[test]
+    fn names_lie_inside_their_section() {
+        let strings = [2, 0, b'h', b'i', 3, 0, b'a'];
+        assert_eq!(read_name(&strings, 0), Some(&b"hi"[..]));
+        assert_eq!(read_name(&strings, 4), None);
+        assert_eq!(read_name(&strings, 6), None);
+        assert_eq!(read_name(&strings, u32::MAX), None);
+    }
+}

@@ -171,3 +171,25 @@ impl fmt::Display for FeatureNames {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::{Architecture, Features};
+    use std::string::ToString;
+
+    #[test]
+    fn sets_are_named_by_architecture() {
+        let set = Features(1 << 1 | 1 << 3 | 1 << 31);
+        let names = |architecture| set.names(architecture).to_string();
+        assert_eq!(names(Architecture::Thumb), "FPU, Armv8-M, bit 31");
+        assert_eq!(names(Architecture::RiscV32), "A, F, bit 31");
+        assert_eq!(
+            Features::NONE.names(Architecture::Thumb).to_string(),
+            "none"
+        );
+        assert!(set.contains(Features::THUMB_FPU));
+        assert_eq!(set.without(Features(1 << 3)), Features(1 << 1 | 1 << 31));
+    }
+}

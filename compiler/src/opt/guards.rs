@@ -56,6 +56,8 @@ use crate::wasm::module::Memory;
 pub struct Statistics {
     /// Checks that remain.
     pub kept: u32,
+    /// Guards whose work an earlier one of the same index has taken over, removed.
+    pub merged: u32,
     /// Checks that can never fail, removed.
     pub removed: u32,
     /// Checks that always fail, now a `trap`.

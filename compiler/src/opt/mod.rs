@@ -1,15 +1,16 @@
 //! The mid-end: CLIF to better CLIF, one function at a time.
 //!
 //! ```text
-//!  verify ─▶ unreachable code ─▶ constant phis ─▶ egraph ─▶ guards ─▶ verify
-//!            └──────────── Cranelift, no ISA involved ────┘   ours
+//!  verify ─▶ unreachable code ─▶ constant phis ─▶ egraph ─▶ merge ─▶ guards ─▶ verify
+//!            └──────────── Cranelift, no ISA involved ────┘ └───── ours ─────┘
 //! ```
 //!
 //! The egraph folds constants, numbers values, hoists pure ones out of loops and forwards stores;
-//! it also merges equal guards. [`guards`] then removes those that follow from others or from the
-//! range of the index. Dead instructions stay: the back ends lower backward from uses.
+//! it also merges equal guards. `merge` lets the first of several guards of an index check for all,
+//! and [`guards`] removes those that follow from others or from the range of the index. Dead instructions stay: the back ends lower backward from uses.
 
 pub mod guards;
+mod merge;
 mod range;
 
 use std::mem;
@@ -124,12 +125,10 @@ impl Optimizer {
         }
         context.egraph_pass(flags, &mut self.control)?;
         context.flowgraph();
-        let statistics = guards::run(
-            &mut context.func,
-            &context.cfg,
-            &context.domtree,
-            self.memory.as_ref(),
-        );
+        let memory = self.memory.as_ref();
+        let merged = memory.map_or(0, |memory| merge::run(&mut context.func, memory));
+        let mut statistics = guards::run(&mut context.func, &context.cfg, &context.domtree, memory);
+        statistics.merged = merged;
         if statistics.certain > 0 {
             // Code behind a certain trap went away, with its edges.
             clean(context, flags)?;
@@ -162,3 +161,6 @@ fn flags(options: Options) -> Flags {
     }
     Flags::new(builder)
 }
+
+#[cfg(test)]
+mod tests;

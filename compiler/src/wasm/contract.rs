@@ -41,6 +41,15 @@ pub enum Symbol {
 pub enum Builtin {
     /// `memory.grow`: pages to add in, pages before or -1 out.
     MemoryGrow = 0,
+    /// `memory.fill`: its operands in, 1 if out of bounds out.
+    MemoryFill = 1,
+    /// `memory.copy`: its operands in, 1 if out of bounds out.
+    MemoryCopy = 2,
+    /// Quotient and remainder of two unsigned numbers of 64 bits; the divisor is not 0. Called by
+    /// back ends that divide 32 bits at most.
+    DivideUnsigned = 3,
+    /// The same of signed numbers; the quotient of the smallest number by -1 wraps.
+    DivideSigned = 4,
 }
 
 impl Builtin {
@@ -48,6 +57,10 @@ impl Builtin {
     pub const fn from_u32(number: u32) -> Option<Builtin> {
         match number {
             0 => Some(Builtin::MemoryGrow),
+            1 => Some(Builtin::MemoryFill),
+            2 => Some(Builtin::MemoryCopy),
+            3 => Some(Builtin::DivideUnsigned),
+            4 => Some(Builtin::DivideSigned),
             _ => None,
         }
     }
@@ -56,6 +69,10 @@ impl Builtin {
     pub const fn name(self) -> &'static str {
         match self {
             Builtin::MemoryGrow => "memory.grow",
+            Builtin::MemoryFill => "memory.fill",
+            Builtin::MemoryCopy => "memory.copy",
+            Builtin::DivideUnsigned => "i64.divide_u",
+            Builtin::DivideSigned => "i64.divide_s",
         }
     }
 }

@@ -89,6 +89,7 @@ impl Board for M33 {
     ) -> Result<Box<dyn Instance + 'a>, BoardError> {
         let parsed = Image::parse(image).map_err(|error| refused(&error))?;
         let verified = parsed.verify_hash().map_err(|error| refused(&error))?;
+        imports.iter().try_for_each(HostFunction::check)?;
         let limits = self.limits.get();
 
         let places = Places::number(self.loaded.replace(self.loaded.get() + 1));

@@ -1,0 +1,152 @@
+#!/bin/sh
+# Sets up what the tests need, then runs all of them:
+#
+#   testbench/test.sh [--setup-only] [arguments of `cargo test --workspace`]
+#
+# Says what it installs and why; what is there already is left alone, so a second run installs
+# nothing. Uses sudo where it is not root. Knows Debian and its relatives; elsewhere it says what is
+# missing and leaves the installation to you.
+#
+# WASM2MCU_RUST_TARGET_FROM=present|rustup|debian allows only that way to a target's core library.
+set -eu
+
+cd "$(dirname "$0")/.."
+
+BARE_TARGET=thumbv8m.main-none-eabihf
+DEBIAN_CARGO=/usr/bin/cargo
+DEBIAN_RUSTC=/usr/bin/rustc
+TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
+
+say() {
+    echo "test.sh: $*" >&2
+}
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# install_packages REASON [apt-get options] PACKAGE...
+install_packages() {
+    reason=$1
+    shift
+    have apt-get || fail "$reason is missing: install what your system has in place of Debian's: $*"
+    say "installing $* ($reason)"
+    # Lists may be absent or old; an unreachable source does not matter if the others have it.
+    as_root apt-get update -qq || say "apt-get update was not complete"
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+debian_release() {
+    # shellcheck source=/dev/null
+    (. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-}")
+}
+
+provide_qemu() {
+    have qemu-system-arm && return
+    why="QEMU, the oracle of the board tests"
+    if [ "$(debian_release)" != bookworm ]; then
+        install_packages "$why" qemu-system-arm
+        return
+    fi
+    # QEMU of Debian 12 itself is 7.2, too old, and conflicts with qemu-utils from the backports.
+    if ! apt-cache policy | grep -q bookworm-backports; then
+        say "adding Debian's bookworm-backports to the package sources (for QEMU 10)"
+        echo "deb http://deb.debian.org/debian bookworm-backports main" |
+            as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
+    fi
+    install_packages "$why" -t bookworm-backports qemu-system-arm
+}
+
+provide_arm_tools() {
+    have arm-none-eabi-as ||
+        install_packages "the assembler that encodings are compared with" binutils-arm-none-eabi
+    have arm-none-eabi-gcc ||
+        install_packages "the C compiler that benchmarks are compared with" \
+            gcc-arm-none-eabi libnewlib-arm-none-eabi
+}
+
+provide_cargo() {
+    have cargo || install_packages "Rust" rustc-web cargo-web
+}
+
+allowed() {
+    [ "${WASM2MCU_RUST_TARGET_FROM:-$1}" = "$1" ]
+}
+
+core_library_present() {
+    libraries=$(rustc --print target-libdir --target "$1" 2>/dev/null) || return 1
+    ls "$libraries"/libcore-*.rlib >/dev/null 2>&1
+}
+
+debian_rust_present() {
+    [ -x "$DEBIAN_RUSTC" ] && [ -x "$DEBIAN_CARGO" ] &&
+        [ -e "$("$DEBIAN_RUSTC" --print sysroot)/lib/rustlib/src/rust/library/core/Cargo.toml" ]
+}
+
+# Finds a way to build for target $1; cargo_for_target takes it.
+provide_target() {
+    if allowed present && core_library_present "$1"; then
+        target_from=present
+    elif allowed rustup && have rustup && rustup target add "$1"; then
+        target_from=rustup
+    elif allowed debian && { debian_rust_present ||
+        install_packages "a Rust compiler with the library's sources, to build core for $1" \
+            rustc-web cargo-web rust-web-src; }; then
+        target_from=debian
+    else
+        fail "no way to build for $1: neither its core library, nor rustup, nor Debian's rustc-web" \
+            "(allowed: ${WASM2MCU_RUST_TARGET_FROM:-all})"
+    fi
+    say "core library for $1: $target_from"
+}
+
+cargo_for_target() {
+    if [ "$target_from" = debian ]; then
+        # The library is built from its sources, which is unstable in name only. This compiler
+        # comes without a linker for bare targets.
+        env CARGO_TARGET_THUMBV8M_MAIN_NONE_EABIHF_LINKER=arm-none-eabi-ld \
+            CARGO_UNSTABLE_BUILD_STD=core,alloc RUSTC_BOOTSTRAP=1 RUSTC="$DEBIAN_RUSTC" \
+            "$DEBIAN_CARGO" "$@"
+    else
+        cargo "$@"
+    fi
+}
+
+build_firmware() {
+    provide_target "$BARE_TARGET"
+    cargo_for_target build --release --locked --target "$BARE_TARGET" \
+        --target-dir "$TARGET_DIR" --manifest-path testbench/firmware/Cargo.toml
+}
+
+setup_only=
+case ${1:-} in
+--setup-only)
+    setup_only=yes
+    shift
+    ;;
+-h | --help)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
+    exit
+    ;;
+esac
+
+provide_qemu
+provide_arm_tools
+provide_cargo
+build_firmware
+[ -z "$setup_only" ] || exit 0
+exec cargo test --workspace "$@"
