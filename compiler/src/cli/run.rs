@@ -112,7 +112,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let mut instance = match board.load(&program.image, host_functions()) {
         Ok(instance) => instance,
         Err(BoardError::Trap(trap)) => {
-            return Ok(trapped(&program.names, trap, " while it was instantiated"));
+            return Ok(program.trapped(trap, " while it was instantiated"));
         }
         Err(error) => return Err(failed(&args, "instantiation", error)),
     };
@@ -135,7 +135,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
             output::print(format!("{}\n", results.join(" ")).as_bytes())?;
         }
         if let Err(trap) = outcome.end {
-            return Ok(trapped(&program.names, trap, ""));
+            return Ok(program.trapped(trap, ""));
         }
     }
     if calls.is_empty() {
@@ -166,7 +166,7 @@ impl Program {
             }
             Input::Image(image) => {
                 return Ok(Program {
-                    names: Names::default(),
+                    names: Names::Beside(args.input.clone()),
                     image,
                 });
             }
@@ -184,6 +184,13 @@ impl Program {
             })
         };
         compile().map_err(|error: wasm2mcu::Error| about(&args.input, error))
+    }
+
+    /// Reports a trap.
+    fn trapped(&self, trap: Trap, when: &str) -> ExitCode {
+        let why = self.names.describe(trap, &self.image);
+        output::note(format_args!("trap: {why}{when}"));
+        ExitCode::from(TRAPPED)
     }
 }
 
@@ -242,11 +249,6 @@ const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// The status after a trap.
 const TRAPPED: u8 = 3;
-
-fn trapped(names: &Names, trap: Trap, when: &str) -> ExitCode {
-    output::note(format_args!("trap: {}{when}", names.describe(trap)));
-    ExitCode::from(TRAPPED)
-}
 
 /// Something went wrong that is no trap.
 fn failed(args: &Args, doing: &str, error: BoardError) -> Failure {
