@@ -44,10 +44,10 @@ pub(crate) struct Args {
     /// Print one JSON object a call.
     #[arg(long)]
     json: bool,
-    /// Stop a call that executes more instructions than this.
+    /// Stop a call that executes more instructions than this [default: none].
     #[arg(long, value_name = "INSTRUCTIONS")]
     fuel: Option<u64>,
-    /// Let the memory grow to this size at most.
+    /// Let the memory grow to this size at most [default: what the board has].
     #[arg(long, value_name = "BYTES")]
     memory: Option<u32>,
 }
@@ -73,18 +73,12 @@ Output:
   A trap ends everything; calls after it are not made. Endless loops end with --fuel or Ctrl-C.";
 
 fn manual() -> String {
-    let boards: Vec<String> = board::boards()
-        .iter()
-        .map(|board| format!("  {:10}  {}", board.name, board.description))
-        .collect();
     let offered: Vec<String> = host_functions().iter().map(offer).collect();
     format!(
         "{EXAMPLES}\n\n\
-         Boards, the default first:\n{}\n\n\
          {OUTPUT}\n\n\
          Modules may import, to print on standard error:\n  {}\n\n\
          {EXIT_STATUS}",
-        boards.join("\n"),
         offered.join("\n  "),
     )
 }

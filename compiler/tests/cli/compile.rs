@@ -151,7 +151,6 @@ fn help_is_a_manual() {
         (
             "run",
             &[
-                "Boards",
                 "qemu-m33",
                 "spectest.print_i32(i32)",
                 "\"instructions\"",
