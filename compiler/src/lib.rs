@@ -16,15 +16,21 @@
 //! * [`stack`]: how deep the stack can get
 //! * [`link`]: one text from all functions
 //! * [`image`]: the image format's writer
+//! * [`map`]: what the text of an image means, kept beside it
+//! * [`object`]: an image as a relocatable object
+//! * [`disasm`]: text as assembly
 #![forbid(unsafe_code)]
 
 mod backend;
 mod compiled;
+pub mod disasm;
 pub mod error;
 pub mod image;
 pub mod isa;
 pub mod link;
 pub mod mach;
+pub mod map;
+pub mod object;
 pub mod opt;
 pub mod stack;
 mod target;

@@ -37,13 +37,24 @@ pub struct Depths {
     needs: BTreeMap<Symbol, Need>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Need {
-    bytes: u64,
-    checks_itself: bool,
+/// The stack that a call of one function takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Its own frame in bytes.
+    pub frame_bytes: u32,
+    /// The frame and the deepest that is called from it, except through functions that check
+    /// for themselves.
+    pub bytes: u64,
+    /// Whether the function checks on entry that so much is left; else its callers have.
+    pub checks_itself: bool,
 }
 
 impl Depths {
+    /// What a call of `symbol` takes; `None` if it was not analysed.
+    pub fn need(&self, symbol: Symbol) -> Option<Need> {
+        self.needs.get(&symbol).copied()
+    }
+
     /// What a caller must provide for a call of `symbol`.
     pub fn for_callers(&self, symbol: Symbol) -> u64 {
         match self.needs.get(&symbol) {
@@ -111,6 +122,7 @@ pub fn analyse(functions: &[Function]) -> Depths {
                     .max()
                     .unwrap_or(0);
                 let need = Need {
+                    frame_bytes: function.frame_bytes,
                     bytes: u64::from(function.frame_bytes) + below,
                     checks_itself: cyclic,
                 };
