@@ -54,7 +54,8 @@ pub(crate) struct Args {
 enum Emit {
     /// The image, and beside it OUT.map, which maps its code to functions and to the module.
     Image,
-    /// An ELF object with the image in it, to be linked into a firmware.
+    /// An ELF object for linking into a firmware, with the image at the symbol
+    /// wasm2mcu_image_NAME; NAME is the module's file name without extension.
     Obj,
     /// The machine code as assembly.
     Asm,
@@ -125,7 +126,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     match (&output, args.emit) {
         (Output::File(path), Emit::Image) => {
             let map = compiled.map(&bytes).to_json();
-            let map = Staged::new(&Map::path_beside(path), map.as_bytes())?;
+            let map = Staged::new(&Map::path_beside(&args.output), map.as_bytes())?;
             let image = Staged::new(path, &bytes)?;
             // The image last: whatever fails, an old one is still there. A map knows its image.
             map.publish()?;

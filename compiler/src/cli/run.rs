@@ -70,7 +70,8 @@ Output:
   Without --invoke the module is instantiated, which runs its start function. An export called
   `run`, `main` or `_start` is one like any other.
 
-  A trap ends everything; calls after it are not made. Endless loops end with --fuel or Ctrl-C.";
+  A trap ends everything: calls after it are not made, and none at all if the module traps while
+  it is instantiated. Endless loops end with --fuel or Ctrl-C.";
 
 fn manual() -> String {
     let offered: Vec<String> = host_functions().iter().map(offer).collect();

@@ -114,6 +114,8 @@ fn links_modes_and_devices_are_respected() {
     call(&folder, &["compile", "app.wat", "-o", "link.w2m"]).success();
     let link = fs::symlink_metadata(folder.path().join("link.w2m")).unwrap();
     assert!(link.is_symlink());
+    let made = ["app.wat", "link.w2m", "link.w2m.map", "real.w2m"];
+    assert_eq!(names(&folder), made);
     let real = folder.path().join("real.w2m");
     assert!(fs::read(&real).unwrap().starts_with(&MAGIC.to_le_bytes()));
     // As readable as any other new file.
