@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{APP, call, folder, guest_app};
 
-/// Prints what these calls print on the application.
+/// Runs the application with these arguments.
 fn app(args: &[&str]) -> super::End {
     let folder = folder(&[("app.wat", APP)]);
     call(&folder, &[&["run", "app.wat"], args].concat())
