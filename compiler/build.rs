@@ -6,7 +6,7 @@ use std::{env, fs, process};
 use cranelift_isle::codegen::CodegenOptions;
 use cranelift_isle::compile;
 
-/// Folders under `src/isa` with a `lower.isle`.
+/// Folders under `src/isa`, each with `lower.isle` and, for double words, `wide.isle`.
 const INSTRUCTION_SETS: [&str; 1] = ["thumb2"];
 
 fn main() {
@@ -20,14 +20,18 @@ fn main() {
     }
 
     for isa in INSTRUCTION_SETS {
-        let rules = PathBuf::from(format!("src/isa/{isa}/lower.isle"));
-        println!("cargo::rerun-if-changed={}", rules.display());
+        let mut sources = vec![PathBuf::from("src/mach/prelude.isle"), clif.clone()];
+        for rules in ["lower", "wide"] {
+            let rules = PathBuf::from(format!("src/isa/{isa}/{rules}.isle"));
+            println!("cargo::rerun-if-changed={}", rules.display());
+            sources.push(rules);
+        }
         let options = CodegenOptions {
             // The generated file is included in a module that carries its own attributes.
             exclude_global_allow_pragmas: true,
             ..CodegenOptions::default()
         };
-        let sources = [PathBuf::from("src/mach/prelude.isle"), clif.clone(), rules];
+        let names = sources.clone();
         match compile::from_files(sources, &options) {
             Ok(code) => {
                 let file = out.join(format!("isle_{isa}.rs"));
@@ -35,7 +39,10 @@ fn main() {
                     fail(&format!("{}: {error}", file.display()));
                 }
             }
-            Err(errors) => fail(&format!("{isa}: {errors:?}")),
+            Err(errors) => fail(&format!(
+                "rules of {isa}: {:#?}\nfiles: {names:?}",
+                errors.errors
+            )),
         }
     }
 }

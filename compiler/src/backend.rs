@@ -6,16 +6,18 @@ use std::fmt::Write;
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 
-use crate::Options;
 use crate::error::{Error, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::{self, CodeOf};
 use crate::mach::regalloc::{self, Allocated};
 use crate::mach::{FrameNeeds, Isa, lower};
+use crate::opt::Optimizer;
 use crate::stack::{self, Depths};
+use crate::wasm::contract::Builtin;
 use crate::wasm::module::{ExportItem, Module};
 use crate::wasm::{Body, BodyId, Translated, support};
+use crate::{Options, wasm};
 
 /// The largest stack depth that an image may ask for, in bytes.
 const MAX_STACK_BYTES: u64 = 1 << 20;
@@ -28,16 +30,40 @@ pub(crate) struct Machine<I: Isa> {
     frame: I::Frame,
 }
 
-/// Selects instructions and assigns registers.
+/// Selects instructions and assigns registers. Adds the builtins that selection itself calls.
 pub(crate) fn lower<I: Isa>(
     isa: &I,
-    translated: &Translated,
+    translated: &mut Translated,
     options: &Options,
 ) -> Result<Vec<Machine<I>>> {
-    let functions = translated.functions.iter();
-    functions
-        .map(|body| lower_one(isa, body, &translated.module, options.verify))
-        .collect()
+    let Translated { module, functions } = translated;
+    let mut machine = functions
+        .iter()
+        .map(|body| lower_one(isa, body, module, options.verify))
+        .collect::<Result<Vec<_>>>()?;
+    let mut optimizer = Optimizer::new(options.mid_end(), module.memory);
+    while let Some(builtin) = missing_builtin(&machine) {
+        let mut body = wasm::builtin(builtin, module).expect("selection calls what there is");
+        optimizer.run(&mut body.clif, builtin.name())?;
+        machine.push(lower_one(isa, &body, module, options.verify)?);
+        functions.push(body);
+    }
+    Ok(machine)
+}
+
+/// A builtin that is called, but not yet among the functions.
+fn missing_builtin<I: Isa>(machine: &[Machine<I>]) -> Option<Builtin> {
+    let there: BTreeSet<Symbol> = machine.iter().map(|machine| machine.symbol).collect();
+    let called = machine
+        .iter()
+        .flat_map(|machine| &machine.function.code.calls);
+    let missing = called.filter(|symbol| !there.contains(symbol));
+    missing
+        .filter_map(|symbol| match symbol {
+            Symbol::Builtin(number) => Builtin::from_u32(*number),
+            _ => None,
+        })
+        .next()
 }
 
 fn lower_one<I: Isa>(isa: &I, body: &Body, module: &Module, check: bool) -> Result<Machine<I>> {

@@ -2,17 +2,18 @@
 
 use wasm2mcu_abi::image::Architecture;
 
-use crate::backend;
 use crate::error::Result;
 use crate::image::{self, Parts};
 use crate::isa::thumb2::Thumb2;
-use crate::link::{Piece, Text};
-use crate::mach::buffer::Symbol;
+use crate::link::{Extent, Piece, Text};
+use crate::mach::buffer::{SourceLocation, Symbol};
+use crate::map::{self, Map};
 use crate::opt::guards::Statistics;
 use crate::stack::Depths;
 use crate::target::Target;
-use crate::wasm::Translated;
 use crate::wasm::module::{ExportItem, Module};
+use crate::wasm::{BodyId, Translated};
+use crate::{backend, disasm, object};
 
 /// A compiled module.
 #[derive(Clone, Debug)]
@@ -57,6 +58,99 @@ impl Compiled {
                 format!("; {name}\n{}\n", body.clif.display())
             })
             .collect()
+    }
+
+    /// What the text of `image`, which [`Compiled::image`] returned, means.
+    pub fn map(&self, image: &[u8]) -> Map {
+        let mut map = Map {
+            image_sha256: map::image_sha256(image).unwrap_or_default(),
+            target: self.target.name().to_owned(),
+            module: self.module().name.clone(),
+            text_bytes: self.text.bytes.len() as u32,
+            trap_sites: self.text.trap_sites.clone(),
+            data: self.text.data.clone(),
+            ..Map::default()
+        };
+        let mut locations = self.text.source_locations.iter().copied().peekable();
+        for &Extent {
+            piece,
+            offset,
+            bytes,
+        } in &self.text.extents
+        {
+            match piece {
+                Piece::Symbol(Symbol::Function(index)) if !self.module().is_import(index) => {
+                    map.functions.push(map::Function {
+                        index,
+                        name: self.module().functions[index as usize].name.clone(),
+                        offset,
+                        bytes,
+                        stack: self.stack(Symbol::Function(index)),
+                    });
+                }
+                _ => map.routines.push(map::Routine {
+                    name: self.routine_name(piece),
+                    offset,
+                    bytes,
+                }),
+            }
+            // A prologue comes from no operator, nor does a thunk.
+            let begin = SourceLocation { offset, source: 0 };
+            let within = |location: &SourceLocation| location.offset < offset + bytes;
+            let first = locations.peek().filter(|location| within(location));
+            if first.is_none_or(|first| first.offset > offset) {
+                map.locations.push(begin);
+            }
+            while let Some(location) = locations.next_if(within) {
+                map.locations.push(location);
+            }
+        }
+        map.locations.dedup_by_key(|location| location.source);
+        map
+    }
+
+    fn stack(&self, symbol: Symbol) -> Option<map::Stack> {
+        let need = self.depths.need(symbol)?;
+        Some(map::Stack {
+            frame: need.frame_bytes,
+            need: u32::try_from(need.bytes).unwrap_or(u32::MAX),
+            checked: need.checks_itself,
+        })
+    }
+
+    fn routine_name(&self, piece: Piece) -> String {
+        let module = self.module();
+        match piece {
+            Piece::Entry(number) => format!("entry{}", module.types[number as usize]),
+            Piece::Symbol(Symbol::Function(index)) => {
+                format!("import({})", module.functions[index as usize].name)
+            }
+            Piece::Symbol(Symbol::Builtin(number)) => {
+                let mut builtins = self.translated.functions.iter().map(|body| body.id);
+                let builtin = builtins
+                    .find(|id| matches!(id, BodyId::Builtin(builtin) if *builtin as u32 == number));
+                builtin.map_or_else(|| format!("builtin {number}"), |id| id.name(module))
+            }
+            Piece::Symbol(Symbol::Trap(code)) => format!("trap({code:?})"),
+            Piece::Symbol(Symbol::TrapExit) => "trap_exit".to_owned(),
+        }
+    }
+
+    /// An object for a firmware's linker, with the image in it: see [`object`](crate::object).
+    /// `name` tells apart the images of one firmware.
+    ///
+    /// # Errors
+    ///
+    /// As [`Compiled::image`].
+    pub fn object(&self, name: &str) -> Result<Vec<u8>> {
+        let image = self.image()?;
+        let map = self.map(&image);
+        Ok(object::write(name, &image, &map))
+    }
+
+    /// The code as assembly text.
+    pub fn disassembly(&self, style: disasm::Style) -> String {
+        disasm::listing(&self.text.bytes, &self.map(&[]), style)
     }
 
     /// The parts of the image.

@@ -16,15 +16,21 @@
 //! * [`stack`]: how deep the stack can get
 //! * [`link`]: one text from all functions
 //! * [`image`]: the image format's writer
+//! * [`map`]: what the text of an image means, kept beside it
+//! * [`object`]: an image as a relocatable object
+//! * [`disasm`]: text as assembly
 #![forbid(unsafe_code)]
 
 mod backend;
 mod compiled;
+pub mod disasm;
 pub mod error;
 pub mod image;
 pub mod isa;
 pub mod link;
 pub mod mach;
+pub mod map;
+pub mod object;
 pub mod opt;
 pub mod stack;
 mod target;
@@ -86,7 +92,7 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
     let code_address_bit = I::ARCHITECTURE.code_bit() as u8;
     let mut translated = wasm::translate(wasm, wasm::Target { code_address_bit })?;
     let guards = opt::run(&mut translated, options.mid_end())?;
-    let machine = backend::lower(isa, &translated, options)?;
+    let machine = backend::lower(isa, &mut translated, options)?;
     let depths = backend::depths(&machine, &translated);
     let text = backend::emit(&machine, &translated.module, &depths)?;
     Ok(Compiled {

@@ -76,7 +76,7 @@ impl Writer<'_> {
             };
         }
         let next = depth - 1;
-        match self.random.below(10) {
+        match self.random.below(11) {
             0 | 1 => {
                 let step = self.random.pick(&[-8, -4, -1, 1, 4, 8, 64]);
                 format!("(i32.add {} (i32.const {step}))", self.expression(next))
@@ -109,6 +109,14 @@ impl Writer<'_> {
                     self.condition(next),
                 );
                 format!("(select {x} {y} {c})")
+            }
+            10 => {
+                // Fields of a structure, which one guard can cover.
+                let (local, x, y) = (self.local(), self.offset(), self.offset());
+                format!(
+                    "(i32.add (i32.load offset={x} (local.get {local}))
+                              (i32.load8_u offset={y} (local.get {local})))"
+                )
             }
             8 if self.grows => match self.random.below(3) {
                 0 => "(memory.grow (i32.const 1))".to_owned(),

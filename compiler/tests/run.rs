@@ -196,6 +196,36 @@ fn loads_and_stores_are_exact_to_the_byte() {
 }
 
 #[test]
+fn merged_guards_are_exact_to_the_byte() {
+    for memory in [
+        "(memory 1)",
+        "(memory 1) (func (drop (memory.grow (i32.const 0))))",
+    ] {
+        let wat = format!(
+            "(module (func $fields (param i32) (result i32)
+               (i32.add (i32.add (i32.load (local.get 0)) (i32.load16_u offset=8 (local.get 0)))
+                        (i32.load8_u offset=4 (local.get 0))))
+             {memory})"
+        );
+        let out_of_bounds = Err(OUT_OF_BOUNDS.to_owned());
+        let last = 0x1_0000 - 10;
+        let calls: [(u32, &[u32]); 4] = [
+            (0, &[last]),
+            (0, &[last + 1]),
+            (0, &[last + 6]),
+            (0, &[u32::MAX - 3]),
+        ];
+        let outcomes = run(&wat, 0x1_0000, &calls);
+        assert_eq!(outcomes[0], Ok(vec![0]));
+        assert!(
+            outcomes[1..]
+                .iter()
+                .all(|outcome| *outcome == out_of_bounds)
+        );
+    }
+}
+
+#[test]
 fn memory_grows_to_its_capacity_and_is_zero() {
     let wat = "(module (memory 1 4)
         (func (param i32) (result i32 i32) (memory.grow (local.get 0)) (memory.size))

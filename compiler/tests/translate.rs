@@ -96,15 +96,15 @@ fn refusal_of(bytes: &[u8]) -> String {
 #[test]
 fn refusals_say_what_where_and_what_to_do() {
     let modules = [
-        "(module (func $f (drop (i64.add (i64.const 1) (i64.const 2)))))",
-        "(module (func $f (param i32) (param i64)))",
-        "(module (import \"env\" \"now\" (func (result i64))))",
+        "(module (func $f (drop (f64.add (f64.const 1) (f64.const 2)))))",
+        "(module (func $f (param i32) (param f64)))",
+        "(module (import \"env\" \"now\" (func (result f32))))",
         "(module (func) (func $g (export \"g\") (local f32)))",
         "(module (func (export \"named by export\") (drop (f64.const 1))))",
         "(module (func (drop (i32.trunc_sat_f32_s (f32.const 1)))))",
         "(module (func (block (result f32) (unreachable)) (drop)))",
-        "(module (type $t (func (param i64))) (table 1 funcref)
-           (func (i64.const 0) (call_indirect (type $t) (i32.const 0))))",
+        "(module (type $t (func (param f64))) (table 1 funcref)
+           (func (f64.const 0) (call_indirect (type $t) (i32.const 0))))",
         "(module (global $g (mut f64) (f64.const 0)))",
         "(module (import \"env\" \"g\" (global i32)))",
         "(module (import \"env\" \"m\" (memory 1)))",
@@ -238,4 +238,29 @@ fn types_are_numbered_by_structure_and_functions_named() {
     );
     assert_eq!(module.types.len(), 2);
     assert_eq!(module.imports().count(), 1);
+}
+
+/// Nesting costs no stack of the compiler, and neither do long chains of values.
+#[test]
+fn deep_modules_compile() {
+    let depth = 5_000;
+    let ifs = format!(
+        "(module (memory 1) (func (param i32) {} (i32.store8 (local.get 0) (local.get 0)) {}))",
+        "local.get 0 if ".repeat(depth),
+        "end ".repeat(depth)
+    );
+    let loops = format!(
+        "(module (func (param i32) {} (br_if {} (local.get 0)) {}))",
+        "loop block ".repeat(depth),
+        depth,
+        "end end ".repeat(depth)
+    );
+    let chain = format!(
+        "(module (memory 1) (func (param i32) (result i32) (local.get 0) {}))",
+        "i32.load8_u i32.const 3 i32.mul ".repeat(depth)
+    );
+    for wat in [ifs, loops, chain] {
+        let mut translated = translate(&wat).expect("supported module");
+        optimize(&mut translated, OptLevel::Speed);
+    }
 }

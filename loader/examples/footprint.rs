@@ -8,9 +8,15 @@
 //! size target/thumbv8m.main-none-eabihf/release/examples/footprint
 //! ```
 //!
-//! `.text` and `.rodata` together are the loader (structural check, SHA-256, instantiation, typed
-//! and untyped calls, host functions) and this file's few instructions. `.ARM.exidx` is unwinding
-//! data of the prebuilt core library, which a firmware's linker script discards.
+//! With rustc 1.95, `.text` and `.rodata` are 8056 bytes:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 5580 | structural check, instantiation, calls typed and untyped, traps, and this file |
+//! | 1060 | SHA-256, its tables included |
+//! | 1416 | `memcpy`, `memset` and `memcmp`, which a firmware has anyway |
+//!
+//! `.ARM.exidx` is unwinding data, which a firmware's linker script discards.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 #[cfg(not(all(target_os = "none", target_arch = "arm")))]

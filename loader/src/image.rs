@@ -81,6 +81,8 @@ impl<'a> Image<'a> {
     }
 
     /// Compares the SHA-256 in the trailer with that of the bytes before it.
+    // Out of line, so that the hasher's state leaves the stack before anything else is called.
+    #[inline(never)]
     pub fn verify_hash(self) -> Result<Verified<'a>, ImageError> {
         let mut offset = self.body_bytes();
         while let Some(record) = TrailerRecord::read(self.bytes, offset) {

@@ -84,6 +84,16 @@ impl<'a> HostFunction<'a> {
         }
     }
 
+    /// Refuses what no C function is.
+    pub(crate) fn check(&self) -> Result<(), BoardError> {
+        if self.results.len() > 1 {
+            return Err(BoardError::Refused(format!(
+                "host function {self:?} has more than the one result that a C function can have"
+            )));
+        }
+        Ok(())
+    }
+
     /// Calls the closure as a C function of this signature was called, results into `registers`.
     ///
     /// `stack` reads the word at a byte offset from the stack pointer of the call. The inner

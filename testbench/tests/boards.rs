@@ -69,7 +69,7 @@ fn returns_words(board: &dyn Board) {
         // 13 instructions up to the call, 2 in `add`, 6 behind it.
         assert_eq!(outcome.instructions, Some(21));
     }
-    assert_eq!(returned(&mut *instance, "count", &[]), []);
+    assert_eq!(returned(&mut *instance, "count", &[]), [0_u32; 0]);
 }
 
 fn traps_and_goes_on(board: &dyn Board) {
@@ -195,6 +195,9 @@ fn refuses_with_the_loaders_words(board: &dyn Board) {
     let mut hosts = guest::hosts();
     hosts[0].params.pop();
     assert!(refusal(board, &image, hosts).contains("mul"));
+    let mut hosts = guest::hosts();
+    hosts[0].results.push(I32);
+    assert!(refusal(board, &image, hosts).contains("one result"));
 
     {
         let mut instance = loaded(board, &image);

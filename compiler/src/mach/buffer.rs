@@ -164,7 +164,7 @@ pub struct CallOutOfRange {
 /// A place that control leaves by a trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrapSite {
-    /// Offset of the branch to the trap stub, or of the trap itself.
+    /// Offset of the check whose branch leads to the trap stub, or of the trap itself.
     pub offset: u32,
     /// The reason.
     pub code: TrapCode,
@@ -326,7 +326,7 @@ impl<R: Relax, K> CodeBuffer<R, K> {
         self.relocations.push((self.here(), kind, symbol));
     }
 
-    /// Says that the instruction that comes next leaves by a trap or branches to a trap stub.
+    /// Says that the check that comes next branches to a trap stub, or that a trap comes next.
     pub fn trap_site(&mut self, code: TrapCode, source: u32) {
         self.trap_sites.push((self.here(), code, source));
     }

@@ -19,6 +19,10 @@ impl Relax for Toy {
         SIZES[usize::from(form)]
     }
 
+    fn data(&self, _: u8) -> Option<u32> {
+        None
+    }
+
     fn fits(&self, form: u8, at: u32, targets: &Targets<'_>) -> bool {
         targets.distance(at, self.0).abs() <= REACH[usize::from(form)]
     }

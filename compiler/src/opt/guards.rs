@@ -547,6 +547,3 @@ fn ordered(comparison: IntCC, x: Value, y: Value) -> Option<(Value, Value, bool)
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

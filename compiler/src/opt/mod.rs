@@ -161,3 +161,6 @@ fn flags(options: Options) -> Flags {
     }
     Flags::new(builder)
 }
+
+#[cfg(test)]
+mod tests;

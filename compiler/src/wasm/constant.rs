@@ -33,9 +33,13 @@ pub(super) fn evaluate(module: &Module, expression: &ConstExpr<'_>) -> Result<Co
         let value = match op {
             Operator::End => break,
             Operator::I32Const { value } => Constant::Number(u64::from(value as u32)),
-            Operator::I32Add => binary(&mut stack, u32::wrapping_add),
-            Operator::I32Sub => binary(&mut stack, u32::wrapping_sub),
-            Operator::I32Mul => binary(&mut stack, u32::wrapping_mul),
+            Operator::I64Const { value } => Constant::Number(value as u64),
+            Operator::I32Add => binary(&mut stack, |x, y| (x as u32).wrapping_add(y as u32).into()),
+            Operator::I32Sub => binary(&mut stack, |x, y| (x as u32).wrapping_sub(y as u32).into()),
+            Operator::I32Mul => binary(&mut stack, |x, y| (x as u32).wrapping_mul(y as u32).into()),
+            Operator::I64Add => binary(&mut stack, u64::wrapping_add),
+            Operator::I64Sub => binary(&mut stack, u64::wrapping_sub),
+            Operator::I64Mul => binary(&mut stack, u64::wrapping_mul),
             Operator::GlobalGet { global_index } => {
                 Constant::Number(module.globals[global_index as usize].init)
             }
@@ -52,9 +56,12 @@ pub(super) fn evaluate(module: &Module, expression: &ConstExpr<'_>) -> Result<Co
     Ok(stack.pop().unwrap_or(Constant::Number(0)))
 }
 
-/// Applies `operation` to the two topmost words, which the validator knows to be there.
-fn binary(stack: &mut Vec<Constant>, operation: fn(u32, u32) -> u32) -> Constant {
-    let mut word = || stack.pop().map_or(0, Constant::word);
-    let (right, left) = (word(), word());
-    Constant::Number(u64::from(operation(left, right)))
+/// Applies `operation` to the two topmost numbers, which the validator knows to be there.
+fn binary(stack: &mut Vec<Constant>, operation: fn(u64, u64) -> u64) -> Constant {
+    let mut number = || match stack.pop() {
+        Some(Constant::Number(bits)) => bits,
+        _ => 0,
+    };
+    let (right, left) = (number(), number());
+    Constant::Number(operation(left, right))
 }

@@ -45,6 +45,11 @@ pub enum Builtin {
     MemoryFill = 1,
     /// `memory.copy`: its operands in, 1 if out of bounds out.
     MemoryCopy = 2,
+    /// Quotient and remainder of two unsigned numbers of 64 bits; the divisor is not 0. Called by
+    /// back ends that divide 32 bits at most.
+    DivideUnsigned = 3,
+    /// The same of signed numbers; the quotient of the smallest number by -1 wraps.
+    DivideSigned = 4,
 }
 
 impl Builtin {
@@ -54,6 +59,8 @@ impl Builtin {
             0 => Some(Builtin::MemoryGrow),
             1 => Some(Builtin::MemoryFill),
             2 => Some(Builtin::MemoryCopy),
+            3 => Some(Builtin::DivideUnsigned),
+            4 => Some(Builtin::DivideSigned),
             _ => None,
         }
     }
@@ -64,6 +71,8 @@ impl Builtin {
             Builtin::MemoryGrow => "memory.grow",
             Builtin::MemoryFill => "memory.fill",
             Builtin::MemoryCopy => "memory.copy",
+            Builtin::DivideUnsigned => "i64.divide_u",
+            Builtin::DivideSigned => "i64.divide_s",
         }
     }
 }

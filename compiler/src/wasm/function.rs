@@ -285,16 +285,7 @@ impl<'a> Translator<'a> {
         if let Some(&callee) = self.callees.get(&name) {
             return callee;
         }
-        let reference = self
-            .builder
-            .func
-            .declare_imported_user_function(name.clone());
-        let callee = self.builder.import_function(ExtFuncData {
-            name: ExternalName::user(reference),
-            signature,
-            colocated: true,
-            patchable: false,
-        });
+        let callee = declare(&mut self.builder, name.clone(), signature);
         self.callees.insert(name, callee);
         callee
     }
@@ -324,6 +315,21 @@ fn clif_signature(signature: &Signature, place: &Place) -> Result<ir::Signature>
         params: parameters(&signature.params)?,
         returns: parameters(&signature.results)?,
         call_conv: CALL_CONV,
+    })
+}
+
+/// Declares a function of the text that `builder` is about to call.
+pub(super) fn declare(
+    builder: &mut FunctionBuilder<'_>,
+    name: UserExternalName,
+    signature: SigRef,
+) -> FuncRef {
+    let reference = builder.func.declare_imported_user_function(name);
+    builder.import_function(ExtFuncData {
+        name: ExternalName::user(reference),
+        signature,
+        colocated: true,
+        patchable: false,
     })
 }
 

@@ -50,7 +50,7 @@ pub struct Target {
 pub struct Translated {
     /// Everything but the code.
     pub module: Module,
-    /// The defined functions in index order, then the builtins that they call.
+    /// The defined functions in index order, then the builtins that are called.
     pub functions: Vec<Body>,
 }
 
@@ -149,12 +149,16 @@ pub fn translate(bytes: &[u8], target: Target) -> Result<Translated> {
         }
     }
     let module = sections.module;
-    for builtin in called_builtins(&functions) {
-        let clif = builtins::build(builtin, &module);
-        let id = BodyId::Builtin(builtin);
-        functions.extend(clif.map(|clif| Body { id, clif }));
-    }
+    let builtins = called_builtins(&functions);
+    functions.extend(builtins.into_iter().filter_map(|b| builtin(b, &module)));
     Ok(Translated { module, functions })
+}
+
+/// A builtin's code; `None` if the module lacks what it works on, and so cannot call it.
+pub fn builtin(builtin: Builtin, module: &Module) -> Option<Body> {
+    let clif = builtins::build(builtin, module)?;
+    let id = BodyId::Builtin(builtin);
+    Some(Body { id, clif })
 }
 
 fn called_builtins(functions: &[Body]) -> BTreeSet<Builtin> {

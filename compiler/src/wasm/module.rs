@@ -1,11 +1,15 @@
 //! The module as the rest of the compiler sees it: indices resolved, constants evaluated,
 //! types numbered by structure, every table and global with its place in the context.
 
+use std::fmt;
+
 use wasm2mcu_abi::types::ValueType;
 
 /// A validated module without its code.
 #[derive(Clone, Debug, Default)]
 pub struct Module {
+    /// The name that the name section gives the module.
+    pub name: Option<String>,
     /// Distinct signatures. A signature's position is its *type number*: two functions have the
     /// same number if and only if `call_indirect` takes one for the other.
     pub types: Vec<Signature>,
@@ -40,6 +44,22 @@ pub struct Signature {
     pub params: Vec<ValueType>,
     /// Types of the results, first to last.
     pub results: Vec<ValueType>,
+}
+
+impl fmt::Display for Signature {
+    /// `(i32,i32)->i32`, without blanks: it is part of symbol names.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |types: &[ValueType]| {
+            let names: Vec<String> = types.iter().map(ValueType::to_string).collect();
+            names.join(",")
+        };
+        write!(f, "({})", list(&self.params))?;
+        match &self.results[..] {
+            [] => Ok(()),
+            [result] => write!(f, "->{result}"),
+            results => write!(f, "->({})", list(results)),
+        }
+    }
 }
 
 /// A function, imported or defined.
@@ -154,6 +174,11 @@ impl Module {
         self.functions
             .iter()
             .map_while(|function| Some((function, function.import.as_ref()?)))
+    }
+
+    /// Whether the function with this index is imported.
+    pub fn is_import(&self, function: u32) -> bool {
+        self.functions[function as usize].import.is_some()
     }
 
     /// Signature of the function with this index.

@@ -12,6 +12,8 @@ use wasmparser::{
 /// What the look found.
 #[derive(Debug, Default)]
 pub(super) struct Prescan {
+    /// The module's own name.
+    pub(super) module_name: Option<String>,
     /// Function names of the name section, by function index.
     pub(super) function_names: HashMap<u32, String>,
     /// Whether some function contains `memory.grow`.
@@ -44,10 +46,14 @@ impl Prescan {
 
     fn read_names(&mut self, names: NameSectionReader<'_>) {
         for name in names.into_iter().map_while(Result::ok) {
-            if let Name::Function(map) = name {
-                let named = map.into_iter().map_while(Result::ok);
-                self.function_names
-                    .extend(named.map(|n| (n.index, n.name.to_owned())));
+            match name {
+                Name::Module { name, .. } => self.module_name = Some(name.to_owned()),
+                Name::Function(map) => {
+                    let named = map.into_iter().map_while(Result::ok);
+                    self.function_names
+                        .extend(named.map(|n| (n.index, n.name.to_owned())));
+                }
+                _ => {}
             }
         }
     }

@@ -38,7 +38,10 @@ impl<'a> Sections<'a> {
     /// An empty module whose names are in `prescan`.
     pub(super) fn new(prescan: &'a Prescan) -> Sections<'a> {
         Sections {
-            module: Module::default(),
+            module: Module {
+                name: prescan.module_name.clone(),
+                ..Module::default()
+            },
             prescan,
             numbers: HashMap::new(),
             placed: false,

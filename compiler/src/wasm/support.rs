@@ -39,11 +39,8 @@ pub const MAX_MEMORY_BYTES: u64 = (1 << 32) - (1 << 16);
 pub fn clif_type(ty: ValueType) -> Option<ir::Type> {
     match ty {
         ValueType::I32 => Some(types::I32),
-        ValueType::I64
-        | ValueType::F32
-        | ValueType::F64
-        | ValueType::FuncRef
-        | ValueType::ExternRef => None,
+        ValueType::I64 => Some(types::I64),
+        ValueType::F32 | ValueType::F64 | ValueType::FuncRef | ValueType::ExternRef => None,
     }
 }
 

@@ -45,6 +45,9 @@ const STACK: u32 = 0x2fff_0000;
 pub(super) const STACK_BYTES: u32 = 64 * 1024;
 /// More than the largest exception frame (26 words and alignment).
 const GUARD_BYTES: u32 = 0x400;
+/// Offsets in an exception frame (DDI 0553, B3.19).
+const FRAME_LR: u32 = 20;
+const FRAME_PC: u32 = 24;
 /// `b .`, in Thumb: staying here changes no register.
 const BRANCH_TO_SELF: u16 = 0xe7fe;
 /// Steps between two looks at the clock and at a core that sleeps.
@@ -63,8 +66,8 @@ pub(super) enum Stop {
 pub(super) struct Budget {
     /// Instructions left.
     instructions: Option<u64>,
-    /// When time is over.
-    deadline: Instant,
+    /// When time is over; `None` if that is beyond all clocks.
+    deadline: Option<Instant>,
 }
 
 impl Budget {
@@ -72,7 +75,7 @@ impl Budget {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             instructions: limits.instructions,
-            deadline: Instant::now() + limits.time,
+            deadline: Instant::now().checked_add(limits.time),
         }
     }
 }
@@ -286,7 +289,7 @@ impl Machine {
     fn still_alive(&mut self, budget: Budget, executed: u64) -> Result<(), BoardError> {
         let limit = if budget.instructions.is_some_and(|limit| executed > limit) {
             format!("{} instructions", executed - 1)
-        } else if Instant::now() > budget.deadline {
+        } else if budget.deadline.is_some_and(|end| Instant::now() > end) {
             "the time of one call".to_owned()
         } else if self.cpu.is_locked_up() {
             return Err(self.fault_here(false));
@@ -303,7 +306,10 @@ impl Machine {
     /// The fault that the core has just taken an exception for, read from its frame.
     fn fault(&mut self) -> BoardError {
         let sp = self.cpu.msp();
-        let (pc, lr) = (self.read_word(sp + 24), self.read_word(sp + 20));
+        let (pc, lr) = (
+            self.read_word(sp.wrapping_add(FRAME_PC)),
+            self.read_word(sp.wrapping_add(FRAME_LR)),
+        );
         self.report(pc, lr, false)
     }
 

@@ -33,6 +33,7 @@ pub const INFO: BoardInfo = BoardInfo {
     description: "Cortex-M33 with FPU, emulated in this process; counts instructions exactly",
     target: "thumbv8m.main-none-eabihf",
     features: FEATURES,
+    counts: true,
 };
 
 const FEATURES: Features = Features(
@@ -89,6 +90,7 @@ impl Board for M33 {
     ) -> Result<Box<dyn Instance + 'a>, BoardError> {
         let parsed = Image::parse(image).map_err(|error| refused(&error))?;
         let verified = parsed.verify_hash().map_err(|error| refused(&error))?;
+        imports.iter().try_for_each(HostFunction::check)?;
         let limits = self.limits.get();
 
         let places = Places::number(self.loaded.replace(self.loaded.get() + 1));

@@ -37,6 +37,7 @@ pub const INFO: BoardInfo = BoardInfo {
             | Features::THUMB_V8M.0
             | Features::THUMB_HARD_FLOAT_ABI.0,
     ),
+    counts: false,
 };
 
 /// The board: one emulator, and whatever lives in it.
@@ -58,7 +59,8 @@ impl QemuM33 {
             link: RefCell::new(Some(Link::start()?)),
             generation: Cell::new(0),
             limits: Cell::new(Limits {
-                memory_bytes: 4 << 20,
+                // Several instances share 16 MiB.
+                memory_bytes: 1 << 20,
                 instructions: None,
                 time: Duration::from_secs(60),
             }),
@@ -93,8 +95,10 @@ impl QemuM33 {
         self.with(|link| link.send(tag, words, bytes))
     }
 
-    fn receive(&self, deadline: Moment) -> Result<Message, BoardError> {
-        let time = deadline.saturating_duration_since(Moment::now());
+    fn receive(&self, deadline: Option<Moment>) -> Result<Message, BoardError> {
+        let time = deadline.map_or(Duration::MAX, |end| {
+            end.saturating_duration_since(Moment::now())
+        });
         self.with(|link| {
             link.receive(time).map_err(|silence| match silence {
                 Silence::Lost(error) => error,
@@ -117,8 +121,9 @@ impl QemuM33 {
         }
     }
 
-    fn deadline(&self) -> Moment {
-        Moment::now() + self.limits.get().time
+    /// When the time of a call that begins now is over; `None` if that is beyond all clocks.
+    fn deadline(&self) -> Option<Moment> {
+        Moment::now().checked_add(self.limits.get().time)
     }
 
     /// Receives the reply of a request that may run code, and serves its host calls meanwhile.
@@ -186,7 +191,7 @@ impl QemuM33 {
             failure: None,
         };
         let trap = host.call(&mut memory, &mut registers, |offset| {
-            self.read_word(sp + offset)
+            self.read_word(sp.wrapping_add(offset))
         })?;
         if let Some(failure) = memory.failure {
             return Err(failure);
@@ -235,6 +240,7 @@ impl Board for QemuM33 {
         // The loader on the core checks for itself; here the structure is needed to ask for RAM
         // and to know signatures.
         let parsed = Image::parse(image).map_err(|error| BoardError::Refused(error.to_string()))?;
+        imports.iter().try_for_each(HostFunction::check)?;
         self.revive()?;
         let table = host_table(&imports);
         let head = [

@@ -7,12 +7,13 @@ use regalloc2::{
     OperandKind, OperandPos, PRegSet, RegClass, RegallocOptions, VReg,
 };
 
-use super::emit::{Emitter, TrapStubs};
+use super::emit::Emitter;
 use super::frame::FrameLayout;
 use super::inst::{Call, Callee, CarryOp, Inst};
 use super::random::Random;
 use super::regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, RegSet, SP, machine_env};
 use crate::mach::buffer::Symbol;
+use crate::mach::emit::{Emitter as _, TrapStubs};
 use crate::mach::reg::{Collector, FixedReg, OperandVisitor, Reg, Substitution};
 
 /// One block of instructions.
@@ -210,7 +211,7 @@ fn random_functions_are_allocated_and_emitted() {
         let saved = CALLEE_SAVED.with(14);
         let frame = FrameLayout::new(saved, 256, output.num_spillslots as u32, 256);
         let mut emitter = Emitter::new(1, frame, TrapStubs::PerFunction);
-        emitter.prologue();
+        emitter.prologue(None);
         for step in output.block_insts_and_edits(&function, Block::new(0)) {
             match step {
                 InstOrEdit::Edit(Edit::Move { from, to }) => emitter.emit_move(*from, *to),

@@ -6,8 +6,9 @@ use super::assembler::{compare_with_assembler, hex};
 use super::branch::{self, Branch};
 use super::encode::Opcode;
 use super::inst::Cond;
-use super::reloc::{CallOutOfRange, RelocKind};
+use super::reloc::RelocKind;
 use crate::mach::buffer::{BranchOutOfRange, CodeBuffer, Label};
+use crate::mach::buffer::{CallOutOfRange, Relocate};
 
 type Buffer = CodeBuffer<Branch, RelocKind>;
 

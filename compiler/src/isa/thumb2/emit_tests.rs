@@ -4,13 +4,14 @@ use regalloc2::{Allocation, Block, SpillSlot};
 use wasm2mcu_abi::trap::TrapCode;
 
 use super::assembler::{compare_with_assembler, frame};
-use super::emit::{Emitter, TrapStubs};
+use super::emit::Emitter;
 use super::frame::FrameLayout;
 use super::imm::ModifiedImm;
 use super::inst::*;
 use super::regs::{RegSet, preg, r};
 use super::reloc::RelocKind;
 use crate::mach::buffer::{Code, Symbol};
+use crate::mach::emit::{Emitter as _, TrapStubs};
 
 fn block(number: usize) -> Block {
     Block::new(number)
@@ -60,8 +61,9 @@ fn checks_share_a_stub_per_code() {
     assert_eq!(
         sites,
         [
-            (18, TrapCode::MemoryOutOfBounds, 100),
-            (22, TrapCode::IntegerOverflow, 110)
+            (0, TrapCode::MemoryOutOfBounds, 100),
+            (4, TrapCode::IntegerOverflow, 110),
+            (8, TrapCode::MemoryOutOfBounds, 110)
         ]
     );
     let symbols: Vec<_> = code
@@ -211,7 +213,7 @@ fn frames_of_callers_are_multiples_of_8() {
 fn frames_are_set_up_and_taken_down() {
     let round_trip = |frame: FrameLayout, text: &str| {
         let mut emitter = Emitter::new(0, frame, TrapStubs::PerFunction);
-        emitter.prologue();
+        emitter.prologue(None);
         emitter.emit(&RETURN, None);
         check(emitter, text);
     };

@@ -5,11 +5,12 @@
 //! instruction, the failing row says what the text and the bytes have become.
 
 use super::assembler::{compare_with_assembler, frame, hex};
-use super::emit::{Emitter, TrapStubs};
+use super::emit::Emitter;
 use super::encode_table::rows;
 use super::inst::*;
 use super::random::Random;
 use super::regs::r;
+use crate::mach::emit::{Emitter as _, TrapStubs};
 
 /// The bytes of `inst` alone.
 fn bytes(inst: &Inst) -> Vec<u8> {

@@ -10,17 +10,19 @@ pub(super) use generated::{constructor_lower, constructor_test_of};
 
 use super::imm::{AddImm, BitRange, Scale, Shift, ShiftKind};
 use super::inst::{
-    AluOp, Amode, Compare, CompareOp, Cond, ExtendOp, ExtractOp, Inst as MInst, LoadOp, MulAccOp,
-    Operand2, SelectValue, Sign, StoreOp, UnaryOp,
+    AluOp, Amode, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, Inst as MInst, LoadOp,
+    MulAccOp, Operand2, SelectValue, Sign, StoreOp, UnaryOp,
 };
 use super::lower::Context;
 use crate::mach::lower::ValueRegs;
 use crate::mach::reg::Reg;
-use crate::wasm::contract;
+use crate::wasm::contract::{self, Builtin};
 use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 
 /// The results of an instruction.
 type Results = Vec<ValueRegs>;
+/// Quotient and remainder of a division of double words.
+type Quotient = (ValueRegs, ValueRegs);
 type ValueSlice = (ValueList, usize);
 type ValueArray2 = [Value; 2];
 type ValueArray3 = [Value; 3];
@@ -484,6 +486,233 @@ impl generated::Context for Context<'_, '_> {
         contract::trap(AbiTrap::IntegerOverflow)
     }
 
+    // Double words.
+
+    fn lo(&mut self, value: Value) -> Reg {
+        self.word(value)
+    }
+
+    fn hi(&mut self, value: Value) -> Reg {
+        match self.lower.constant(value) {
+            Some(bits) => self.immediate((bits >> 32) as u32),
+            None => self.high_word_of(value),
+        }
+    }
+
+    fn lo_operand(&mut self, value: Value) -> Operand2 {
+        let constant = self.lower.constant(value);
+        let operand = constant.and_then(|bits| Operand2::imm(bits as u32));
+        operand.unwrap_or_else(|| Operand2::reg(self.lo(value)))
+    }
+
+    fn hi_operand(&mut self, value: Value) -> Operand2 {
+        let constant = self.lower.constant(value);
+        let operand = constant.and_then(|bits| Operand2::imm((bits >> 32) as u32));
+        operand.unwrap_or_else(|| Operand2::reg(self.hi(value)))
+    }
+
+    fn pair(&mut self, lo: Reg, hi: Reg) -> Results {
+        vec![ValueRegs::two(lo, hi)]
+    }
+
+    fn wide_const(&mut self, value: Value) -> Option<u64> {
+        let wide = self.value_type(value) == ir::types::I64;
+        self.lower.constant(value).filter(|_| wide)
+    }
+
+    fn below_32(&mut self, value: Value) -> Option<u32> {
+        self.wide_amount_of(value).filter(|n| (1..32).contains(n))
+    }
+
+    fn exactly_32(&mut self, value: Value) -> Option<()> {
+        self.wide_amount_of(value).filter(|&n| n == 32).map(|_| ())
+    }
+
+    fn above_32(&mut self, value: Value) -> Option<u32> {
+        self.wide_amount_of(value).filter(|&n| n > 32)
+    }
+
+    fn exactly_0(&mut self, value: Value) -> Option<()> {
+        self.wide_amount_of(value).filter(|&n| n == 0).map(|_| ())
+    }
+
+    fn const_not_minus_one(&mut self, value: Value) -> Option<u64> {
+        self.lower.constant(value).filter(|&bits| bits != u64::MAX)
+    }
+
+    fn carry_chain(
+        &mut self,
+        first: &CarryOp,
+        then: &CarryOp,
+        lo: Reg,
+        hi: Reg,
+        rhs_lo: Operand2,
+        rhs_hi: Operand2,
+    ) -> Results {
+        let low = self.define(|rd| MInst::Carry {
+            op: *first,
+            rd,
+            rn: lo,
+            rhs: rhs_lo,
+        });
+        let high = self.define(|rd| MInst::Carry {
+            op: *then,
+            rd,
+            rn: hi,
+            rhs: rhs_hi,
+        });
+        self.pair(low, high)
+    }
+
+    fn mul_long(&mut self, sign: &Sign, rn: Reg, rm: Reg) -> Results {
+        let (rd_lo, rd_hi) = (self.new_int(), self.new_int());
+        self.lower.emit(MInst::MulLong {
+            sign: *sign,
+            rd_lo,
+            rd_hi,
+            rn,
+            rm,
+        });
+        self.pair(rd_lo, rd_hi)
+    }
+
+    fn mul_add_long(&mut self, ra_lo: Reg, ra_hi: Reg, rn: Reg, rm: Reg) -> Results {
+        let (rd_lo, rd_hi) = (self.new_int(), self.new_int());
+        self.lower.emit(MInst::MulAccLong {
+            sign: Sign::Unsigned,
+            rd_lo,
+            rd_hi,
+            ra_lo,
+            ra_hi,
+            rn,
+            rm,
+        });
+        self.pair(rd_lo, rd_hi)
+    }
+
+    fn low_word(&mut self, results: Results) -> Reg {
+        results[0].lo
+    }
+
+    fn high_word(&mut self, results: Results) -> Reg {
+        results[0].hi.expect("a result of two words")
+    }
+
+    fn cross_products(&mut self, product: Results, xl: Reg, xh: Reg, yl: Reg, yh: Reg) -> Results {
+        let ValueRegs { lo, hi } = product[0];
+        let high = self.mla(xl, yh, hi.expect("a product of two words"));
+        let high = self.mla(xh, yl, high);
+        self.pair(lo, high)
+    }
+
+    fn wide_mul_high(&mut self, xl: Reg, xh: Reg, yl: Reg, yh: Reg) -> Results {
+        // Schoolbook: each step adds one product of two words to what the last one carries over,
+        // which never exceeds two words.
+        let lowest = self.mul_long(&Sign::Unsigned, xl, yl);
+        let carried = self.high_word(lowest);
+        let middle = self.mul_add_word(carried, xl, yh);
+        let carried = middle.lo;
+        let other = self.mul_add_word(carried, xh, yl);
+        let upper = self.mul_add_word(middle.hi.expect("two words"), xh, yh);
+        let none = self.small_imm(0);
+        let carry = Operand2::reg(other.hi.expect("two words"));
+        let upper_hi = upper.hi.expect("two words");
+        self.carry_chain(
+            &CarryOp::Adds,
+            &CarryOp::Adcs,
+            upper.lo,
+            upper_hi,
+            carry,
+            none,
+        )
+    }
+
+    fn less_if_negative(&mut self, sign: Reg, lo: Reg, hi: Reg, from: Results) -> Results {
+        let mask = self.shift_imm(&ShiftKind::Asr, sign, 31);
+        let lo = self.alu(&AluOp::And, lo, Operand2::reg(mask));
+        let hi = self.alu(&AluOp::And, hi, Operand2::reg(mask));
+        let (from_lo, from_hi) = (from[0].lo, from[0].hi.expect("two words"));
+        let (lo, hi) = (Operand2::reg(lo), Operand2::reg(hi));
+        self.carry_chain(&CarryOp::Subs, &CarryOp::Sbcs, from_lo, from_hi, lo, hi)
+    }
+
+    fn wide_test(&mut self, cc: &IntCC, x: Value, y: Value) -> Test {
+        // What the carry chain answers is below, and not below; the others are these with the
+        // operands exchanged.
+        let swap = matches!(
+            cc,
+            IntCC::SignedGreaterThan
+                | IntCC::UnsignedGreaterThan
+                | IntCC::SignedLessThanOrEqual
+                | IntCC::UnsignedLessThanOrEqual
+        );
+        let (cc, x, y) = if swap {
+            (cc.swap_args(), y, x)
+        } else {
+            (*cc, x, y)
+        };
+        let (rn_lo, rn_hi) = (self.lo(x), self.hi(x));
+        let (rhs_lo, rhs_hi) = (self.lo_operand(y), self.hi_operand(y));
+        let cmp = match cc {
+            IntCC::Equal | IntCC::NotEqual => Compare::WideEqual {
+                rn_lo,
+                rn_hi,
+                rhs_lo,
+                rhs_hi,
+            },
+            _ => Compare::WideOrder {
+                rn_lo,
+                rn_hi,
+                rhs_lo,
+                rhs_hi,
+            },
+        };
+        Test {
+            cond: self.cond_of(&cc),
+            cmp,
+        }
+    }
+
+    fn wide_zero(&mut self, cond: &Cond, rn: Reg, rm: Reg) -> Test {
+        Test {
+            cond: *cond,
+            cmp: Compare::WideZero { rn, rm },
+        }
+    }
+
+    fn wide_division(&mut self, sign: &Sign, x: Value, y: Value) -> Quotient {
+        let (x_lo, x_hi) = (self.lo(x), self.hi(x));
+        let (y_lo, y_hi) = (self.lo(y), self.hi(y));
+        if self.lower.constant(y).is_none_or(|divisor| divisor == 0) {
+            let test = self.wide_zero(&Cond::Eq, y_lo, y_hi);
+            let code = self.division_by_zero();
+            self.trap_if(test, &code);
+        }
+        let builtin = match sign {
+            Sign::Unsigned => Builtin::DivideUnsigned,
+            Sign::Signed => Builtin::DivideSigned,
+        };
+        self.call_builtin(builtin, [x_lo, x_hi, y_lo, y_hi])
+    }
+
+    fn quotient(&mut self, (quotient, _): Quotient) -> Results {
+        vec![quotient]
+    }
+
+    fn remainder(&mut self, (_, remainder): Quotient) -> Results {
+        vec![remainder]
+    }
+
+    fn word_after(&mut self, address: Amode) -> Amode {
+        match address {
+            Amode::Base { base, offset } => Amode::Base {
+                base,
+                offset: offset.wrapping_add(4),
+            },
+            _ => unreachable!("wide addresses are a base and an offset"),
+        }
+    }
+
     // Memory.
 
     fn base_offset(&mut self, base: Reg, offset: i32) -> Amode {
@@ -521,6 +750,17 @@ impl Context<'_, '_> {
             .constant(value)
             .filter(|_| fits)
             .map(|k| k as u32)
+    }
+
+    /// A constant shift amount, taken modulo 64.
+    fn wide_amount_of(&self, value: Value) -> Option<u32> {
+        self.lower.constant(value).map(|amount| amount as u32 % 64)
+    }
+
+    /// The product of two words plus one word.
+    fn mul_add_word(&mut self, addend: Reg, rn: Reg, rm: Reg) -> ValueRegs {
+        let zero = self.immediate(0);
+        generated::Context::mul_add_long(self, addend, zero, rn, rm)[0]
     }
 
     /// Whether the instruction that defines a narrow value leaves zeros above it.

@@ -7,10 +7,12 @@ use regalloc2::{Block, RegClass};
 use super::Thumb2;
 use super::inst::{Amode, BranchTable, Call, Callee, FrameRef, Inst, LoadOp, StoreOp};
 use super::isle::{self, Test};
-use super::regs::{ARGUMENTS, CALLER_SAVED};
+use super::regs::{ARGUMENTS, CALLER_SAVED, RegSet};
+use crate::mach::buffer::Symbol;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::places::{self, Place};
 use crate::mach::reg::{FixedReg, Reg};
+use crate::wasm::contract::Builtin;
 
 /// A function that is being lowered to Thumb-2.
 pub(super) struct Context<'l, 'f> {
@@ -132,6 +134,39 @@ impl Context<'_, '_> {
     /// A register with a constant.
     pub(super) fn immediate(&mut self, value: u32) -> Reg {
         self.define(|rd| Inst::MovImm { rd, value })
+    }
+
+    /// The high word of a value of 64 bits that is no constant.
+    pub(super) fn high_word_of(&mut self, value: Value) -> Reg {
+        let regs = self.lower.use_value(self.isa, value);
+        regs.hi.expect("a value of two words")
+    }
+
+    /// Calls a builtin with two parameters and two results of 64 bits.
+    pub(super) fn call_builtin(
+        &mut self,
+        builtin: Builtin,
+        words: [Reg; 4],
+    ) -> (ValueRegs, ValueRegs) {
+        let symbol = Symbol::Builtin(builtin as u32);
+        self.lower.calls.push(symbol);
+        let at_arguments = |regs: [Reg; 4]| {
+            let places = regs.into_iter().zip(ARGUMENTS);
+            places.map(|(reg, at)| FixedReg { reg, at }).collect()
+        };
+        let uses = words.map(|word| self.lower.virtual_copy(self.isa, word));
+        let defs = [(); 4].map(|()| self.new_int());
+        let argument_numbers = ARGUMENTS.map(|at| at.hw_enc() as u8);
+        self.lower.emit(Inst::Call(Box::new(Call {
+            callee: Callee::Direct(symbol),
+            uses: at_arguments(uses),
+            defs: at_arguments(defs),
+            clobbers: argument_numbers
+                .into_iter()
+                .fold(CALLER_SAVED, RegSet::without),
+        })));
+        let [q_lo, q_hi, r_lo, r_hi] = defs;
+        (ValueRegs::two(q_lo, q_hi), ValueRegs::two(r_lo, r_hi))
     }
 
     /// The registers of a parameter's words; `None` for those of one that nobody reads.

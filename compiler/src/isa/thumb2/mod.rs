@@ -13,6 +13,7 @@
 //! * [`emit`]: from machine instructions to the code of a function
 //! * [`branch`]: branches and jump tables, short and long
 //! * [`reloc`]: references between functions
+//! * [`disasm`]: from the code back to text
 //! * `thunks`: between the module and the host
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod assembler;
 pub mod branch;
 #[cfg(test)]
 mod branch_tests;
+pub mod disasm;
 mod display;
 pub mod emit;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 use super::{Body, ROUND};
 
 /// Destination, value and length in; 1 if the range leaves the memory, else 0 out.
-pub(super) fn fill(body: &mut Body<'_>) {
+pub(super) fn fill(body: &mut Body<'_, '_>) {
     let [destination, value, length] = body.arguments[..] else {
         return;
     };
@@ -38,7 +38,7 @@ pub(super) fn fill(body: &mut Body<'_>) {
 /// Where the destination begins inside the source, the last bytes go first: that is when
 /// `destination - source`, modulo 2^32, is below the length. A source behind the destination
 /// cannot be mistaken for that, because both ranges lie in a memory of less than 4 GiB.
-pub(super) fn copy(body: &mut Body<'_>) {
+pub(super) fn copy(body: &mut Body<'_, '_>) {
     let [destination, source, length] = body.arguments[..] else {
         return;
     };
@@ -75,7 +75,7 @@ pub(super) fn copy(body: &mut Body<'_>) {
 }
 
 /// All four loads come before the first store, so that a round may overlap itself.
-fn copy_round(body: &mut Body<'_>, at: &[Value]) {
+fn copy_round(body: &mut Body<'_, '_>, at: &[Value]) {
     let offsets = || (0..ROUND as i32).step_by(4);
     let heap = body.heap;
     let words: Vec<Value> = offsets()
@@ -86,20 +86,20 @@ fn copy_round(body: &mut Body<'_>, at: &[Value]) {
     }
 }
 
-fn copy_byte(body: &mut Body<'_>, at: &[Value]) {
+fn copy_byte(body: &mut Body<'_, '_>, at: &[Value]) {
     let heap = body.heap;
     let byte = body.builder.ins().uload8(types::I32, heap, at[1], 0);
     body.builder.ins().istore8(heap, byte, at[0], 0);
 }
 
 /// The last address where a range of this length may begin; leaves if there is none.
-fn limit(body: &mut Body<'_>, length: Value) -> Value {
+fn limit(body: &mut Body<'_, '_>, length: Value) -> Value {
     let size = body.memory_size();
     body.return_if(IntCC::UnsignedGreaterThan, length, size, 1);
     body.builder.ins().isub(size, length)
 }
 
-fn whole_rounds(body: &mut Body<'_>, length: Value) -> Value {
+fn whole_rounds(body: &mut Body<'_, '_>, length: Value) -> Value {
     let mask = body.word(!(ROUND - 1));
     body.builder.ins().band(length, mask)
 }

@@ -16,7 +16,7 @@ use super::{Body, ROUND};
 use crate::wasm::contract::Region;
 
 /// Pages to add in, pages before or -1 out.
-pub(super) fn grow(body: &mut Body<'_>) {
+pub(super) fn grow(body: &mut Body<'_, '_>) {
     let pages = body.arguments[0];
     let context = body.context;
     let log2 = body.word(u32::from(body.memory.page_size_log2));

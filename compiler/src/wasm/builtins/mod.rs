@@ -4,6 +4,7 @@
 //! at the operator.
 
 mod bulk;
+mod divide;
 mod grow;
 
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -21,32 +22,33 @@ use super::module::{Memory, Module};
 impl Builtin {
     /// Its CLIF signature.
     pub fn signature(self) -> Signature {
-        let parameters = match self {
-            Builtin::MemoryGrow => 1,
-            Builtin::MemoryFill | Builtin::MemoryCopy => 3,
+        let (ty, parameters, results) = match self {
+            Builtin::MemoryGrow => (types::I32, 1, 1),
+            Builtin::MemoryFill | Builtin::MemoryCopy => (types::I32, 3, 1),
+            Builtin::DivideUnsigned | Builtin::DivideSigned => (types::I64, 2, 2),
         };
         let mut signature = Signature::new(CALL_CONV);
-        signature.params = vec![AbiParam::new(types::I32); parameters];
-        signature.returns = vec![AbiParam::new(types::I32)];
+        signature.params = vec![AbiParam::new(ty); parameters];
+        signature.returns = vec![AbiParam::new(ty); results];
         signature
     }
 }
 
 /// The code of a builtin; `None` if the module lacks what the builtin works on.
 pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
-    let memory = module.memory.as_ref()?;
     let name = UserFuncName::user(BUILTINS, builtin as u32);
     let mut function = Function::with_name_signature(name, builtin.signature());
     let mut scratch = FunctionBuilderContext::new();
-    let builder = FunctionBuilder::new(&mut function, &mut scratch);
-    let mut body = Body::new(builder, memory);
+    let mut builder = FunctionBuilder::new(&mut function, &mut scratch);
     match builtin {
-        Builtin::MemoryGrow => grow::grow(&mut body),
-        Builtin::MemoryFill => bulk::fill(&mut body),
-        Builtin::MemoryCopy => bulk::copy(&mut body),
+        Builtin::MemoryGrow => grow::grow(&mut Body::new(&mut builder, module.memory.as_ref()?)),
+        Builtin::MemoryFill => bulk::fill(&mut Body::new(&mut builder, module.memory.as_ref()?)),
+        Builtin::MemoryCopy => bulk::copy(&mut Body::new(&mut builder, module.memory.as_ref()?)),
+        Builtin::DivideUnsigned => divide::unsigned(&mut builder),
+        Builtin::DivideSigned => divide::signed(&mut builder),
     }
-    body.builder.seal_all_blocks();
-    body.builder.finalize(contract::frontend_config());
+    builder.seal_all_blocks();
+    builder.finalize(contract::frontend_config());
     Some(function)
 }
 
@@ -54,8 +56,8 @@ pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
 const ROUND: u32 = 16;
 
 /// A builtin under construction.
-struct Body<'a> {
-    builder: FunctionBuilder<'a>,
+struct Body<'a, 'f> {
+    builder: &'a mut FunctionBuilder<'f>,
     memory: &'a Memory,
     arguments: Vec<Value>,
     context: Value,
@@ -64,14 +66,14 @@ struct Body<'a> {
     heap: MemFlagsData,
 }
 
-impl<'a> Body<'a> {
-    fn new(mut builder: FunctionBuilder<'a>, memory: &'a Memory) -> Body<'a> {
+impl<'a, 'f> Body<'a, 'f> {
+    fn new(builder: &'a mut FunctionBuilder<'f>, memory: &'a Memory) -> Self {
         let entry = builder.create_block();
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
         let arguments = builder.block_params(entry).to_vec();
-        let context = symbol(&mut builder, Symbol::Context);
-        let base = symbol(&mut builder, Symbol::MemoryBase);
+        let context = symbol(builder, Symbol::Context);
+        let base = symbol(builder, Symbol::MemoryBase);
         let heap = Region::Heap.flags(builder.func);
         Body {
             builder,

@@ -14,7 +14,7 @@
 //! A constant index is added to the offset, and then only `end` matters.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Opcode, Value, types};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Opcode, Type, Value, types};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasmparser::{MemArg, Operator};
@@ -33,14 +33,63 @@ impl Translator<'_> {
             return false;
         };
         match *op {
-            Operator::I32Load { memarg } => self.load(&memory, memarg, 4, Opcode::Load),
-            Operator::I32Load8U { memarg } => self.load(&memory, memarg, 1, Opcode::Uload8),
-            Operator::I32Load8S { memarg } => self.load(&memory, memarg, 1, Opcode::Sload8),
-            Operator::I32Load16U { memarg } => self.load(&memory, memarg, 2, Opcode::Uload16),
-            Operator::I32Load16S { memarg } => self.load(&memory, memarg, 2, Opcode::Sload16),
-            Operator::I32Store { memarg } => self.store(&memory, memarg, 4, Opcode::Store),
-            Operator::I32Store8 { memarg } => self.store(&memory, memarg, 1, Opcode::Istore8),
-            Operator::I32Store16 { memarg } => self.store(&memory, memarg, 2, Opcode::Istore16),
+            Operator::I32Load { memarg } => {
+                self.load(&memory, memarg, types::I32, 4, Opcode::Load);
+            }
+            Operator::I32Load8U { memarg } => {
+                self.load(&memory, memarg, types::I32, 1, Opcode::Uload8);
+            }
+            Operator::I32Load8S { memarg } => {
+                self.load(&memory, memarg, types::I32, 1, Opcode::Sload8);
+            }
+            Operator::I32Load16U { memarg } => {
+                self.load(&memory, memarg, types::I32, 2, Opcode::Uload16);
+            }
+            Operator::I32Load16S { memarg } => {
+                self.load(&memory, memarg, types::I32, 2, Opcode::Sload16);
+            }
+            Operator::I64Load { memarg } => {
+                self.load(&memory, memarg, types::I64, 8, Opcode::Load);
+            }
+            Operator::I64Load8U { memarg } => {
+                self.load(&memory, memarg, types::I64, 1, Opcode::Uload8);
+            }
+            Operator::I64Load8S { memarg } => {
+                self.load(&memory, memarg, types::I64, 1, Opcode::Sload8);
+            }
+            Operator::I64Load16U { memarg } => {
+                self.load(&memory, memarg, types::I64, 2, Opcode::Uload16);
+            }
+            Operator::I64Load16S { memarg } => {
+                self.load(&memory, memarg, types::I64, 2, Opcode::Sload16);
+            }
+            Operator::I64Load32U { memarg } => {
+                self.load(&memory, memarg, types::I64, 4, Opcode::Uload32);
+            }
+            Operator::I64Load32S { memarg } => {
+                self.load(&memory, memarg, types::I64, 4, Opcode::Sload32);
+            }
+            Operator::I32Store { memarg } => {
+                self.store(&memory, memarg, types::I32, 4, Opcode::Store);
+            }
+            Operator::I32Store8 { memarg } => {
+                self.store(&memory, memarg, types::I32, 1, Opcode::Istore8);
+            }
+            Operator::I32Store16 { memarg } => {
+                self.store(&memory, memarg, types::I32, 2, Opcode::Istore16);
+            }
+            Operator::I64Store { memarg } => {
+                self.store(&memory, memarg, types::I64, 8, Opcode::Store);
+            }
+            Operator::I64Store8 { memarg } => {
+                self.store(&memory, memarg, types::I64, 1, Opcode::Istore8);
+            }
+            Operator::I64Store16 { memarg } => {
+                self.store(&memory, memarg, types::I64, 2, Opcode::Istore16);
+            }
+            Operator::I64Store32 { memarg } => {
+                self.store(&memory, memarg, types::I64, 4, Opcode::Istore32);
+            }
             Operator::MemorySize { .. } => {
                 let pages = self.memory_pages(&memory);
                 self.stack.push(pages);
@@ -53,21 +102,21 @@ impl Translator<'_> {
         true
     }
 
-    fn load(&mut self, memory: &Memory, memarg: MemArg, bytes: u32, opcode: Opcode) {
+    fn load(&mut self, memory: &Memory, memarg: MemArg, ty: Type, bytes: u32, opcode: Opcode) {
         let index = self.pop();
         let Some((address, offset, flags)) = self.guarded(memory, index, memarg, bytes) else {
             return;
         };
         let flags = self.builder.func.dfg.mem_flags.insert_unchecked(flags);
-        let (load, dfg) =
-            self.builder
-                .ins()
-                .Load(opcode, types::I32, flags, offset.into(), address);
+        let (load, dfg) = self
+            .builder
+            .ins()
+            .Load(opcode, ty, flags, offset.into(), address);
         let value = dfg.first_result(load);
         self.stack.push(value);
     }
 
-    fn store(&mut self, memory: &Memory, memarg: MemArg, bytes: u32, opcode: Opcode) {
+    fn store(&mut self, memory: &Memory, memarg: MemArg, ty: Type, bytes: u32, opcode: Opcode) {
         let (index, value) = self.pop2();
         let Some((address, offset, flags)) = self.guarded(memory, index, memarg, bytes) else {
             return;
@@ -75,7 +124,7 @@ impl Translator<'_> {
         let flags = self.builder.func.dfg.mem_flags.insert_unchecked(flags);
         self.builder
             .ins()
-            .Store(opcode, types::I32, flags, offset.into(), value, address);
+            .Store(opcode, ty, flags, offset.into(), value, address);
     }
 
     /// Emits the guard of an access and says where the access goes; `None` if it always traps,

@@ -1,10 +1,11 @@
 //! Locals, globals and the two operators that only move values.
 
-use cranelift_codegen::ir::{InstBuilder, types};
+use cranelift_codegen::ir::InstBuilder;
 use wasmparser::Operator;
 
 use super::super::contract::Region;
 use super::super::function::Translator;
+use super::super::support;
 
 impl Translator<'_> {
     /// Translates `op` if it moves values.
@@ -42,15 +43,14 @@ impl Translator<'_> {
 
     fn global_get(&mut self, index: u32) {
         let global = self.module.globals[index as usize];
+        let ty = support::clif_type(global.ty).expect("globals of other types are refused");
         let value = match global.offset {
             Some(offset) if global.mutable => {
                 let flags = Region::Global(index).flags(self.builder.func);
                 let context = self.context;
-                self.builder
-                    .ins()
-                    .load(types::I32, flags, context, offset as i32)
+                self.builder.ins().load(ty, flags, context, offset as i32)
             }
-            _ => self.word(global.init as u32),
+            _ => self.builder.ins().iconst(ty, global.init as i64),
         };
         self.stack.push(value);
     }

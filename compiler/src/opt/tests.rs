@@ -1,12 +1,23 @@
 //! Forms that the translation does not write, so that only CLIF built by hand shows them.
 
-use cranelift_codegen::ir::{AbiParam, Signature, TrapCode, types};
+use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::flowgraph::ControlFlowGraph;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{AbiParam, Function, InstBuilder, Signature, TrapCode, Value, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use wasm2mcu_abi::trap;
 
-use super::*;
-use crate::wasm::contract::{self, CALL_CONV};
+use super::{guards, merge};
+use crate::wasm::contract::{self, CALL_CONV, Region};
+use crate::wasm::module::Memory;
 
 const MIN: u32 = 0x1_0000;
+
+const MEMORY: Memory = Memory {
+    min_bytes: MIN,
+    max_bytes: 4 * MIN,
+    page_size_log2: 16,
+};
 
 /// One block of checks of a parameter against sizes.
 struct Checks<'a> {
@@ -36,10 +47,22 @@ impl Checks<'_> {
             .ins()
             .trapz(holds, TrapCode::HEAP_OUT_OF_BOUNDS);
     }
+
+    /// A guard as the translation writes it.
+    fn guard(&mut self, size: Value, end: i64) {
+        let limit = self.minus(size, end);
+        let index = self.index;
+        let outside = self
+            .builder
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThan, index, limit);
+        let code = contract::trap(trap::TrapCode::MemoryOutOfBounds);
+        self.builder.ins().trapnz(outside, code);
+    }
 }
 
-/// Checks kept and removed.
-fn run_on(build: impl FnOnce(&mut Checks<'_>)) -> (u32, u32) {
+/// A function of one block of checks.
+fn function(build: impl FnOnce(&mut Checks<'_>)) -> Function {
     let mut signature = Signature::new(CALL_CONV);
     signature.params = vec![AbiParam::new(types::I32); 2];
     let mut func = Function::with_name_signature(Default::default(), signature);
@@ -59,14 +82,15 @@ fn run_on(build: impl FnOnce(&mut Checks<'_>)) -> (u32, u32) {
     build(&mut checks);
     checks.builder.ins().return_(&[]);
     checks.builder.finalize(contract::frontend_config());
+    func
+}
+
+/// Checks kept and removed by the guard pass.
+fn run_on(build: impl FnOnce(&mut Checks<'_>)) -> (u32, u32) {
+    let mut func = function(build);
     let cfg = ControlFlowGraph::with_function(&func);
     let domtree = DominatorTree::with_function(&func, &cfg);
-    let memory = Memory {
-        min_bytes: MIN,
-        max_bytes: 4 * MIN,
-        page_size_log2: 16,
-    };
-    let statistics = run(&mut func, &cfg, &domtree, Some(&memory));
+    let statistics = guards::run(&mut func, &cfg, &domtree, Some(&MEMORY));
     assert_eq!(statistics.certain, 0);
     (statistics.kept, statistics.removed)
 }
@@ -123,4 +147,66 @@ fn a_limit_that_may_wrap_is_no_limit() {
     };
     assert_eq!(pair(i64::from(MIN)), (1, 1));
     assert_eq!(pair(i64::from(MIN) + 1), (2, 0));
+}
+
+/// Guards merged, and the code that comes out.
+fn merge_in(build: impl FnOnce(&mut Checks<'_>)) -> (u32, String) {
+    let mut func = function(build);
+    let merged = merge::run(&mut func, &MEMORY);
+    (merged, func.display().to_string())
+}
+
+#[test]
+fn a_merged_guard_has_the_strongest_limit() {
+    let (merged, code) = merge_in(|checks| {
+        let size = checks.size();
+        for end in [4, 12, 8] {
+            checks.guard(size, end);
+        }
+    });
+    assert_eq!(merged, 2);
+    let (before, _) = code.split_once("trapnz").expect("a guard");
+    let limit = before.rsplit_once("isub").expect("a limit").1;
+    assert!(limit.contains("= 12"), "{code}");
+}
+
+#[test]
+fn a_displaced_guard_keeps_what_it_was_given() {
+    let (merged, code) = merge_in(|checks| {
+        let older = checks.size();
+        let newer = checks.size();
+        checks.guard(older, 4);
+        checks.guard(older, 12);
+        checks.guard(newer, 4);
+    });
+    assert_eq!(merged, 1);
+    let (before, _) = code.split_once("trapnz").expect("a guard");
+    let limit = before.rsplit_once("isub").expect("a limit").1;
+    assert!(limit.contains("= 12"), "{code}");
+}
+
+#[test]
+fn a_limit_that_may_wrap_does_not_merge() {
+    let merged = |end| {
+        let pair = merge_in(|checks| {
+            let size = checks.size();
+            checks.guard(size, 4);
+            checks.guard(size, end);
+        });
+        pair.0
+    };
+    assert_eq!(merged(i64::from(MIN)), 1);
+    assert_eq!(merged(i64::from(MIN) + 1), 0);
+}
+
+#[test]
+fn a_guard_does_not_overtake_another_trap() {
+    let (merged, _) = merge_in(|checks| {
+        let size = checks.size();
+        checks.guard(size, 4);
+        let index = checks.index;
+        checks.builder.ins().trapz(index, TrapCode::STACK_OVERFLOW);
+        checks.guard(size, 8);
+    });
+    assert_eq!(merged, 0);
 }

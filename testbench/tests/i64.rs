@@ -1,0 +1,255 @@
+//! Every operator of 64-bit integers, on extreme operands, against an independent engine.
+
+use std::fmt::Write;
+
+use wasm2mcu::{OptLevel, Options};
+use wasm2mcu_testbench::board;
+use wasm2mcu_testbench::oracle::{Oracle, agree};
+
+const BINARY: [&str; 15] = [
+    "add", "sub", "mul", "div_s", "div_u", "rem_s", "rem_u", "and", "or", "xor", "shl", "shr_s",
+    "shr_u", "rotl", "rotr",
+];
+const COMPARE: [&str; 10] = [
+    "eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u",
+];
+const UNARY: [&str; 6] = [
+    "clz",
+    "ctz",
+    "popcnt",
+    "extend8_s",
+    "extend16_s",
+    "extend32_s",
+];
+
+const VALUES: [u64; 16] = [
+    0,
+    1,
+    2,
+    31,
+    32,
+    33,
+    63,
+    0x8000_0000,
+    0xffff_ffff,
+    0x1_0000_0000,
+    0x1234_5678_9abc_def0,
+    0x7fff_ffff_ffff_ffff,
+    0x8000_0000_0000_0000,
+    0xffff_ffff_8000_0000,
+    0xffff_ffff_ffff_ff80,
+    u64::MAX,
+];
+
+/// One export per operator, with operands as parameters; with constants on the right; and with
+/// the comparison feeding a branch, a select and a conditional trap's like.
+fn module() -> (String, Vec<(String, usize)>) {
+    let mut wat = String::from("(module (memory 1) (global $g (mut i64) (i64.const -2))\n");
+    let mut exports = Vec::new();
+    let mut add = |name: String, params: usize, results: &str, body: String| {
+        let list = " i64".repeat(params);
+        writeln!(
+            wat,
+            "(func (export \"{name}\") (param{list}) (result {results}) {body})"
+        )
+        .unwrap();
+        exports.push((name, params));
+    };
+    for op in BINARY {
+        add(
+            op.into(),
+            2,
+            "i64",
+            format!("(i64.{op} (local.get 0) (local.get 1))"),
+        );
+        for (index, value) in VALUES.iter().enumerate() {
+            let constant = *value as i64;
+            add(
+                format!("{op}_{index}"),
+                1,
+                "i64",
+                format!("(i64.{op} (local.get 0) (i64.const {constant}))"),
+            );
+            add(
+                format!("{op}_r{index}"),
+                1,
+                "i64",
+                format!("(i64.{op} (i64.const {constant}) (local.get 0))"),
+            );
+        }
+    }
+    for op in COMPARE {
+        let test = format!("(i64.{op} (local.get 0) (local.get 1))");
+        add(op.into(), 2, "i32", test.clone());
+        add(
+            format!("if_{op}"),
+            2,
+            "i64",
+            format!("(if (result i64) {test} (then (local.get 1)) (else (i64.const 7)))"),
+        );
+        add(
+            format!("select_{op}"),
+            2,
+            "i64",
+            format!("(select (local.get 0) (local.get 1) {test})"),
+        );
+        for (index, value) in VALUES.iter().enumerate() {
+            let constant = *value as i64;
+            add(
+                format!("{op}_{index}"),
+                1,
+                "i32",
+                format!("(i64.{op} (local.get 0) (i64.const {constant}))"),
+            );
+        }
+    }
+    for op in UNARY {
+        add(op.into(), 1, "i64", format!("(i64.{op} (local.get 0))"));
+    }
+    add("eqz".into(), 1, "i32", "(i64.eqz (local.get 0))".into());
+    add(
+        "if_eqz".into(),
+        1,
+        "i32",
+        "(if (result i32) (i64.eqz (local.get 0)) (then (i32.const 3)) (else (i32.const 4)))"
+            .into(),
+    );
+    add(
+        "wrap".into(),
+        1,
+        "i32",
+        "(i32.wrap_i64 (local.get 0))".into(),
+    );
+    add(
+        "high".into(),
+        1,
+        "i32",
+        "(i32.wrap_i64 (i64.shr_u (local.get 0) (i64.const 32)))".into(),
+    );
+    for sign in ["s", "u"] {
+        add(
+            format!("extend_{sign}"),
+            1,
+            "i64",
+            format!("(i64.extend_i32_{sign} (i32.wrap_i64 (local.get 0)))"),
+        );
+        add(
+            format!("mul_{sign}"),
+            2,
+            "i64",
+            format!(
+                "(i64.mul (i64.extend_i32_{sign} (i32.wrap_i64 (local.get 0)))
+                          (i64.extend_i32_{sign} (i32.wrap_i64 (local.get 1))))"
+            ),
+        );
+        add(
+            format!("mulhi_{sign}"),
+            2,
+            "i32",
+            format!(
+                "(i32.wrap_i64 (i64.shr_u
+                    (i64.mul (i64.extend_i32_{sign} (i32.wrap_i64 (local.get 0)))
+                             (i64.extend_i32_{sign} (i32.wrap_i64 (local.get 1))))
+                    (i64.const 32)))"
+            ),
+        );
+        add(
+            format!("mul_add_{sign}"),
+            2,
+            "i64",
+            format!(
+                "(i64.add (local.get 1)
+                    (i64.mul (i64.extend_i32_{sign} (i32.wrap_i64 (local.get 0)))
+                             (i64.extend_i32_{sign} (i32.wrap_i64 (local.get 1)))))"
+            ),
+        );
+        for bits in ["8", "16", "32"] {
+            add(
+                format!("load{bits}_{sign}"),
+                2,
+                "i64",
+                format!(
+                    "(i64.store offset=9 (i32.const 0) (local.get 0))
+                     (i64.store{bits} offset=3 (i32.and (i32.wrap_i64 (local.get 1)) (i32.const 15))
+                                     (local.get 1))
+                     (i64.load{bits}_{sign} offset=9 (i32.const 0))"
+                ),
+            );
+        }
+    }
+    add(
+        "memory".into(),
+        2,
+        "i64",
+        "(i64.store offset=1 (i32.and (i32.wrap_i64 (local.get 1)) (i32.const 255)) (local.get 0))
+         (i64.load offset=3 (i32.and (i32.wrap_i64 (local.get 1)) (i32.const 255)))"
+            .into(),
+    );
+    add(
+        "globals".into(),
+        2,
+        "i64",
+        "(global.set $g (i64.add (global.get $g) (local.get 0))) (global.get $g)".into(),
+    );
+    add(
+        "locals".into(),
+        2,
+        "i64",
+        "(local i64) (i64.add (local.get 2) (local.get 1))".into(),
+    );
+    add(
+        "calls".into(),
+        2,
+        "i64 i64",
+        "(call $many (local.get 0) (i32.const 5) (local.get 1) (local.get 0))".into(),
+    );
+    wat.push_str(
+        "(func $many (param i64 i32 i64 i64) (result i64 i64)
+            (i64.sub (local.get 2) (local.get 0))
+            (i64.add (local.get 3) (i64.extend_i32_u (local.get 1))))\n)",
+    );
+    (wat, exports)
+}
+
+#[test]
+fn every_operator_agrees_on_extreme_operands() {
+    let (wat, exports) = module();
+    let wasm = wat::parse_str(&wat).expect("the module of this test");
+    let board = board::open("m33").expect("the emulated board");
+    for level in [OptLevel::None, OptLevel::Size, OptLevel::Speed] {
+        let options = Options {
+            level,
+            ..Options::default()
+        };
+        let image = wasm2mcu::compile(&wasm, &options)
+            .and_then(|compiled| compiled.image())
+            .unwrap_or_else(|error| panic!("{error}"));
+        let mut ours = board.load(&image, Vec::new()).expect("a sound image");
+        let mut theirs = Oracle::load(&wasm, Vec::new())
+            .expect("a valid module")
+            .expect("no start function");
+        for (name, params) in &exports {
+            for x in VALUES {
+                for y in VALUES
+                    .iter()
+                    .take(if *params == 2 { VALUES.len() } else { 1 })
+                {
+                    let mut words = vec![x as u32, (x >> 32) as u32];
+                    if *params == 2 {
+                        words.extend([*y as u32, (*y >> 32) as u32]);
+                    }
+                    let outcome = ours.invoke(name, &words).expect("a running board");
+                    let end = outcome.end.map_err(|trap| {
+                        ours.clear_trap().expect("a trapped instance");
+                        trap.code
+                    });
+                    let expected = theirs.invoke(name, &words).expect("a running engine");
+                    assert!(
+                        agree(&end, &expected),
+                        "{name} of {x:#x}, {y:#x} at {level:?}: {end:x?}, not {expected:x?}"
+                    );
+                }
+            }
+        }
+    }
+}
