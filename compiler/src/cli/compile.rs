@@ -11,7 +11,7 @@ use wasm2mcu::{Compiled, Options, Target};
 use super::input::{Input, about};
 use super::level::Level;
 use super::output::{self, Output, Staged};
-use super::{EXIT_STATUS, Failure};
+use super::{EXIT_STATUS, Failure, progress};
 
 /// Compile a module for a microcontroller
 ///
@@ -114,8 +114,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         level: args.level.into(),
         ..Options::default()
     };
-    let compiled =
-        wasm2mcu::compile(&module, &options).map_err(|error| about(&args.input, error))?;
+    let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))
+        .map_err(|error| about(&args.input, error))?;
     let failed = |error| about(&args.input, error);
     let bytes = match args.emit {
         Emit::Image => compiled.image().map_err(failed)?,

@@ -13,6 +13,7 @@
 //! * [`level`]: the option `-O`
 //! * [`invocation`], [`value`]: calls and values as text
 //! * [`names`]: what functions are called
+//! * [`progress`]: what takes long says so
 
 mod compile;
 mod completions;
@@ -24,6 +25,7 @@ mod invocation;
 mod level;
 mod names;
 mod output;
+mod progress;
 mod run;
 mod value;
 

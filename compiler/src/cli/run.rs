@@ -16,7 +16,7 @@ use super::input::{Input, about};
 use super::invocation::{Functions, Invocation, Signature};
 use super::level::Level;
 use super::names::Names;
-use super::{EXIT_STATUS, Failure, output, value};
+use super::{EXIT_STATUS, Failure, output, progress, value};
 
 /// Run a module or an image on a board
 ///
@@ -112,8 +112,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Err(error) => return Err(failed(&args, "instantiation", error)),
     };
     for call in &calls {
-        let outcome = instance
-            .invoke(call.export, &call.words)
+        let what = format!("running {} on {}", call.export, args.board);
+        let outcome = progress::shown(&what, || instance.invoke(call.export, &call.words))
             .map_err(|error| failed(&args, call.export, error))?;
         let results = match &outcome.end {
             Ok(words) => value::display_all(words, call.results.iter().copied()),
@@ -172,7 +172,7 @@ impl Program {
             ..Options::default()
         };
         let compile = || {
-            let compiled = wasm2mcu::compile(&module, &options)?;
+            let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))?;
             Ok(Program {
                 image: compiled.image()?,
                 names: Names::of_module(compiled.module()),
