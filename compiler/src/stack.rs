@@ -8,7 +8,7 @@
 //!
 //! An indirect call may reach every function of the signature whose address can get into a table.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cranelift_codegen::ir;
 use petgraph::algo::kosaraju_scc;
@@ -49,6 +49,12 @@ pub struct Need {
     pub checks_itself: bool,
 }
 
+impl Need {
+    fn for_callers(self) -> u64 {
+        if self.checks_itself { 0 } else { self.bytes }
+    }
+}
+
 impl Depths {
     /// What a call of `symbol` takes; `None` if it was not analysed.
     pub fn need(&self, symbol: Symbol) -> Option<Need> {
@@ -57,10 +63,7 @@ impl Depths {
 
     /// What a caller must provide for a call of `symbol`.
     pub fn for_callers(&self, symbol: Symbol) -> u64 {
-        match self.needs.get(&symbol) {
-            Some(need) if !need.checks_itself => need.bytes,
-            _ => 0,
-        }
+        self.needs.get(&symbol).map_or(0, |need| need.for_callers())
     }
 
     /// What `symbol` checks for itself on entry; `None` if its callers already did.
@@ -79,59 +82,80 @@ impl Depths {
     }
 }
 
+/// A node of the call graph.
+#[derive(Clone, Copy, Debug)]
+enum Node {
+    /// The function at this position.
+    Function(usize),
+    /// Whoever an indirect call of some signature reaches: between many callers and many callees.
+    Signature,
+}
+
 /// Analyses the call graph of `functions`, which are all that there are.
 pub fn analyse(functions: &[Function]) -> Depths {
-    let mut by_signature: HashMap<(Types, Types), Vec<usize>> = HashMap::new();
-    let mut by_symbol = HashMap::new();
-    for (index, function) in functions.iter().enumerate() {
-        by_symbol.insert(function.symbol, index);
-        if let Some(signature) = &function.indirect {
-            by_signature
-                .entry(types(signature))
-                .or_default()
-                .push(index);
-        }
-    }
-
-    let mut graph: DiGraph<usize, ()> = DiGraph::new();
-    let nodes: Vec<NodeIndex> = (0..functions.len()).map(|i| graph.add_node(i)).collect();
-    for (index, function) in functions.iter().enumerate() {
-        for callee in &function.calls {
-            if let Some(&callee) = by_symbol.get(callee) {
-                graph.update_edge(nodes[index], nodes[callee], ());
-            }
-        }
-        for signature in &function.indirect_calls {
-            for &callee in by_signature.get(&types(signature)).into_iter().flatten() {
-                graph.update_edge(nodes[index], nodes[callee], ());
-            }
-        }
-    }
-
-    let mut depths = Depths::default();
+    let graph = call_graph(functions);
+    let mut needs: Vec<Option<Need>> = vec![None; graph.node_count()];
     // Callees come before their callers.
-    for component in kosaraju_scc(&graph) {
+    for mut component in kosaraju_scc(&graph) {
         let cyclic = component.len() > 1 || graph.contains_edge(component[0], component[0]);
-        let needs: Vec<(Symbol, Need)> = component
-            .iter()
-            .map(|&node| {
-                let function = &functions[graph[node]];
-                let below = graph
-                    .neighbors(node)
-                    .map(|callee| depths.for_callers(functions[graph[callee]].symbol))
-                    .max()
-                    .unwrap_or(0);
-                let need = Need {
-                    frame_bytes: function.frame_bytes,
-                    bytes: u64::from(function.frame_bytes) + below,
-                    checks_itself: cyclic,
-                };
-                (function.symbol, need)
-            })
-            .collect();
-        depths.needs.extend(needs);
+        // Signatures first: what they reach outside the cycle, the functions of the cycle reach.
+        component.sort_by_key(|&node| matches!(graph[node], Node::Function(_)));
+        for node in component {
+            let below = graph
+                .neighbors(node)
+                .filter_map(|callee| needs[callee.index()])
+                .map(Need::for_callers)
+                .max();
+            let (frame_bytes, checks_itself) = match graph[node] {
+                Node::Function(index) => (functions[index].frame_bytes, cyclic),
+                Node::Signature => (0, false),
+            };
+            needs[node.index()] = Some(Need {
+                frame_bytes,
+                bytes: u64::from(frame_bytes) + below.unwrap_or(0),
+                checks_itself,
+            });
+        }
     }
-    depths
+    let functions = functions.iter().zip(needs);
+    Depths {
+        needs: functions
+            .filter_map(|(function, need)| Some((function.symbol, need?)))
+            .collect(),
+    }
+}
+
+/// The call graph; the first nodes are the functions in order.
+fn call_graph(functions: &[Function]) -> DiGraph<Node, ()> {
+    let mut graph = DiGraph::new();
+    let nodes: Vec<NodeIndex> = (0..functions.len())
+        .map(|index| graph.add_node(Node::Function(index)))
+        .collect();
+    let symbols = functions.iter().map(|function| function.symbol);
+    let by_symbol: HashMap<Symbol, NodeIndex> = symbols.zip(nodes.iter().copied()).collect();
+
+    let mut by_signature: HashMap<(Types, Types), NodeIndex> = HashMap::new();
+    for (function, &node) in functions.iter().zip(&nodes) {
+        if let Some(signature) = &function.indirect {
+            let entry = by_signature.entry(types(signature));
+            let signature = *entry.or_insert_with(|| graph.add_node(Node::Signature));
+            graph.add_edge(signature, node, ());
+        }
+    }
+    for (function, &node) in functions.iter().zip(&nodes) {
+        for callee in function.calls.iter().collect::<BTreeSet<_>>() {
+            if let Some(&callee) = by_symbol.get(callee) {
+                graph.add_edge(node, callee, ());
+            }
+        }
+        let signatures = function.indirect_calls.iter().map(types);
+        for signature in signatures.collect::<HashSet<_>>() {
+            if let Some(&signature) = by_signature.get(&signature) {
+                graph.add_edge(node, signature, ());
+            }
+        }
+    }
+    graph
 }
 
 type Types = Vec<ir::Type>;
@@ -204,5 +228,19 @@ mod tests {
         other.indirect = Some(ir::Signature::new(CallConv::Tail));
         let depths = analyse(&[caller, small, large, other]);
         assert_eq!(depths.for_callers(Symbol::Function(0)), 8 + 48);
+    }
+
+    #[test]
+    fn recursion_through_a_table_asks_for_what_the_table_reaches_outside_it() {
+        let signature = ir::Signature::new(CallConv::Tail);
+        let mut recursive = function(0, 8, &[]);
+        recursive.indirect_calls.push(signature.clone());
+        recursive.indirect = Some(signature.clone());
+        let mut leaf = function(1, 48, &[]);
+        leaf.indirect = Some(signature);
+        let depths = analyse(&[recursive, leaf]);
+        assert_eq!(depths.checked_on_entry(Symbol::Function(0)), Some(8 + 48));
+        assert_eq!(depths.checked_on_entry(Symbol::Function(1)), None);
+        assert_eq!(depths.for_callers(Symbol::Function(0)), 0);
     }
 }

@@ -30,10 +30,8 @@ fi
 
 say() { echo "build.sh: $*" >&2; }
 
-# Flags of an ordinary freestanding build, and two that keep LLVM from joining
-# neighbouring 32-bit stores into i64 ones: these apps are the i32 part of the tests.
+# Flags of an ordinary freestanding build.
 common='--target=wasm32 -std=c11 -Wall -Wextra -ffreestanding -nostdlib
-  -fno-slp-vectorize -mllvm -combiner-store-merging=false
   -Wl,--no-entry,--stack-first -Wl,-z,stack-size=4096'
 
 # What an app needs beyond that: a memory that may grow, or that is fixed.

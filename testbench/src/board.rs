@@ -121,6 +121,8 @@ pub struct BoardInfo {
     pub target: &'static str,
     /// What the core has beyond the base of its architecture.
     pub features: Features,
+    /// Whether it counts instructions, and keeps [`Limits::instructions`].
+    pub counts: bool,
 }
 
 /// Why a board could not do what was asked.

@@ -69,7 +69,7 @@ fn returns_words(board: &dyn Board) {
         // 13 instructions up to the call, 2 in `add`, 6 behind it.
         assert_eq!(outcome.instructions, Some(21));
     }
-    assert_eq!(returned(&mut *instance, "count", &[]), []);
+    assert_eq!(returned(&mut *instance, "count", &[]), [0_u32; 0]);
 }
 
 fn traps_and_goes_on(board: &dyn Board) {

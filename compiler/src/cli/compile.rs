@@ -1,14 +1,170 @@
-//! `wasm2mcu compile`.
+//! `wasm2mcu compile`: a module to an image, or to one of the forms on the way there.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::Failure;
+use clap::ValueEnum;
+use wasm2mcu::disasm::Style;
+use wasm2mcu::map::Map;
+use wasm2mcu::{Compiled, Options, Target};
 
-/// Its arguments.
+use super::input::{Input, about};
+use super::level::Level;
+use super::output::{self, Output, Staged};
+use super::{EXIT_STATUS, Failure};
+
+/// Compile a module for a microcontroller
+///
+/// Compiles a WebAssembly module, in the binary (.wasm) or the text format (.wat), to an image
+/// (.w2m) that the loader checks and runs in place, from flash or RAM. The image says what it
+/// needs: memory, stack, features of the core, host functions.
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+#[command(after_help = EXAMPLES, after_long_help = manual())]
+pub(crate) struct Args {
+    /// The module.
+    #[arg(value_name = "IN.wasm|IN.wat")]
+    input: PathBuf,
+    /// The file to write; `-` is standard output.
+    ///
+    /// It appears whole or not at all: a file of this name is replaced when everything went well,
+    /// and stays as it is otherwise.
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// The core to compile for.
+    #[arg(
+        long,
+        value_name = "TRIPLE",
+        default_value_t,
+        hide_default_value = true
+    )]
+    target: Target,
+    /// How hard to optimise.
+    #[arg(short = 'O', value_name = "LEVEL", value_enum, default_value_t = Level::Speed)]
+    level: Level,
+    /// What to write.
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Image)]
+    emit: Emit,
+    /// Do not print a summary.
+    #[arg(short, long)]
+    quiet: bool,
+}
 
-/// Does it.
-pub(crate) fn run(_args: Args) -> Result<ExitCode, Failure> {
-    Err(Failure::new("compile is not there yet"))
+/// The forms in which a module can be had.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Emit {
+    /// The image, and beside it OUT.map, which maps its code to functions and to the module.
+    Image,
+    /// An ELF object for linking into a firmware, with the image at the symbol
+    /// wasm2mcu_image_NAME; NAME is the module's file name without extension.
+    Obj,
+    /// The machine code as assembly.
+    Asm,
+    /// Cranelift's intermediate representation, optimised, as text.
+    Clif,
+}
+
+impl Emit {
+    fn noun(self) -> &'static str {
+        match self {
+            Emit::Image => "image",
+            Emit::Obj => "object",
+            Emit::Asm => "assembly",
+            Emit::Clif => "CLIF",
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  wasm2mcu compile app.wasm -o app.w2m
+  wasm2mcu compile app.wasm -o app.w2m -O size --target thumbv8m.main-none-eabi
+  wasm2mcu compile app.wasm -o app.o --emit obj
+  wasm2mcu compile app.wat -o - --emit asm | less";
+
+fn manual() -> String {
+    let targets: Vec<String> = Target::all()
+        .map(|target| format!("  {:26}  {}", target.name(), target.core()))
+        .collect();
+    format!(
+        "{EXAMPLES}\n\n\
+         Targets, the default first:\n{}\n\n{SUPPORTED}\n\n{EXIT_STATUS}",
+        targets.join("\n"),
+    )
+}
+
+/// What modules may use, for the manuals.
+const SUPPORTED: &str = "\
+Modules:
+  Code may use i32 and i64 with sign extension and multiple results, one memory with
+  memory.copy and memory.fill, tables of functions, globals, and imported functions. Refused,
+  with function and offset: f32 and f64, vectors, references as values, passive segments, tail
+  calls, exceptions, threads, garbage collection, a second memory, 64-bit memories, and imports
+  other than functions.
+
+  Build C with:
+    clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry,--stack-first \\
+      -Wl,-z,stack-size=4096 -Wl,--no-growable-memory app.c -o app.wasm";
+
+/// Compiles, and says how large the result is.
+pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
+    let output = Output::at(&args.output)?;
+    let module = Input::module(&args.input)?;
+    let options = Options {
+        target: args.target,
+        level: args.level.into(),
+        ..Options::default()
+    };
+    let compiled =
+        wasm2mcu::compile(&module, &options).map_err(|error| about(&args.input, error))?;
+    let failed = |error| about(&args.input, error);
+    let bytes = match args.emit {
+        Emit::Image => compiled.image().map_err(failed)?,
+        Emit::Obj => compiled.object(&symbol_name(&args.input)).map_err(failed)?,
+        Emit::Asm => compiled.disassembly(LISTING).into_bytes(),
+        Emit::Clif => compiled.clif().into_bytes(),
+    };
+    match (&output, args.emit) {
+        (Output::File(path), Emit::Image) => {
+            let map = compiled.map(&bytes).to_json();
+            let map = Staged::new(&Map::path_beside(&args.output), map.as_bytes())?;
+            let image = Staged::new(path, &bytes)?;
+            // The image last: whatever fails, an old one is still there. A map knows its image.
+            map.publish()?;
+            image.publish()?;
+        }
+        _ => output.write(&bytes)?,
+    }
+    if !args.quiet {
+        output::note(format_args!(
+            "{}: {} of {} bytes, {}",
+            args.output.display(),
+            args.emit.noun(),
+            bytes.len(),
+            summary(&compiled),
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The stem of the file's name tells the images of one firmware apart.
+fn symbol_name(input: &Path) -> String {
+    let stem = input.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
+
+/// Offsets and encodings are what `disasm` is for.
+const LISTING: Style = Style { encodings: false };
+
+fn summary(compiled: &Compiled) -> String {
+    let parts = compiled.parts();
+    let guards = compiled.guards;
+    format!(
+        "text {}, context {}, memory {}, stack {}; guards kept {}, removed {}",
+        compiled.text.bytes.len(),
+        parts.context_bytes,
+        parts.memory.map_or(0, |memory| memory.max_bytes),
+        parts.stack_bytes,
+        guards.kept + guards.certain,
+        guards.removed,
+    )
 }

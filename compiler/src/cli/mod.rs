@@ -1,18 +1,31 @@
 //! The command line: one file per command.
 //!
 //! ```text
-//!   arguments ──clap──▶ Command ──run──▶ ExitCode 0, 3 (trap)
-//!                                   └──▶ Failure: `error: …` on stderr, 1
+//!   arguments ──clap──▶ Command ──run──▶ ExitCode: 0, or 3 after a trap
+//!                                   └──▶ Failure: `error: …` on standard error, 1
 //! ```
 //!
 //! Standard output carries what was asked for and nothing else; everything for people goes to
 //! standard error.
+//!
+//! * [`compile`], [`run`], [`inspect`], [`disasm`], [`completions`]: the commands
+//! * [`input`], [`output`]: files and streams
+//! * [`level`]: the option `-O`
+//! * [`invocation`], [`value`]: calls and values as text
+//! * [`names`]: what functions are called
 
 mod compile;
+mod completions;
 mod disasm;
 mod failure;
+mod input;
 mod inspect;
+mod invocation;
+mod level;
+mod names;
+mod output;
 mod run;
+mod value;
 
 use std::process::ExitCode;
 
@@ -20,9 +33,25 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use failure::Failure;
 
-/// Ahead-of-time compiler from WebAssembly to microcontrollers.
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done
+  1  anything that went wrong, with one message on standard error
+  3  the module trapped (`run` only)";
+
+const START: &str = "\
+Start with:
+  wasm2mcu compile app.wasm -o app.w2m
+  wasm2mcu run app.wasm --invoke 'run 10'
+
+`wasm2mcu COMMAND --help` is the manual of a command.";
+
+/// Compiles WebAssembly ahead of time for microcontrollers.
+///
+/// A module becomes an image: position-independent machine code, sandboxed, that a small loader
+/// checks and runs in place from flash.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = START, after_long_help = format!("{START}\n\n{EXIT_STATUS}"))]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,26 +59,33 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Compile a module to an image.
     Compile(compile::Args),
-    /// Run a module or an image on a board.
     Run(run::Args),
-    /// Show what an image needs and holds.
     Inspect(inspect::Args),
-    /// Show the machine code of an image.
     Disasm(disasm::Args),
+    Completions(completions::Args),
 }
 
 /// The program.
 pub(crate) fn main() -> ExitCode {
-    let end = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => {
+            // Help and version were asked for; everything else is a failure like any other.
+            // Where neither stream takes the message, the status is all that is left.
+            let _ = message.print();
+            return ExitCode::from(u8::from(message.use_stderr()));
+        }
+    };
+    let end = match cli.command {
         Command::Compile(args) => compile::run(args),
         Command::Run(args) => run::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Disasm(args) => disasm::run(args),
+        Command::Completions(args) => completions::run(args),
     };
     end.unwrap_or_else(|failure| {
-        eprintln!("error: {failure}");
+        output::note(format_args!("error: {failure}"));
         ExitCode::FAILURE
     })
 }

@@ -1,14 +1,306 @@
-//! `wasm2mcu run`.
+//! `wasm2mcu run`: a module or an image on a board.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use super::Failure;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use serde::Serialize;
+use wasm2mcu::{Options, Target};
+use wasm2mcu_abi::types::ValueType;
+use wasm2mcu_loader::{Image, Trap};
+use wasm2mcu_testbench::board::{self, Board, BoardError, BoardInfo};
+use wasm2mcu_testbench::{HostFunction, spectest};
 
-/// Its arguments.
+use super::input::{Input, about};
+use super::invocation::{Functions, Invocation, Signature};
+use super::level::Level;
+use super::names::Names;
+use super::{EXIT_STATUS, Failure, output, value};
+
+/// Run a module or an image on a board
+///
+/// Compiles the module if it is not an image already, loads it on a board, calls exported
+/// functions one after the other in one instance, and prints their results.
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+#[command(after_help = EXAMPLES, after_long_help = manual())]
+pub(crate) struct Args {
+    /// The module or the image.
+    #[arg(value_name = "IN.wasm|IN.wat|IN.w2m")]
+    input: PathBuf,
+    /// The board to run on; it also decides what to compile for.
+    #[arg(long, default_value = board::boards()[0].name, value_parser = board_names())]
+    board: String,
+    /// How hard to optimise a module [default: speed].
+    #[arg(short = 'O', value_name = "LEVEL", value_enum)]
+    level: Option<Level>,
+    /// Call an exported function; can be given several times.
+    ///
+    /// NAME and arguments are separated by white space. Integers are decimal, signed or unsigned,
+    /// or 0x-hexadecimal; floats are decimal, `nan`, `inf` or `-inf`. All calls are checked before
+    /// the first is made.
+    #[arg(long, value_name = "'NAME ARG…'")]
+    invoke: Vec<String>,
+    /// Print one JSON object a call.
+    #[arg(long)]
+    json: bool,
+    /// Stop a call that executes more instructions than this [default: none].
+    #[arg(long, value_name = "INSTRUCTIONS")]
+    fuel: Option<u64>,
+    /// Let the memory grow to this size at most [default: what the board has].
+    #[arg(long, value_name = "BYTES")]
+    memory: Option<u32>,
+}
 
-/// Does it.
-pub(crate) fn run(_args: Args) -> Result<ExitCode, Failure> {
-    Err(Failure::new("run is not there yet"))
+const EXAMPLES: &str = "\
+Examples:
+  wasm2mcu run app.wasm --invoke 'run 10'
+  wasm2mcu run app.w2m --invoke 'init' --invoke 'add -1 0x10' --json
+  wasm2mcu run app.wasm --board qemu-m33 --invoke 'run 10'";
+
+const OUTPUT: &str = "\
+Output:
+  One line a call on standard output: the results, separated by spaces, integers as signed
+  decimals, floats with the fewest digits that say which value they are. With --json:
+    {\"export\":\"run\",\"results\":[\"-7\"],\"trap\":null,\"instructions\":28700}
+  where `trap` is the reason as text or null, and `instructions` what the core executed, or null
+  on a board that cannot count. Everything else is printed on standard error, also what the
+  module prints.
+
+  Without --invoke the module is instantiated, which runs its start function. An export called
+  `run`, `main` or `_start` is one like any other.
+
+  A trap ends everything: calls after it are not made, and none at all if the module traps while
+  it is instantiated. Endless loops end with --fuel or Ctrl-C.";
+
+fn manual() -> String {
+    let offered: Vec<String> = host_functions().iter().map(offer).collect();
+    format!(
+        "{EXAMPLES}\n\n\
+         {OUTPUT}\n\n\
+         Modules may import, to print on standard error:\n  {}\n\n\
+         {EXIT_STATUS}",
+        offered.join("\n  "),
+    )
+}
+
+fn board_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        board::boards()
+            .iter()
+            .map(|board| PossibleValue::new(board.name).help(board.description)),
+    )
+}
+
+/// Loads, and makes the calls.
+pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
+    let program = Program::read(&args)?;
+    let image = Image::parse(&program.image).map_err(|error| about(&args.input, error))?;
+    check_imports(&image).map_err(|error| about(&args.input, error))?;
+    let calls = args
+        .invoke
+        .iter()
+        .map(|text| Invocation::resolve(text, &image))
+        .collect::<Result<Vec<_>, _>>()?;
+
+    let board = open(&args)?;
+    let mut instance = match board.load(&program.image, host_functions()) {
+        Ok(instance) => instance,
+        Err(BoardError::Trap(trap)) => {
+            return Ok(program.trapped(trap, " while it was instantiated"));
+        }
+        Err(error) => return Err(failed(&args, "instantiation", error)),
+    };
+    for call in &calls {
+        let outcome = instance
+            .invoke(call.export, &call.words)
+            .map_err(|error| failed(&args, call.export, error))?;
+        let results = match &outcome.end {
+            Ok(words) => value::display_all(words, call.results.iter().copied()),
+            Err(_) => Vec::new(),
+        };
+        if args.json {
+            print_json(&Line {
+                export: call.export,
+                results: &results,
+                trap: outcome.end.as_ref().err().map(|trap| trap.code.message()),
+                instructions: outcome.instructions,
+            })?;
+        } else if outcome.end.is_ok() {
+            output::print(format!("{}\n", results.join(" ")).as_bytes())?;
+        }
+        if let Err(trap) = outcome.end {
+            return Ok(program.trapped(trap, ""));
+        }
+    }
+    if calls.is_empty() {
+        output::note(format_args!(
+            "instantiated, nothing called; {}; call with --invoke 'NAME ARG…'",
+            Functions(&image)
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is run.
+struct Program {
+    image: Vec<u8>,
+    names: Names,
+}
+
+impl Program {
+    /// Reads the input, and compiles it for the board if it is a module.
+    fn read(args: &Args) -> Result<Program, Failure> {
+        let module = match Input::read(&args.input)? {
+            Input::Module(module) => module,
+            Input::Image(_) if args.level.is_some() => {
+                return Err(about(
+                    &args.input,
+                    "this is an image, compiled already: leave out -O, or give the module",
+                ));
+            }
+            Input::Image(image) => {
+                return Ok(Program {
+                    names: Names::Beside(args.input.clone()),
+                    image,
+                });
+            }
+        };
+        let options = Options {
+            target: target(info(&args.board)?)?,
+            level: args.level.unwrap_or(Level::Speed).into(),
+            ..Options::default()
+        };
+        let compile = || {
+            let compiled = wasm2mcu::compile(&module, &options)?;
+            Ok(Program {
+                image: compiled.image()?,
+                names: Names::of_module(compiled.module()),
+            })
+        };
+        compile().map_err(|error: wasm2mcu::Error| about(&args.input, error))
+    }
+
+    /// Reports a trap.
+    fn trapped(&self, trap: Trap, when: &str) -> ExitCode {
+        let why = self.names.describe(trap, &self.image);
+        output::note(format_args!("trap: {why}{when}"));
+        ExitCode::from(TRAPPED)
+    }
+}
+
+/// One call as JSON; the fields in the order in which they are printed.
+#[derive(Serialize)]
+struct Line<'a> {
+    export: &'a str,
+    results: &'a [String],
+    trap: Option<&'static str>,
+    instructions: Option<u64>,
+}
+
+fn print_json(line: &Line<'_>) -> Result<(), Failure> {
+    let mut text = serde_json::to_vec(line).map_err(Failure::new)?;
+    text.push(b'\n');
+    output::print(&text)
+}
+
+fn info(name: &str) -> Result<&'static BoardInfo, Failure> {
+    let mut boards = board::boards().iter();
+    boards.find(|board| board.name == name).ok_or_else(|| {
+        Failure::new(BoardError::Unknown {
+            name: name.to_owned(),
+        })
+    })
+}
+
+fn target(board: &BoardInfo) -> Result<Target, Failure> {
+    board.target.parse().map_err(|error| {
+        Failure::new(format_args!(
+            "board {} cannot be compiled for: {error}",
+            board.name
+        ))
+    })
+}
+
+fn open(args: &Args) -> Result<Box<dyn Board>, Failure> {
+    if args.fuel.is_some() && !info(&args.board)?.counts {
+        return Err(Failure::new(format_args!(
+            "board {} cannot count instructions: leave out --fuel, or take another board",
+            args.board
+        )));
+    }
+    let board = board::open(&args.board)
+        .map_err(|error| Failure::new(format_args!("board {}: {error}", args.board)))?;
+    let mut limits = board.limits();
+    limits.instructions = args.fuel;
+    limits.memory_bytes = args.memory.unwrap_or(limits.memory_bytes);
+    limits.time = FOREVER;
+    board.set_limits(limits);
+    Ok(board)
+}
+
+/// Longer than any call, and short enough to be added to the present.
+const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// The status after a trap.
+const TRAPPED: u8 = 3;
+
+/// Something went wrong that is no trap.
+fn failed(args: &Args, doing: &str, error: BoardError) -> Failure {
+    let doing = doing.escape_debug();
+    match (error, args.fuel) {
+        (BoardError::Runaway { .. }, Some(fuel)) => about(
+            &args.input,
+            format_args!(
+                "{doing} was stopped after {fuel} instructions, which --fuel allows; it may \
+                 loop for ever"
+            ),
+        ),
+        (error, _) => about(
+            &args.input,
+            format_args!("{doing} failed on board {}: {error}", args.board),
+        ),
+    }
+}
+
+/// The functions that modules may import.
+fn host_functions<'a>() -> Vec<HostFunction<'a>> {
+    spectest::functions_with(|types: &[ValueType], words: &[u32]| {
+        let values = value::display_all(words, types.iter().copied());
+        output::note(format_args!("{}", values.join(" ")));
+    })
+}
+
+fn offer(function: &HostFunction<'_>) -> String {
+    let params: Vec<String> = function.params.iter().map(|ty| ty.to_string()).collect();
+    format!(
+        "{}.{}({})",
+        function.module,
+        function.name,
+        params.join(", ")
+    )
+}
+
+/// Says which import is not offered before the loader does, and in more words.
+fn check_imports(image: &Image<'_>) -> Result<(), Failure> {
+    let offers = host_functions();
+    for import in image.imports() {
+        let wanted = import.function_type;
+        let offered = offers.iter().any(|offer| {
+            import.module == *offer.module
+                && import.name == *offer.name
+                && wanted.params().eq(offer.params.iter().copied())
+                && wanted.results().eq(offer.results.iter().copied())
+        });
+        if !offered {
+            let list: Vec<String> = offers.iter().map(offer).collect();
+            let name = format!("{}.{}", import.module, import.name);
+            return Err(Failure::new(format_args!(
+                "imports {}, which `run` does not offer; it offers {}",
+                Signature(name, wanted),
+                list.join(", ")
+            )));
+        }
+    }
+    Ok(())
 }

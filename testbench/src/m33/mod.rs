@@ -33,6 +33,7 @@ pub const INFO: BoardInfo = BoardInfo {
     description: "Cortex-M33 with FPU, emulated in this process; counts instructions exactly",
     target: "thumbv8m.main-none-eabihf",
     features: FEATURES,
+    counts: true,
 };
 
 const FEATURES: Features = Features(

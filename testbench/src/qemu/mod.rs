@@ -37,6 +37,7 @@ pub const INFO: BoardInfo = BoardInfo {
             | Features::THUMB_V8M.0
             | Features::THUMB_HARD_FLOAT_ABI.0,
     ),
+    counts: false,
 };
 
 /// The board: one emulator, and whatever lives in it.
