@@ -10,6 +10,7 @@
 //!
 //! * [`compile`], [`run`], [`inspect`], [`disasm`], [`completions`]: the commands
 //! * [`input`], [`output`]: files and streams
+//! * [`outline`]: what an image alone says about its code
 //! * [`level`]: the option `-O`
 //! * [`invocation`], [`value`]: calls and values as text
 //! * [`names`]: what functions are called
@@ -24,6 +25,7 @@ mod inspect;
 mod invocation;
 mod level;
 mod names;
+mod outline;
 mod output;
 mod progress;
 mod run;

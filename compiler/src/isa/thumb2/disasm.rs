@@ -24,6 +24,8 @@ pub struct Decoded {
     pub target: Option<u32>,
     /// Whether it branches to one of the entries behind it, and how large those are in bytes.
     pub table_entry_bytes: Option<u32>,
+    /// The constant that it compares a register with: in front of a jump table, its entries.
+    pub compared_with: Option<u32>,
     /// Whether control never goes on behind it.
     pub ends: bool,
 }
@@ -71,6 +73,11 @@ impl Decoder {
                 Opcode::TBH => Some(2),
                 _ => None,
             },
+            compared_with: match (inst.opcode, inst.operands[1]) {
+                (Opcode::CMP, Operand::Imm12(value)) => Some(value.into()),
+                (Opcode::CMP, Operand::Imm32(value)) => Some(value),
+                _ => None,
+            },
             ends: ends(&inst),
         })
     }
@@ -92,6 +99,7 @@ impl Decoder {
             operands: (*CONDITIONS.get(usize::from(condition))?).to_owned(),
             target: None,
             table_entry_bytes: None,
+            compared_with: None,
             ends: false,
         })
     }
