@@ -51,8 +51,7 @@ struct Piece {
     remark: String,
 }
 
-/// The pieces in order. What is known of none is left out if it is padding or data that stand before
-/// a piece, else it is a piece without a name.
+/// The pieces in order. Bytes of none are padding, or the type number before a function.
 fn pieces(text: &[u8], map: &Map) -> Vec<Piece> {
     let functions = map.functions.iter().map(|function| {
         let mut remark = format!("function {}, {} bytes", function.index, function.bytes);
