@@ -1,13 +1,19 @@
-//! From a seed to a module with calls, and back to the smallest choices that show the same.
+//! From a seed to a module with calls, and what a board grants it.
+
+use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
 use wasm2mcu_testbench::oracle::Call;
+use wasm2mcu_testbench::{Board, Limits};
 
-use crate::differential::Surface;
+use crate::differential::{Surface, Verdict, check};
 use crate::{program, smith};
 
 /// Calls of one module.
 const CALLS: usize = 12;
+/// Instructions of one call on the board.
+const INSTRUCTIONS: u64 = 20_000_000;
+const MEMORY_BYTES: u32 = 8 * 0x1_0000;
 
 /// Who makes the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +30,27 @@ pub(crate) struct Case {
     pub(crate) calls: Vec<Call>,
 }
 
+/// The limits for random modules.
+pub(crate) fn prepare(board: &dyn Board) {
+    board.set_limits(Limits {
+        memory_bytes: MEMORY_BYTES,
+        instructions: Some(INSTRUCTIONS),
+        time: Duration::from_secs(60),
+    });
+}
+
+/// Makes a case and compares it; `None` if the choices are too few for any.
+pub(crate) fn verdict(
+    board: &dyn Board,
+    generator: Generator,
+    choices: &[u8],
+) -> Option<(Case, Verdict)> {
+    let case = case(generator, choices)?;
+    let calls = std::slice::from_ref(&case.calls);
+    let verdict = check(board, &case.wasm, Surface::any_hosts, calls);
+    Some((case, verdict))
+}
+
 /// The choices of a seed: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 pub(crate) fn choices(seed: u64) -> Vec<u8> {
     let mut state = seed;
@@ -38,8 +65,8 @@ pub(crate) fn choices(seed: u64) -> Vec<u8> {
     (0..words).flat_map(|_| next().to_le_bytes()).collect()
 }
 
-/// The case that these choices stand for; `None` if they are too few for any.
-pub(crate) fn case(generator: Generator, choices: &[u8]) -> Option<Case> {
+/// The case that these choices stand for.
+fn case(generator: Generator, choices: &[u8]) -> Option<Case> {
     // Arguments come from choices of their own: a smaller program keeps its calls.
     let (arguments, choices) = choices.split_at_checked(32)?;
     let mut choices = Unstructured::new(choices);
@@ -86,34 +113,4 @@ fn argument(u: &mut Unstructured<'_>) -> Result<u32> {
     } else {
         u.arbitrary()
     }
-}
-
-/// Smaller choices for which `interesting` still holds: pieces are cut out, then bytes zeroed.
-pub(crate) fn reduce(choices: &[u8], mut interesting: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
-    let mut best = choices.to_vec();
-    let mut piece = best.len() / 2;
-    while piece > 0 {
-        let mut at = 0;
-        let mut changed = false;
-        while at < best.len() {
-            let end = best.len().min(at + piece);
-            let cut = [&best[..at], &best[end..]].concat();
-            let mut zeroed = best.clone();
-            zeroed[at..end].fill(0);
-            if interesting(&cut) {
-                best = cut;
-                changed = true;
-            } else if zeroed != best && interesting(&zeroed) {
-                best = zeroed;
-                changed = true;
-                at = end;
-            } else {
-                at = end;
-            }
-        }
-        if !changed || piece > 8 {
-            piece /= 2;
-        }
-    }
-    best
 }

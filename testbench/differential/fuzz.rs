@@ -11,6 +11,7 @@
 mod case;
 mod differential;
 mod program;
+mod reduce;
 mod smith;
 
 use std::collections::BTreeMap;
@@ -20,8 +21,9 @@ use std::{env, fs};
 
 use wasm2mcu_testbench::{Board, open};
 
-use crate::case::{Case, Generator, case, choices, reduce};
-use crate::differential::{Verdict, check, prepare};
+use crate::case::{Generator, choices, prepare, verdict};
+use crate::differential::Verdict;
+use crate::reduce::reduce;
 
 /// What the command line says.
 struct Options {
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
     let limit = options.seconds.map(Duration::from_secs);
     let mut counts = BTreeMap::new();
     let mut findings = 0;
+    let mut calls = 0;
     for number in 0.. {
         if limit.is_some_and(|limit| begin.elapsed() > limit)
             || options.count.is_some_and(|count| number >= count)
@@ -83,7 +86,10 @@ fn main() -> ExitCode {
         for generator in [Generator::Program, Generator::Smith] {
             let kind = match verdict(&*board, generator, &choices(seed)) {
                 None => "too small".to_owned(),
-                Some((_, Verdict::Agreed)) => "agreed".to_owned(),
+                Some((_, Verdict::Agreed(ends))) => {
+                    calls += ends.iter().map(Vec::len).sum::<usize>();
+                    "agreed".to_owned()
+                }
                 Some((_, Verdict::Refused(text))) => {
                     format!("refused: {}", text.split(" at ").next().unwrap_or(&text))
                 }
@@ -100,17 +106,12 @@ fn main() -> ExitCode {
     for ((generator, kind), count) in counts {
         println!("{count:>8} {generator:<8} {kind}");
     }
+    println!("{calls:>8} calls equal at every level");
     if findings == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
-}
-
-fn verdict(board: &dyn Board, generator: Generator, choices: &[u8]) -> Option<(Case, Verdict)> {
-    let case = case(generator, choices)?;
-    let verdict = check(board, &case.wasm, &case.calls);
-    Some((case, verdict))
 }
 
 /// Reduces a finding and writes it down.

@@ -1,25 +1,20 @@
 //! One module on the board at every level, against the interpreter.
 
-use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use wasm2mcu::{OptLevel, Options};
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::oracle::{Call, End, Oracle, OracleError, agree};
-use wasm2mcu_testbench::{Board, BoardError, GuestMemory, HostFunction, Instance, Limits};
+use wasm2mcu_testbench::spectest::Printed;
+use wasm2mcu_testbench::{Board, BoardError, GuestMemory, HostFunction, Instance};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef, Validator};
-
-/// Instructions of one call on the board.
-const INSTRUCTIONS: u64 = 20_000_000;
-const MEMORY_BYTES: u32 = 8 * 0x1_0000;
 
 /// What a module turned out to be.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// Equal in everything that a host can see.
-    Agreed,
+    /// Equal in everything that a host can see; how the calls of each run ended.
+    Agreed(Vec<Vec<End>>),
     /// The compiler says that it does not support the module.
     Refused(String),
     /// The comparison says nothing from some point on: the module ran too long, or out of a stack
@@ -29,14 +24,8 @@ pub(crate) enum Verdict {
     Finding(String),
 }
 
-/// The limits under which [`check`] compares.
-pub(crate) fn prepare(board: &dyn Board) {
-    board.set_limits(Limits {
-        memory_bytes: MEMORY_BYTES,
-        instructions: Some(INSTRUCTIONS),
-        time: Duration::from_secs(60),
-    });
-}
+/// What a module finds behind its imports; every call is noted in the trace.
+pub(crate) type Hosts = for<'a> fn(&Surface, &'a Printed) -> Vec<HostFunction<'a>>;
 
 /// What can be called and looked at from outside.
 #[derive(Default)]
@@ -96,9 +85,9 @@ impl Surface {
         Ok(surface)
     }
 
-    /// Host functions that note their arguments, return a word made of them, change the memory
-    /// and sometimes trap.
-    fn hosts<'a>(&self, trace: &'a RefCell<Vec<Vec<u32>>>) -> Vec<HostFunction<'a>> {
+    /// A function for every import, whatever its name: it returns a word made of its arguments,
+    /// changes the memory and sometimes traps.
+    pub(crate) fn any_hosts<'a>(&self, trace: &'a Printed) -> Vec<HostFunction<'a>> {
         let imports = self.imports.iter();
         imports
             .map(|(module, name, params, results)| {
@@ -123,13 +112,13 @@ impl Surface {
     }
 }
 
-/// Compares one module, called this way.
-pub(crate) fn check(board: &dyn Board, wasm: &[u8], calls: &[Call]) -> Verdict {
+/// Compares one module, called this way: every run is a list of calls of a fresh instance.
+pub(crate) fn check(board: &dyn Board, wasm: &[u8], hosts: Hosts, runs: &[Vec<Call>]) -> Verdict {
     let surface = match Surface::of(wasm) {
         Ok(surface) => surface,
         Err(error) => return Verdict::Finding(format!("the generated module is invalid: {error}")),
     };
-    let mut weakest = Verdict::Agreed;
+    let mut weakest = Verdict::Agreed(Vec::new());
     for level in [OptLevel::None, OptLevel::Size, OptLevel::Speed] {
         let options = Options {
             level,
@@ -137,10 +126,14 @@ pub(crate) fn check(board: &dyn Board, wasm: &[u8], calls: &[Call]) -> Verdict {
             ..Options::default()
         };
         let compared = catch_unwind(AssertUnwindSafe(|| {
-            compare(board, wasm, calls, &surface, &options)
+            compare_all(board, wasm, hosts, runs, &surface, &options)
         }));
         match compared {
-            Ok(Verdict::Agreed) => {}
+            Ok(agreed @ Verdict::Agreed(_)) => {
+                if let Verdict::Agreed(_) = weakest {
+                    weakest = agreed;
+                }
+            }
             Ok(Verdict::Finding(text)) => return Verdict::Finding(format!("{level:?}: {text}")),
             Ok(other) => weakest = other,
             Err(panic) => {
@@ -153,10 +146,11 @@ pub(crate) fn check(board: &dyn Board, wasm: &[u8], calls: &[Call]) -> Verdict {
     weakest
 }
 
-fn compare(
+fn compare_all(
     board: &dyn Board,
     wasm: &[u8],
-    calls: &[Call],
+    hosts: Hosts,
+    runs: &[Vec<Call>],
     surface: &Surface,
     options: &Options,
 ) -> Verdict {
@@ -171,65 +165,91 @@ fn compare(
         Ok(image) => image,
         Err(error) => return Verdict::Finding(format!("image: {error}")),
     };
-    let (ours, theirs) = (RefCell::default(), RefCell::default());
-    let loaded = board.load(&image, surface.hosts(&ours));
-    let oracle = Oracle::load(wasm, surface.hosts(&theirs));
+    let mut ends = Vec::new();
+    for calls in runs {
+        match compare(board, wasm, &image, hosts, calls, surface) {
+            Ok(end) => ends.push(end),
+            Err(other) => return other,
+        }
+    }
+    Verdict::Agreed(ends)
+}
+
+/// One run of the image and of the interpreter.
+fn compare(
+    board: &dyn Board,
+    wasm: &[u8],
+    image: &[u8],
+    hosts: Hosts,
+    calls: &[Call],
+    surface: &Surface,
+) -> Result<Vec<End>, Verdict> {
+    let (ours, theirs) = (Printed::default(), Printed::default());
+    let loaded = board.load(image, hosts(surface, &ours));
+    let oracle = Oracle::load(wasm, hosts(surface, &theirs));
     let (mut instance, mut oracle) = match (loaded, oracle) {
         (Ok(instance), Ok(Ok(oracle))) => (instance, oracle),
         (Err(BoardError::Trap(trap)), Ok(Err(code))) => {
-            return if agree(&Err(trap.code), &Err(code)) || limited(trap.code, code) {
-                Verdict::Agreed
+            let agreed = agree(&Err(trap.code), &Err(code)) || limited(trap.code, code);
+            return if agreed {
+                Ok(vec![Err(code)])
             } else {
-                Verdict::Finding(format!("start: {trap}, expected {code}"))
+                Err(Verdict::Finding(format!("start: {trap}, expected {code}")))
             };
         }
-        (_, Err(OracleError::Endless)) => return Verdict::Undecided("endless"),
+        (_, Err(OracleError::Endless)) => return Err(Verdict::Undecided("endless")),
         (Err(BoardError::Trap(trap)), _) if trap.code == TrapCode::StackExhausted => {
-            return Verdict::Undecided("stack");
+            return Err(Verdict::Undecided("stack"));
         }
         (loaded, oracle) => {
-            return Verdict::Finding(format!(
+            return Err(Verdict::Finding(format!(
                 "instantiation: {:?}, expected {:?}",
                 loaded.map(|_| "an instance"),
                 oracle.map(|oracle| oracle.map(|_| "an instance"))
-            ));
+            )));
         }
     };
+    let mut ends = Vec::new();
     for call in calls {
         let expected = match oracle.invoke(&call.export, &call.arguments) {
             Ok(end) => end,
-            Err(OracleError::Endless) => return Verdict::Undecided("endless"),
-            Err(error) => return Verdict::Finding(format!("oracle: {error}")),
+            Err(OracleError::Endless) => return Err(Verdict::Undecided("endless")),
+            Err(error) => return Err(Verdict::Finding(format!("oracle: {error}"))),
         };
         let found: End = match instance.invoke(&call.export, &call.arguments) {
             Ok(outcome) => outcome.end.map_err(|trap| trap.code),
-            Err(BoardError::Runaway { .. }) => return Verdict::Undecided("endless"),
-            Err(error) => return Verdict::Finding(format!("{call:x?}: {error}")),
+            Err(BoardError::Runaway { .. }) => return Err(Verdict::Undecided("endless")),
+            Err(error) => return Err(Verdict::Finding(format!("{call:x?}: {error}"))),
         };
         let exhausted = Err(TrapCode::StackExhausted);
         if found != expected && (found == exhausted || expected == exhausted) {
-            return Verdict::Undecided("stack");
+            return Err(Verdict::Undecided("stack"));
         }
         if !agree(&found, &expected) {
-            return Verdict::Finding(format!("{call:x?}: {found:x?}, expected {expected:x?}"));
+            return Err(Verdict::Finding(format!(
+                "{call:x?}: {found:x?}, expected {expected:x?}"
+            )));
         }
         if ours != theirs {
-            return Verdict::Finding(format!(
+            return Err(Verdict::Finding(format!(
                 "{call:x?}: host calls {:x?}, expected {:x?}",
                 ours.borrow().last(),
                 theirs.borrow().last()
-            ));
+            )));
         }
         if let Some(text) = different_state(&mut *instance, &mut oracle, surface) {
-            return Verdict::Finding(format!("{call:x?}: {text}"));
+            return Err(Verdict::Finding(format!("{call:x?}: {text}")));
         }
         if found.is_err()
             && let Err(error) = instance.clear_trap()
         {
-            return Verdict::Finding(format!("{call:x?}: clearing the trap: {error}"));
+            return Err(Verdict::Finding(format!(
+                "{call:x?}: clearing the trap: {error}"
+            )));
         }
+        ends.push(expected);
     }
-    Verdict::Agreed
+    Ok(ends)
 }
 
 fn limited(one: TrapCode, other: TrapCode) -> bool {
