@@ -22,6 +22,7 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
     .union(WasmFeatures::BULK_MEMORY_OPT)
+    .union(WasmFeatures::BULK_MEMORY)
     .union(WasmFeatures::EXTENDED_CONST)
     .difference(WasmFeatures::GC_TYPES);
 

@@ -22,6 +22,7 @@ mod tally;
 mod values;
 
 use std::env;
+use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -45,6 +46,12 @@ const INSTRUCTIONS: u64 = 200_000_000;
 struct Run {
     board: &'static str,
     level: OptLevel,
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at level {:?}", self.board, self.level)
+    }
 }
 
 fn runs() -> Vec<Run> {

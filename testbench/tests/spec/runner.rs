@@ -21,6 +21,8 @@ pub(crate) enum Verdict {
     Passed,
     /// Otherwise, and how.
     Failed(String),
+    /// What it depends on failed.
+    Bereft,
     /// It takes something that is not supported.
     NotRun(&'static str),
 }
@@ -296,7 +298,7 @@ fn live<'a>(slot: Slot<'a>) -> Result<Rc<Live<'a>>, Verdict> {
 /// The verdict of what depends on a module with this verdict.
 fn dependent(verdict: &Verdict) -> Verdict {
     match verdict {
-        Verdict::Failed(_) => Verdict::Failed("the module failed".to_owned()),
+        Verdict::Failed(_) => Verdict::Bereft,
         verdict => verdict.clone(),
     }
 }

@@ -37,15 +37,12 @@ impl Count {
         for verdict in verdicts {
             match verdict {
                 Verdict::Passed => self.passed += 1,
-                Verdict::Failed(_) => self.failed += 1,
+                Verdict::Failed(_) | Verdict::Bereft => self.failed += 1,
                 Verdict::NotRun(_) => self.not_run += 1,
             }
         }
     }
 }
-
-/// Failures beyond these are only counted.
-const SHOWN: usize = 100;
 
 const HEAD: &str = "\
 # Directives of WebAssembly's test suite that are not run, by file and reason.
@@ -94,32 +91,33 @@ impl<'a> Tally<'a> {
             for file in &self.files {
                 count.add(&file.verdicts[index]);
             }
-            let name = format!("total: {} at level {:?}", run.board, run.level);
+            let name = format!("total: {run}");
             write!(table, "\n{name:44}{}", columns(count)).unwrap();
         }
         table
     }
 
-    /// The failures, one a line.
+    /// The failures, one a line; those that follow from another are not among them.
     pub(crate) fn failures(&self) -> String {
         let mut lines = Vec::new();
         for file in &self.files {
-            for (run, verdicts) in self.runs.iter().zip(&file.verdicts) {
-                for (line, verdict) in file.lines.iter().zip(verdicts) {
-                    if let Verdict::Failed(message) = verdict {
-                        let place = format!("{}.wast:{line}", file.name);
-                        let Run { board, level } = run;
-                        lines.push(format!("{place} on {board} at {level:?}: {message}\n"));
+            for (index, line) in file.lines.iter().enumerate() {
+                let mut runs: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+                for (run, verdicts) in self.runs.iter().zip(&file.verdicts) {
+                    if let Verdict::Failed(message) = &verdicts[index] {
+                        runs.entry(message).or_default().push(run.to_string());
                     }
+                }
+                for (message, runs) in runs {
+                    let on = match runs.len() == self.runs.len() {
+                        true => "everywhere".to_owned(),
+                        false => runs.join(", "),
+                    };
+                    lines.push(format!("{}.wast:{line} ({on}): {message}\n", file.name));
                 }
             }
         }
-        let more = lines.len().saturating_sub(SHOWN);
-        let shown: String = lines.into_iter().take(SHOWN).collect();
-        match more {
-            0 => shown,
-            more => format!("{shown}and {more} more\n"),
-        }
+        lines.concat()
     }
 
     /// What is wrong with the list; nothing after it was written anew.
