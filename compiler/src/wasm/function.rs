@@ -85,19 +85,18 @@ pub(super) fn translate(
 
     let mut operators = body.get_operators_reader().map_err(explain)?;
     while !operators.eof() {
-        let (op, offset) =
-            operators.read_with_offset().map_err(|error| {
-                match verdict::is_vector_operator(body.as_bytes(), body.range().start, &error) {
-                    true => Error::unsupported(
-                        "vector operator is",
-                        Place {
-                            function: who(),
-                            offset: error.offset(),
-                        },
-                    ),
-                    false => explain(error),
-                }
-            })?;
+        let (op, offset) = operators.read_with_offset().map_err(|error| {
+            match verdict::is_vector_operator(body.as_bytes(), body.range().start, &error) {
+                true => Error::unsupported(
+                    "vector operator is",
+                    Place {
+                        function: who(),
+                        offset: error.offset(),
+                    },
+                ),
+                false => explain(error),
+            }
+        })?;
         validator.op(offset, &op).map_err(|error| {
             let name = operators::name(&op);
             Error::from_parser(&error, who(), Some(&name))

