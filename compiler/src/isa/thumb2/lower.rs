@@ -58,8 +58,9 @@ pub(super) fn lower_branch(
     targets: &[Block],
 ) -> Option<()> {
     let branch = match context.lower.func.dfg.insts[inst] {
-        InstructionData::Jump { .. } => Inst::Jump { target: targets[0] },
-        InstructionData::Brif { .. } if targets[0] == targets[1] => {
+        // Nothing to decide. The allocator wants no operand of a branch whose one target has other
+        // predecessors: the moves of that edge go before the branch.
+        _ if targets.iter().all(|target| *target == targets[0]) => {
             Inst::Jump { target: targets[0] }
         }
         InstructionData::Brif { arg, .. } => {
