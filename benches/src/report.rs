@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::engine::EngineError;
+use crate::engine::{EngineError, Footprint};
 
 /// Ratios of instructions refer to this engine.
 const SPEED_LINE: &str = "gcc -O2";
