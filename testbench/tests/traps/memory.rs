@@ -205,5 +205,5 @@ fn growth(board: &dyn Board) {
         case("peek", &[3 * PAGE - 1], Ok(0)),
         case("peek", &[3 * PAGE], Err(out)),
     ];
-    check(board, wat, None, &cases);
+    check(board, wat, &[], &cases);
 }

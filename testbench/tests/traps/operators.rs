@@ -47,7 +47,7 @@ fn divisions(board: &dyn Board) {
         case("rem_s_unused", &[MIN, MINUS_ONE], Ok(0)),
         case("rem_u_unused", &[1, 0], Err(IntegerDivideByZero)),
     ];
-    check(board, &format!("(module {functions})"), None, &cases);
+    check(board, &format!("(module {functions})"), &[], &cases);
 }
 
 fn divisions_by_constants(board: &dyn Board) {
@@ -76,7 +76,7 @@ fn divisions_by_constants(board: &dyn Board) {
         case("min_by", &[2], Ok(0xc000_0000)),
         case("folded", &[], Err(IntegerOverflow)),
     ];
-    check(board, wat, None, &cases);
+    check(board, wat, &[], &cases);
 }
 
 fn unreachable(board: &dyn Board) {
@@ -90,5 +90,5 @@ fn unreachable(board: &dyn Board) {
         case("always", &[], Err(Unreachable)),
         case("if", &[1], Err(Unreachable)),
     ];
-    check(board, wat, None, &cases);
+    check(board, wat, &[], &cases);
 }
