@@ -72,7 +72,7 @@ fn opened(name: &str) -> Box<dyn Board> {
     board
 }
 
-/// Executes a file in every way, on boards in the order of `runs`.
+/// Executes a file in every way of `runs`, whose boards are among `boards`.
 fn execute(file: &File, runs: &[Run], boards: &[(&str, Box<dyn Board>)]) -> FileResult {
     let buffer = script::buffer(file);
     let script = Script::parse(file, &buffer);
