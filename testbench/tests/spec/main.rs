@@ -9,8 +9,6 @@
 //!
 //! * `cargo test -p wasm2mcu-testbench --test spec -- --nocapture` shows the table.
 //! * `SPEC_FILES=i32,memory` runs the files whose names contain one of these.
-//! * `SPEC_QEMU_LEVELS=all` runs every level on QEMU, too; else it runs the default level: the
-//!   same code does the same on both boards, so what QEMU is asked is the emulator and the loader.
 //! * `BLESS=1` writes `not_run.txt`, the list of directives that are not run and why. The test
 //!   fails where the list is wrong in either direction, so that it shrinks with what is supported.
 
@@ -36,6 +34,8 @@ use script::Script;
 use suite::File;
 use tally::{FileResult, Tally};
 
+const BOARDS: [&str; 2] = ["m33", "qemu-m33"];
+
 const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];
 
 /// Far more than any call of the suite takes.
@@ -54,16 +54,12 @@ impl fmt::Display for Run {
     }
 }
 
+/// Every level on every board.
 fn runs() -> Vec<Run> {
-    let all = env::var("SPEC_QEMU_LEVELS").is_ok_and(|levels| levels == "all");
-    let on = |board, levels: &[OptLevel]| -> Vec<Run> {
-        levels.iter().map(|&level| Run { board, level }).collect()
-    };
-    let qemu = match all {
-        true => &LEVELS[..],
-        false => &[OptLevel::Speed],
-    };
-    [on("m33", &LEVELS), on("qemu-m33", qemu)].concat()
+    let boards = BOARDS.iter();
+    boards
+        .flat_map(|&board| LEVELS.map(|level| Run { board, level }))
+        .collect()
 }
 
 fn opened(name: &str) -> Box<dyn Board> {
@@ -76,7 +72,7 @@ fn opened(name: &str) -> Box<dyn Board> {
     board
 }
 
-/// Executes a file in every way, on boards in the order of `runs`.
+/// Executes a file in every way of `runs`, whose boards are among `boards`.
 fn execute(file: &File, runs: &[Run], boards: &[(&str, Box<dyn Board>)]) -> FileResult {
     let buffer = script::buffer(file);
     let script = Script::parse(file, &buffer);
@@ -105,7 +101,7 @@ fn every_directive_holds_or_is_listed() {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
     let work = || {
-        let boards = ["m33", "qemu-m33"].map(|name| (name, opened(name)));
+        let boards = BOARDS.map(|name| (name, opened(name)));
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let result = execute(file, &runs, &boards);
             results.lock().expect("no worker panicked").push(result);
