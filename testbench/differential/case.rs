@@ -20,8 +20,15 @@ const MEMORY_BYTES: u32 = 8 * 0x1_0000;
 pub(crate) enum Generator {
     /// [`program`].
     Program,
-    /// [`smith`].
+    /// [`smith`], i32 only.
     Smith,
+    /// [`smith`], with i64.
+    SmithWide,
+}
+
+impl Generator {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Program, Self::Smith, Self::SmithWide];
 }
 
 /// A module and what to call.
@@ -72,7 +79,8 @@ fn case(generator: Generator, choices: &[u8]) -> Option<Case> {
     let mut choices = Unstructured::new(choices);
     let wasm = match generator {
         Generator::Program => program::generate(&mut choices),
-        Generator::Smith => smith::generate(&mut choices),
+        Generator::Smith => smith::generate(&mut choices, true),
+        Generator::SmithWide => smith::generate(&mut choices, false),
     };
     let wasm = wasm.ok()?;
     let surface = Surface::of(&wasm).unwrap_or_default();

@@ -83,7 +83,7 @@ fn main() -> ExitCode {
             break;
         }
         let seed = options.seed + number;
-        for generator in [Generator::Program, Generator::Smith] {
+        for generator in Generator::ALL {
             let kind = match verdict(&*board, generator, &choices(seed)) {
                 None => "too small".to_owned(),
                 Some((_, Verdict::Agreed(ends))) => {
@@ -104,7 +104,7 @@ fn main() -> ExitCode {
         }
     }
     for ((generator, kind), count) in counts {
-        println!("{count:>8} {generator:<8} {kind}");
+        println!("{count:>8} {generator:<9} {kind}");
     }
     println!("{calls:>8} calls equal at every level");
     if findings == 0 {
