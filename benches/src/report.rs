@@ -209,7 +209,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::{Cell, Measurement, Report};
-    use crate::engine::{EngineError, Footprint};
+    use crate::engine::EngineError;
 
     fn cell(workload: &'static str, engine: &str, instructions: u64, code_bytes: u64) -> Cell {
         Cell {

@@ -26,11 +26,6 @@ pub(crate) enum Generator {
     SmithWide,
 }
 
-impl Generator {
-    /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Program, Self::Smith, Self::SmithWide];
-}
-
 /// A module and what to call.
 pub(crate) struct Case {
     pub(crate) wasm: Vec<u8>,

@@ -3,6 +3,7 @@
 mod apps;
 mod case;
 mod differential;
+mod found;
 mod program;
 mod smith;
 
