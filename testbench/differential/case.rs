@@ -20,8 +20,10 @@ const MEMORY_BYTES: u32 = 8 * 0x1_0000;
 pub(crate) enum Generator {
     /// [`program`].
     Program,
-    /// [`smith`].
+    /// [`smith`], i32 only.
     Smith,
+    /// [`smith`], with i64.
+    SmithWide,
 }
 
 /// A module and what to call.
@@ -72,7 +74,8 @@ fn case(generator: Generator, choices: &[u8]) -> Option<Case> {
     let mut choices = Unstructured::new(choices);
     let wasm = match generator {
         Generator::Program => program::generate(&mut choices),
-        Generator::Smith => smith::generate(&mut choices),
+        Generator::Smith => smith::generate(&mut choices, true),
+        Generator::SmithWide => smith::generate(&mut choices, false),
     };
     let wasm = wasm.ok()?;
     let surface = Surface::of(&wasm).unwrap_or_default();

@@ -8,7 +8,7 @@ use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::oracle::{Call, End, Oracle, OracleError, agree};
 use wasm2mcu_testbench::spectest::Printed;
 use wasm2mcu_testbench::{Board, BoardError, GuestMemory, HostFunction, Instance};
-use wasmparser::{ExternalKind, Parser, Payload, TypeRef, Validator};
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType, Validator};
 
 /// What a module turned out to be.
 #[derive(Debug)]
@@ -30,15 +30,15 @@ pub(crate) type Hosts = for<'a> fn(&Surface, &'a Printed) -> Vec<HostFunction<'a
 /// What can be called and looked at from outside.
 #[derive(Default)]
 pub(crate) struct Surface {
-    /// Exported functions and the number of their parameters.
+    /// Exported functions and the words of their parameters.
     pub(crate) functions: Vec<(String, usize)>,
     globals: Vec<String>,
-    /// Imported functions: module, name, parameters, results.
+    /// Imported functions of i32: module, name, parameters, results.
     imports: Vec<(String, String, usize, usize)>,
 }
 
 impl Surface {
-    /// Of an i32-only module; the error is the validator's.
+    /// Of a valid module; the error is the validator's.
     pub(crate) fn of(wasm: &[u8]) -> Result<Self, String> {
         let types = Validator::new()
             .validate_all(wasm)
@@ -71,8 +71,11 @@ impl Surface {
                         match export.kind {
                             ExternalKind::Func => {
                                 let ty = types[types.core_function_at(export.index)].unwrap_func();
-                                let params = ty.params().len();
-                                surface.functions.push((export.name.into(), params));
+                                let words = ty.params().iter().map(|param| match param {
+                                    ValType::I64 | ValType::F64 => 2,
+                                    _ => 1,
+                                });
+                                surface.functions.push((export.name.into(), words.sum()));
                             }
                             ExternalKind::Global => surface.globals.push(export.name.into()),
                             _ => {}

@@ -25,6 +25,8 @@ use crate::case::{Generator, choices, prepare, verdict};
 use crate::differential::Verdict;
 use crate::reduce::reduce;
 
+const GENERATORS: [Generator; 3] = [Generator::Program, Generator::Smith, Generator::SmithWide];
+
 /// What the command line says.
 struct Options {
     seconds: Option<u64>,
@@ -83,7 +85,7 @@ fn main() -> ExitCode {
             break;
         }
         let seed = options.seed + number;
-        for generator in [Generator::Program, Generator::Smith] {
+        for generator in GENERATORS {
             let kind = match verdict(&*board, generator, &choices(seed)) {
                 None => "too small".to_owned(),
                 Some((_, Verdict::Agreed(ends))) => {
@@ -104,7 +106,7 @@ fn main() -> ExitCode {
         }
     }
     for ((generator, kind), count) in counts {
-        println!("{count:>8} {generator:<8} {kind}");
+        println!("{count:>8} {generator:<9} {kind}");
     }
     println!("{calls:>8} calls equal at every level");
     if findings == 0 {

@@ -1,7 +1,7 @@
-//! Modules of wasm-smith, brought down to i32.
+//! Modules of wasm-smith: as they are, without floats, or brought down to i32.
 //!
-//! wasm-smith can leave floats out, but not i64. Replacing every i64 by an i32 keeps a module valid
-//! (conversions become nothing, the wider accesses become words), so none has to be thrown away.
+//! Replacing every i64 by an i32 keeps a module valid (conversions become nothing, the wider accesses
+//! become words), so that i32 code gets as many modules as the mixture does.
 
 use arbitrary::{Error as Exhausted, Unstructured};
 use wasm_encoder::reencode::{Error, Reencode};
@@ -11,8 +11,8 @@ use wasm_smith::{Config, InstructionKind, InstructionKinds};
 /// Entries of functions and rounds of loops until a module traps.
 const FUEL: u32 = 500;
 
-/// A module from these choices, in the binary format.
-pub(crate) fn generate(choices: &mut Unstructured<'_>) -> Result<Vec<u8>, Exhausted> {
+/// A module from these choices, in the binary format; `narrow` replaces i64 by i32.
+pub(crate) fn generate(choices: &mut Unstructured<'_>, narrow: bool) -> Result<Vec<u8>, Exhausted> {
     let config = Config {
         allow_floats: false,
         allowed_instructions: InstructionKinds::new(&[
@@ -55,7 +55,11 @@ pub(crate) fn generate(choices: &mut Unstructured<'_>) -> Result<Vec<u8>, Exhaus
     module
         .ensure_termination(FUEL)
         .map_err(|_| Exhausted::IncorrectFormat)?;
-    narrowed(&module.to_bytes()).map_err(|_| Exhausted::IncorrectFormat)
+    let wide = module.to_bytes();
+    match narrow {
+        true => narrowed(&wide).map_err(|_| Exhausted::IncorrectFormat),
+        false => Ok(wide),
+    }
 }
 
 /// The module with i32 in place of i64.
@@ -82,11 +86,11 @@ impl Reencode for Narrow {
         operator: wasmparser::Operator<'a>,
     ) -> Result<Instruction<'a>, Error> {
         let wide = wasm_encoder::reencode::utils::instruction(self, operator)?;
-        Ok(narrow(wide))
+        Ok(narrow_instruction(wide))
     }
 }
 
-fn narrow(wide: Instruction<'_>) -> Instruction<'_> {
+fn narrow_instruction(wide: Instruction<'_>) -> Instruction<'_> {
     use Instruction as I;
     let word = |memarg: MemArg| MemArg {
         align: memarg.align.min(2),

@@ -3,6 +3,7 @@
 mod apps;
 mod case;
 mod differential;
+mod found;
 mod program;
 mod smith;
 
@@ -14,7 +15,7 @@ use crate::case::{Generator, choices, prepare, verdict};
 use crate::differential::Verdict;
 
 /// Time for the random modules of one generator.
-const TIME: Duration = Duration::from_secs(25);
+const TIME: Duration = Duration::from_secs(20);
 const SEEDS: u64 = 1500;
 
 /// The first seeds, as many as there is time for: a slow machine tests fewer, in the same order.
@@ -56,4 +57,9 @@ fn random_programs_agree() {
 #[test]
 fn modules_of_wasm_smith_agree() {
     seeds_agree(Generator::Smith);
+}
+
+#[test]
+fn modules_of_wasm_smith_with_i64_agree() {
+    seeds_agree(Generator::SmithWide);
 }

@@ -80,7 +80,7 @@ fn place(model: &[u8], index: u32, offset: u32, bytes: u32) -> Option<usize> {
 /// Every access at the edges of the memory that the instance has now.
 fn walk(instance: &mut dyn Instance, index_of: impl Fn(&str) -> u32) {
     let size = instance.memory().size();
-    let mut model: Vec<u8> = (0..size).map(|at| (at * 167 >> 3) as u8 | 0x80).collect();
+    let mut model: Vec<u8> = (0..size).map(|at| ((at * 167) >> 3) as u8 | 0x80).collect();
     instance.memory().write(0, &model).expect("the memory");
     let mut value = 0x1234_5678u32;
     let mut call = |export: &str, arguments: &[u32], end: Result<Option<u32>, TrapCode>| {
