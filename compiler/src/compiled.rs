@@ -1,10 +1,9 @@
 //! A compiled module, and the forms in which it can be had.
 
-use wasm2mcu_abi::image::Architecture;
+use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::image::{self, Parts};
-use crate::isa::thumb2::Thumb2;
 use crate::link::{Extent, Piece, Text};
 use crate::mach::buffer::{SourceLocation, Symbol};
 use crate::map::{self, Map};
@@ -30,6 +29,8 @@ pub struct Compiled {
     pub machine_ir: String,
     /// Stack depths.
     pub depths: Depths,
+    /// Bytes of stack that the entry thunk of a type number takes.
+    pub entry_stack: BTreeMap<u32, u32>,
     /// The code.
     pub text: Text,
 }
@@ -156,7 +157,7 @@ impl Compiled {
     /// The parts of the image.
     pub fn parts(&self) -> Parts {
         let module = self.module();
-        let mut parts = Parts::new(Architecture::Thumb);
+        let mut parts = Parts::new(self.target.architecture());
         parts.features = self.target.required_features();
         parts.text = self.text.bytes.clone();
         parts.functions = self.function_offsets();
@@ -237,7 +238,9 @@ impl Compiled {
     }
 
     fn entry_depth(&self, function: u32) -> u32 {
-        backend::entry_depth::<Thumb2>(self.module(), &self.depths, function)
+        let number = self.module().functions[function as usize].type_number;
+        let below = self.depths.for_callers(Symbol::Function(function)) as u32;
+        self.entry_stack[&number] + below
     }
 
     fn function_offsets(&self) -> Vec<u32> {
@@ -312,7 +315,7 @@ impl Compiled {
     }
 
     fn code_value(&self, piece: Piece) -> u32 {
-        self.text.offset(piece) | Architecture::Thumb.code_bit()
+        self.text.offset(piece) | self.target.architecture().code_bit()
     }
 
     fn offset(&self, symbol: Symbol) -> u32 {
