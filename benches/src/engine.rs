@@ -1,5 +1,6 @@
 //! What is compared: an engine turns a workload into a program that runs and counts.
 
+use crate::compiled;
 use crate::native;
 use crate::workload::Workload;
 
@@ -22,6 +23,11 @@ pub(crate) trait Program {
     /// Bytes of machine code, literal pools and jump tables in it included.
     fn code_bytes(&self) -> u64;
 
+    /// What it takes on the device, if it is a module; a native program is part of the firmware.
+    fn footprint(&self) -> Option<Footprint> {
+        None
+    }
+
     /// `run(rounds)` of the app, in a fresh instance.
     ///
     /// # Errors
@@ -37,6 +43,17 @@ pub(crate) struct Run {
     pub(crate) checksum: i32,
     /// Instructions from the first of `run` to its return.
     pub(crate) instructions: u64,
+}
+
+/// What a module takes on the device, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Footprint {
+    /// All machine code: functions, thunks, trap stubs, builtins, jump tables.
+    pub(crate) text_bytes: u64,
+    /// Flash: the whole image.
+    pub(crate) image_bytes: u64,
+    /// RAM of an instance: context and linear memory before it grows.
+    pub(crate) ram_bytes: u64,
 }
 
 /// Why there is no number.
@@ -65,8 +82,10 @@ pub(crate) enum EngineError {
 
 /// Every engine, the lines that ratios refer to first.
 pub(crate) fn all() -> Vec<Box<dyn Engine>> {
-    native::ENGINES
-        .iter()
+    let native = native::ENGINES.iter();
+    let ours = compiled::ENGINES.iter();
+    native
         .map(|engine| Box::new(engine) as Box<dyn Engine>)
+        .chain(ours.map(|engine| Box::new(engine) as Box<dyn Engine>))
         .collect()
 }

@@ -12,6 +12,7 @@
 //!
 //! Instructions are counted one by one on an emulated Cortex-M33, so that the numbers repeat.
 
+mod compiled;
 mod engine;
 mod m33;
 mod native;
@@ -96,5 +97,6 @@ fn measure(workload: &Workload, engine: &dyn Engine) -> Result<report::Measureme
     Ok(report::Measurement {
         instructions: run.instructions,
         code_bytes: program.code_bytes(),
+        footprint: program.footprint(),
     })
 }

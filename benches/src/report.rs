@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::engine::EngineError;
+use crate::engine::{EngineError, Footprint};
 
 /// Ratios of instructions refer to this engine.
 const SPEED_LINE: &str = "gcc -O2";
@@ -35,6 +35,8 @@ pub(crate) struct Measurement {
     pub(crate) instructions: u64,
     /// Bytes of machine code.
     pub(crate) code_bytes: u64,
+    /// What else it takes, if it is a module.
+    pub(crate) footprint: Option<Footprint>,
 }
 
 impl Cell {
@@ -56,6 +58,12 @@ struct Row<'a> {
     code_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code_ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ram_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -92,6 +100,7 @@ impl Report {
             .iter()
             .map(|cell| {
                 let (instructions, instructions_ratio, code_bytes, code_ratio) = row(cell);
+                let footprint = cell.outcome.as_ref().ok().and_then(|m| m.footprint);
                 Row {
                     workload: cell.workload,
                     engine: &cell.engine,
@@ -99,6 +108,9 @@ impl Report {
                     instructions_ratio,
                     code_bytes,
                     code_ratio,
+                    text_bytes: footprint.map(|footprint| footprint.text_bytes),
+                    image_bytes: footprint.map(|footprint| footprint.image_bytes),
+                    ram_bytes: footprint.map(|footprint| footprint.ram_bytes),
                     error: cell.outcome.as_ref().err().map(EngineError::to_string),
                 }
             })
@@ -138,19 +150,31 @@ impl Report {
     pub(crate) fn table(&self) -> String {
         let rows = self.rows();
         let mut text = format!(
-            "{:<11}| {:<16}| {:>13} | {:>10} | {:>6} | {:>10}\n",
-            "workload", "engine", "instructions", "/ gcc -O2", "bytes", "/ gcc -Os"
+            "{:<11}| {:<17}| {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}\n",
+            "workload",
+            "engine",
+            "instructions",
+            "/ gcc -O2",
+            "bytes",
+            "/ gcc -Os",
+            "text",
+            "image",
+            "RAM"
         );
-        text += "-----------|-----------------|--------------:|-----------:|-------:|----------:\n";
+        text += "-----------|------------------|--------------:|-----------:|-------:|-----------:|-------:|-------:|-------:\n";
         let ratio = |value: Option<f64>| value.map_or("–".into(), |value| format!("{value:.3}"));
+        let bytes = |value: Option<u64>| value.map_or(String::new(), |value| value.to_string());
         for row in &rows {
-            let _ = write!(text, "{:<11}| {:<16}| ", row.workload, row.engine);
+            let _ = write!(text, "{:<11}| {:<17}| ", row.workload, row.engine);
             let _ = match (&row.error, row.instructions, row.code_bytes) {
-                (None, Some(instructions), Some(bytes)) => writeln!(
+                (None, Some(instructions), Some(code)) => writeln!(
                     text,
-                    "{instructions:>13} | {:>10} | {bytes:>6} | {:>10}",
+                    "{instructions:>13} | {:>10} | {code:>6} | {:>10} | {:>6} | {:>6} | {:>7}",
                     ratio(row.instructions_ratio),
-                    ratio(row.code_ratio)
+                    ratio(row.code_ratio),
+                    bytes(row.text_bytes),
+                    bytes(row.image_bytes),
+                    bytes(row.ram_bytes)
                 ),
                 (error, ..) => writeln!(text, "{}", error.as_deref().unwrap_or_default()),
             };
@@ -158,13 +182,16 @@ impl Report {
         for mean in Self::means(&rows) {
             let _ = writeln!(
                 text,
-                "{:<11}| {:<16}| {:>13} | {:>10} | {:>6} | {:>10}",
+                "{:<11}| {:<17}| {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}",
                 "geomean",
                 mean.engine,
                 "",
                 ratio(Some(mean.instructions_ratio)),
                 "",
-                ratio(Some(mean.code_ratio))
+                ratio(Some(mean.code_ratio)),
+                "",
+                "",
+                ""
             );
         }
         text.truncate(text.trim_end().len());
@@ -182,7 +209,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::{Cell, Measurement, Report};
-    use crate::engine::EngineError;
+    use crate::engine::{EngineError, Footprint};
 
     fn cell(workload: &'static str, engine: &str, instructions: u64, code_bytes: u64) -> Cell {
         Cell {
@@ -191,6 +218,7 @@ mod tests {
             outcome: Ok(Measurement {
                 instructions,
                 code_bytes,
+                footprint: None,
             }),
         }
     }

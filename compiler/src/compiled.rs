@@ -124,7 +124,11 @@ impl Compiled {
         match piece {
             Piece::Entry(number) => format!("entry{}", module.types[number as usize]),
             Piece::Symbol(Symbol::Function(index)) => {
-                format!("import({})", module.functions[index as usize].name)
+                let function = &module.functions[index as usize];
+                match &function.import {
+                    Some(import) => format!("import({}.{})", import.module, import.name),
+                    None => function.name.clone(),
+                }
             }
             Piece::Symbol(Symbol::Builtin(number)) => {
                 let mut builtins = self.translated.functions.iter().map(|body| body.id);

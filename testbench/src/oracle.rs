@@ -9,6 +9,7 @@ use std::fmt;
 
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
+use wasmi::errors::{ErrorKind, InstantiationError};
 use wasmi::{
     AsContextMut, Caller, Config, Engine, Error, Extern, ExternType, F32, F64, FuncType, Linker,
     Module, Store, Val, ValType,
@@ -219,7 +220,7 @@ impl<'a> Oracle<'a> {
             .results()
             .iter()
             .copied()
-            .map(Val::default_for_ty)
+            .map(Val::default)
             .collect();
         match function.call(&mut self.store, &inputs, &mut outputs) {
             Ok(()) => Ok(Ok(to_words(&outputs)?)),
@@ -261,7 +262,12 @@ fn trap(error: &Error) -> Result<TrapCode, OracleError> {
     match error.as_trap_code() {
         Some(wasmi::TrapCode::OutOfFuel) => Err(OracleError::Endless),
         Some(code) => our_code(code).ok_or_else(|| OracleError::Failed(code.trap_message().into())),
-        None => Err(OracleError::Failed(error.to_string())),
+        None => match error.kind() {
+            ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. }) => {
+                Ok(TrapCode::TableOutOfBounds)
+            }
+            _ => Err(OracleError::Failed(error.to_string())),
+        },
     }
 }
 

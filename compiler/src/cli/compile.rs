@@ -1,16 +1,17 @@
 //! `wasm2mcu compile`: a module to an image, or to one of the forms on the way there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use wasm2mcu::disasm::Style;
+use wasm2mcu::map::Map;
 use wasm2mcu::{Compiled, Options, Target};
-use wasm2mcu_loader::Image;
 
 use super::input::{Input, about};
 use super::level::Level;
-use super::output::{self, Output};
-use super::{EXIT_STATUS, Failure};
+use super::output::{self, Output, Staged};
+use super::{EXIT_STATUS, Failure, progress};
 
 /// Compile a module for a microcontroller
 ///
@@ -53,15 +54,32 @@ pub(crate) struct Args {
 enum Emit {
     /// The image, and beside it OUT.map, which maps its code to functions and to the module.
     Image,
+    /// An ELF object for linking into a firmware, with the image at the symbol
+    /// wasm2mcu_image_NAME; NAME is the module's file name without extension.
+    Obj,
+    /// The machine code as assembly.
+    Asm,
     /// Cranelift's intermediate representation, optimised, as text.
     Clif,
+}
+
+impl Emit {
+    fn noun(self) -> &'static str {
+        match self {
+            Emit::Image => "image",
+            Emit::Obj => "object",
+            Emit::Asm => "assembly",
+            Emit::Clif => "CLIF",
+        }
+    }
 }
 
 const EXAMPLES: &str = "\
 Examples:
   wasm2mcu compile app.wasm -o app.w2m
   wasm2mcu compile app.wasm -o app.w2m -O size --target thumbv8m.main-none-eabi
-  wasm2mcu compile app.wat -o - --emit clif | less";
+  wasm2mcu compile app.wasm -o app.o --emit obj
+  wasm2mcu compile app.wat -o - --emit asm | less";
 
 fn manual() -> String {
     let targets: Vec<String> = Target::all()
@@ -77,10 +95,11 @@ fn manual() -> String {
 /// What modules may use, for the manuals.
 const SUPPORTED: &str = "\
 Modules:
-  Code may use i32 (also multiple results, sign extension), one memory, tables of functions,
-  globals, and imported functions. Refused, with function and offset: i64, f32, f64, vectors,
-  threads, exceptions, garbage collection, several memories, 64-bit memories, bulk memory,
-  imports other than functions.
+  Code may use i32 and i64 with sign extension and multiple results, one memory with
+  memory.copy and memory.fill, tables of functions, globals, and imported functions. Refused,
+  with function and offset: f32 and f64, vectors, references as values, passive segments, tail
+  calls, exceptions, threads, garbage collection, a second memory, 64-bit memories, and imports
+  other than functions.
 
   Build C with:
     clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry,--stack-first \\
@@ -95,44 +114,57 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         level: args.level.into(),
         ..Options::default()
     };
-    let compiled =
-        wasm2mcu::compile(&module, &options).map_err(|error| about(&args.input, error))?;
-    let summary = match args.emit {
-        Emit::Image => {
-            let image = compiled
-                .image()
-                .map_err(|error| about(&args.input, error))?;
-            output.write(&image)?;
-            summary(&compiled, &image)?
-        }
-        Emit::Clif => {
-            let text = compiled.clif();
-            output.write(text.as_bytes())?;
-            format!("{} functions", compiled.translated.functions.len())
-        }
+    let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))
+        .map_err(|error| about(&args.input, error))?;
+    let failed = |error| about(&args.input, error);
+    let bytes = match args.emit {
+        Emit::Image => compiled.image().map_err(failed)?,
+        Emit::Obj => compiled.object(&symbol_name(&args.input)).map_err(failed)?,
+        Emit::Asm => compiled.disassembly(LISTING).into_bytes(),
+        Emit::Clif => compiled.clif().into_bytes(),
     };
+    match (&output, args.emit) {
+        (Output::File(path), Emit::Image) => {
+            let map = compiled.map(&bytes).to_json();
+            let map = Staged::new(&Map::path_beside(&args.output), map.as_bytes())?;
+            let image = Staged::new(path, &bytes)?;
+            // The image last: whatever fails, an old one is still there. A map knows its image.
+            map.publish()?;
+            image.publish()?;
+        }
+        _ => output.write(&bytes)?,
+    }
     if !args.quiet {
-        output::note(format_args!("{}: {summary}", args.output.display()));
+        output::note(format_args!(
+            "{}: {} of {} bytes, {}",
+            args.output.display(),
+            args.emit.noun(),
+            bytes.len(),
+            summary(&compiled),
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn summary(compiled: &Compiled, image: &[u8]) -> Result<String, Failure> {
-    let parsed = Image::parse(image).map_err(|error| {
-        Failure::new(format_args!(
-            "bug in the compiler: the image is refused: {error}"
-        ))
-    })?;
-    let needs = parsed.requirements();
+/// The stem of the file's name tells the images of one firmware apart.
+fn symbol_name(input: &Path) -> String {
+    let stem = input.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
+
+/// Offsets and encodings are what `disasm` is for.
+const LISTING: Style = Style { encodings: false };
+
+fn summary(compiled: &Compiled) -> String {
+    let parts = compiled.parts();
     let guards = compiled.guards;
-    Ok(format!(
-        "image {} bytes, text {}, context {}, memory {}, stack {}; guards kept {}, removed {}",
-        image.len(),
+    format!(
+        "text {}, context {}, memory {}, stack {}; guards kept {}, removed {}",
         compiled.text.bytes.len(),
-        needs.context_bytes,
-        needs.memory_max,
-        needs.stack_bytes,
+        parts.context_bytes,
+        parts.memory.map_or(0, |memory| memory.max_bytes),
+        parts.stack_bytes,
         guards.kept + guards.certain,
         guards.removed,
-    ))
+    )
 }

@@ -10,9 +10,11 @@
 //!
 //! * [`compile`], [`run`], [`inspect`], [`disasm`], [`completions`]: the commands
 //! * [`input`], [`output`]: files and streams
+//! * [`outline`]: what an image alone says about its code
 //! * [`level`]: the option `-O`
 //! * [`invocation`], [`value`]: calls and values as text
 //! * [`names`]: what functions are called
+//! * [`progress`]: what takes long says so
 
 mod compile;
 mod completions;
@@ -23,7 +25,9 @@ mod inspect;
 mod invocation;
 mod level;
 mod names;
+mod outline;
 mod output;
+mod progress;
 mod run;
 mod value;
 

@@ -83,6 +83,10 @@ pub(crate) struct Staged {
 impl Staged {
     /// Writes a nameless file next to `path`.
     pub(crate) fn new(path: &Path, bytes: &[u8]) -> Result<Staged, Failure> {
+        // Renaming a file onto a folder fails, but then other files may have been renamed.
+        if path.is_dir() {
+            return Err(cannot_write(path, "it is a directory"));
+        }
         let mut builder = tempfile::Builder::new();
         builder.prefix(".wasm2mcu-");
         #[cfg(unix)]

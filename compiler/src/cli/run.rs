@@ -16,7 +16,7 @@ use super::input::{Input, about};
 use super::invocation::{Functions, Invocation, Signature};
 use super::level::Level;
 use super::names::Names;
-use super::{EXIT_STATUS, Failure, output, value};
+use super::{EXIT_STATUS, Failure, output, progress, value};
 
 /// Run a module or an image on a board
 ///
@@ -44,10 +44,10 @@ pub(crate) struct Args {
     /// Print one JSON object a call.
     #[arg(long)]
     json: bool,
-    /// Stop a call that executes more instructions than this.
+    /// Stop a call that executes more instructions than this [default: none].
     #[arg(long, value_name = "INSTRUCTIONS")]
     fuel: Option<u64>,
-    /// Let the memory grow to this size at most.
+    /// Let the memory grow to this size at most [default: what the board has].
     #[arg(long, value_name = "BYTES")]
     memory: Option<u32>,
 }
@@ -70,21 +70,16 @@ Output:
   Without --invoke the module is instantiated, which runs its start function. An export called
   `run`, `main` or `_start` is one like any other.
 
-  A trap ends everything; calls after it are not made. Endless loops end with --fuel or Ctrl-C.";
+  A trap ends everything: calls after it are not made, and none at all if the module traps while
+  it is instantiated. Endless loops end with --fuel or Ctrl-C.";
 
 fn manual() -> String {
-    let boards: Vec<String> = board::boards()
-        .iter()
-        .map(|board| format!("  {:10}  {}", board.name, board.description))
-        .collect();
     let offered: Vec<String> = host_functions().iter().map(offer).collect();
     format!(
         "{EXAMPLES}\n\n\
-         Boards, the default first:\n{}\n\n\
          {OUTPUT}\n\n\
          Modules may import, to print on standard error:\n  {}\n\n\
          {EXIT_STATUS}",
-        boards.join("\n"),
         offered.join("\n  "),
     )
 }
@@ -112,13 +107,13 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let mut instance = match board.load(&program.image, host_functions()) {
         Ok(instance) => instance,
         Err(BoardError::Trap(trap)) => {
-            return Ok(trapped(&program.names, trap, " while it was instantiated"));
+            return Ok(program.trapped(trap, " while it was instantiated"));
         }
         Err(error) => return Err(failed(&args, "instantiation", error)),
     };
     for call in &calls {
-        let outcome = instance
-            .invoke(call.export, &call.words)
+        let what = format!("running {} on {}", call.export, args.board);
+        let outcome = progress::shown(&what, || instance.invoke(call.export, &call.words))
             .map_err(|error| failed(&args, call.export, error))?;
         let results = match &outcome.end {
             Ok(words) => value::display_all(words, call.results.iter().copied()),
@@ -135,7 +130,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
             output::print(format!("{}\n", results.join(" ")).as_bytes())?;
         }
         if let Err(trap) = outcome.end {
-            return Ok(trapped(&program.names, trap, ""));
+            return Ok(program.trapped(trap, ""));
         }
     }
     if calls.is_empty() {
@@ -166,7 +161,7 @@ impl Program {
             }
             Input::Image(image) => {
                 return Ok(Program {
-                    names: Names::default(),
+                    names: Names::Beside(args.input.clone()),
                     image,
                 });
             }
@@ -177,13 +172,20 @@ impl Program {
             ..Options::default()
         };
         let compile = || {
-            let compiled = wasm2mcu::compile(&module, &options)?;
+            let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))?;
             Ok(Program {
                 image: compiled.image()?,
                 names: Names::of_module(compiled.module()),
             })
         };
         compile().map_err(|error: wasm2mcu::Error| about(&args.input, error))
+    }
+
+    /// Reports a trap.
+    fn trapped(&self, trap: Trap, when: &str) -> ExitCode {
+        let why = self.names.describe(trap, &self.image);
+        output::note(format_args!("trap: {why}{when}"));
+        ExitCode::from(TRAPPED)
     }
 }
 
@@ -242,11 +244,6 @@ const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// The status after a trap.
 const TRAPPED: u8 = 3;
-
-fn trapped(names: &Names, trap: Trap, when: &str) -> ExitCode {
-    output::note(format_args!("trap: {}{when}", names.describe(trap)));
-    ExitCode::from(TRAPPED)
-}
 
 /// Something went wrong that is no trap.
 fn failed(args: &Args, doing: &str, error: BoardError) -> Failure {

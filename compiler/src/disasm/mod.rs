@@ -35,6 +35,7 @@ pub fn listing(text: &[u8], map: &Map, style: Style) -> String {
         style,
         out: String::new(),
         location: 0,
+        seen: 0,
     };
     for piece in pieces(text, map) {
         listing.piece(&piece);
@@ -50,8 +51,7 @@ struct Piece {
     remark: String,
 }
 
-/// The pieces in order. What is known of none is left out if it is padding or data that stand before
-/// a piece, else it is a piece without a name.
+/// The pieces in order. Bytes of none are padding, or the type number before a function.
 fn pieces(text: &[u8], map: &Map) -> Vec<Piece> {
     let functions = map.functions.iter().map(|function| {
         let mut remark = format!("function {}, {} bytes", function.index, function.bytes);
@@ -108,6 +108,8 @@ struct Listing<'a> {
     out: String,
     /// The source location that was shown last.
     location: u32,
+    /// Trap sites before this offset were shown.
+    seen: u32,
 }
 
 impl Listing<'_> {
@@ -232,7 +234,7 @@ impl Listing<'_> {
             .filter(|operand| !operand.is_empty())
             .collect();
         let text = format!("{:<8}{}", inst.mnemonic, operands.join(", "));
-        let remark = self.remark(piece, at, inst.bytes);
+        let remark = self.remark(piece, at, inst);
         self.row(at, inst.bytes, &text, &remark);
     }
 
@@ -252,20 +254,23 @@ impl Listing<'_> {
         }
     }
 
-    /// The traps and the source location of the instruction at `at`.
-    fn remark(&mut self, piece: &Piece, at: u32, bytes: u32) -> String {
-        let mut parts = Vec::new();
+    /// The trap that a branch leads to, and the source location where it changes.
+    ///
+    /// A trap site is the check; the branch that follows is where one looks for it.
+    fn remark(&mut self, piece: &Piece, at: u32, inst: &Decoded) -> String {
         let sites = &self.map.trap_sites;
-        let from = sites.partition_point(|site| site.offset < at);
-        for site in sites[from..]
-            .iter()
-            .take_while(|site| site.offset < at + bytes)
-        {
-            parts.push(format!("trap: {}", site.code));
-            if site.source != 0 {
-                parts.push(format!("wasm {:#x}", site.source));
+        let mut parts = Vec::new();
+        let from = sites.partition_point(|site| site.offset < self.seen);
+        if inst.target.is_some() || inst.ends {
+            let passed = sites[from..].iter().take_while(|site| site.offset <= at);
+            for site in passed {
+                parts.push(format!("trap: {}", site.code));
                 self.location = site.source;
+                if site.source != 0 {
+                    parts.push(format!("wasm {:#x}", site.source));
+                }
             }
+            self.seen = at + 1;
         }
         let source = self.map.source_at(at.max(piece.offset)).unwrap_or(0);
         if source != self.location {

@@ -91,25 +91,25 @@ impl BlockOrder {
         }
 
         let place = |target: ir::Block| index_of[target].expect("successor of a reachable block");
-        for index in 0..blocks.len() {
-            match blocks[index].source {
+        for (index, block) in blocks.iter_mut().enumerate() {
+            block.targets = match block.source {
                 Source::Edge {
                     branch,
                     destination,
                 } => {
-                    let target =
-                        destinations(func, branch)[destination].block(&func.dfg.value_lists);
-                    blocks[index].targets.push(place(target));
+                    let call = &destinations(func, branch)[destination];
+                    vec![place(call.block(&func.dfg.value_lists))]
                 }
-                Source::Clif(block) => {
-                    let edges = unique_edges(func, block);
+                Source::Clif(clif_block) => {
+                    let edges = unique_edges(func, clif_block);
                     let count = edges.iter().map(|edge| edge.destinations.len()).sum();
                     let mut targets = vec![Block::invalid(); count];
-                    let mut edge_block = index + 1;
+                    // The blocks of its split edges follow in order.
+                    let mut edge_blocks = (index + 1..).map(Block::new);
                     for edge in &edges {
-                        let target = if edges.len() > 1 && incoming[edge.target] > 1 {
-                            edge_block += 1;
-                            Block::new(edge_block - 1)
+                        let split = edges.len() > 1 && incoming[edge.target] > 1;
+                        let target = if split {
+                            edge_blocks.next().expect("an endless range")
                         } else {
                             place(edge.target)
                         };
@@ -117,9 +117,9 @@ impl BlockOrder {
                             targets[destination] = target;
                         }
                     }
-                    blocks[index].targets = targets;
+                    targets
                 }
-            }
+            };
         }
         BlockOrder { blocks }
     }

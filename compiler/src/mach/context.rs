@@ -52,8 +52,9 @@ impl<I: Isa> Context<'_, '_, I> {
     /// Lowers a branch whose destinations are the blocks `targets`.
     pub(super) fn branch(&mut self, inst: ir::Inst, targets: &[Block]) -> Option<()> {
         let branch = match self.lower.func.dfg.insts[inst] {
-            InstructionData::Jump { .. } => self.isa.jump(targets[0]),
-            InstructionData::Brif { .. } if targets[0] == targets[1] => self.isa.jump(targets[0]),
+            // Nothing to decide. The allocator wants no operand of a branch whose one target has other
+            // predecessors: the moves of that edge go before the branch.
+            _ if targets.iter().all(|target| *target == targets[0]) => self.isa.jump(targets[0]),
             InstructionData::Brif { arg, .. } => I::branch_if(self, arg, targets[0], targets[1]),
             InstructionData::BranchTable { arg, .. } => {
                 // Cranelift lists the default first.

@@ -225,8 +225,9 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    const WAT: &str = r#"(module $sums (memory 1)
+    const WAT: &str = r#"(module $sums
         (import "env" "log" (func $log (param i32)))
+        (memory 1)
         (func $get (export "get") (param i32) (result i32) (i32.load (local.get 0)))
         (func $both (export "both") (param i32 i32) (result i32)
           (call $log (local.get 0))

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The last three are flat lists in which offsets and sources are differences to the one before,
-//! the first to 0: most are a digit or two, and a map stays smaller than its module.
+//! the first to 0: most are a digit or two, so that a map is about as large as its module.
 
 use std::path::Path;
 

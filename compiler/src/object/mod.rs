@@ -110,7 +110,7 @@ impl Symbols {
     /// What the bytes from `value` on are: `$t` or `$d`.
     fn mapping(&mut self, name: &str, value: u32) {
         let scope = SymbolScope::Compilation;
-        self.add(name.to_owned(), value.into(), 0, SymbolKind::Unknown, scope);
+        self.add(name.to_owned(), value.into(), 0, SymbolKind::Label, scope);
     }
 
     fn add(&mut self, name: String, value: u64, size: u64, kind: SymbolKind, scope: SymbolScope) {

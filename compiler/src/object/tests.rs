@@ -10,7 +10,7 @@ use crate::{Options, compile};
 
 const WAT: &str = r#"(module (memory 1) (table 4 funcref) (elem (i32.const 0) $odd $even)
     (func $even (export "even") (param i32) (result i32)
-      (br_if 0 (i32.const 1) (i32.eqz (local.get 0)))
+      (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
       (call_indirect (param i32) (result i32)
         (i32.sub (local.get 0) (i32.const 1)) (i32.const 0)))
     (func $odd (param i32) (result i32)

@@ -14,11 +14,11 @@ fn the_image_and_a_summary() {
     assert_eq!(end.stdout, "");
     let image = fs::read(folder.path().join("app.w2m")).unwrap();
     assert!(image.starts_with(&MAGIC.to_le_bytes()));
-    let figures = format!("app.w2m: image {} bytes, text ", image.len());
+    let figures = format!("app.w2m: image of {} bytes, text ", image.len());
     assert!(end.stderr.starts_with(&figures), "{end:?}");
     assert!(end.stderr.contains("memory 196608"), "{end:?}");
     assert_eq!(end.stderr.lines().count(), 1, "{end:?}");
-    assert!(names(&folder).contains(&"app.w2m".to_owned()));
+    assert_eq!(names(&folder), ["app.w2m", "app.w2m.map", "app.wat"]);
 
     let quiet = call(&folder, &["compile", "app.wat", "-o", "b.w2m", "-q"]);
     assert_eq!((quiet.status, quiet.stderr.as_str()), (0, ""));
@@ -54,7 +54,36 @@ fn text_forms_and_standard_output() {
         clif.contains("accumulate") && clif.contains("sdiv"),
         "{clif}"
     );
+    let asm = call(&folder, &["compile", "app.wat", "-o", "-", "--emit", "asm"]).success();
+    assert!(asm.contains("accumulate") && asm.contains("sdiv"), "{asm}");
     assert_eq!(names(&folder), ["app.wat"]);
+}
+
+#[test]
+fn an_object_holds_the_image() {
+    let folder = folder(&[("my-app.wat", APP)]);
+    call(&folder, &["compile", "my-app.wat", "-o", "app.w2m"]).success();
+    call(
+        &folder,
+        &["compile", "my-app.wat", "-o", "app.o", "--emit", "obj"],
+    )
+    .success();
+    let [image, object] =
+        ["app.w2m", "app.o"].map(|name| fs::read(folder.path().join(name)).unwrap());
+    assert!(object.starts_with(b"\x7fELF"));
+    assert!(object.windows(image.len()).any(|window| window == image));
+    let symbol = b"wasm2mcu_image_my_app\0";
+    assert!(object.windows(symbol.len()).any(|window| window == symbol));
+}
+
+#[test]
+fn a_map_that_cannot_be_written_leaves_the_old_image() {
+    let folder = folder(&[("app.wat", APP), ("app.w2m", "old")]);
+    fs::create_dir(folder.path().join("app.w2m.map")).unwrap();
+    let end = call(&folder, &["compile", "app.wat", "-o", "app.w2m"]);
+    end.failure(&["app.w2m.map", "directory"]);
+    assert_eq!(fs::read(folder.path().join("app.w2m")).unwrap(), b"old");
+    assert_eq!(names(&folder), ["app.w2m", "app.w2m.map", "app.wat"]);
 }
 
 #[test]
@@ -85,6 +114,8 @@ fn links_modes_and_devices_are_respected() {
     call(&folder, &["compile", "app.wat", "-o", "link.w2m"]).success();
     let link = fs::symlink_metadata(folder.path().join("link.w2m")).unwrap();
     assert!(link.is_symlink());
+    let made = ["app.wat", "link.w2m", "link.w2m.map", "real.w2m"];
+    assert_eq!(names(&folder), made);
     let real = folder.path().join("real.w2m");
     assert!(fs::read(&real).unwrap().starts_with(&MAGIC.to_le_bytes()));
     // As readable as any other new file.
@@ -114,7 +145,7 @@ fn help_is_a_manual() {
             &[
                 "Targets",
                 "thumbv8m.main-none-eabi ",
-                "i64",
+                "f64",
                 "Exit status",
                 "Examples",
             ],
@@ -122,7 +153,6 @@ fn help_is_a_manual() {
         (
             "run",
             &[
-                "Boards",
                 "qemu-m33",
                 "spectest.print_i32(i32)",
                 "\"instructions\"",

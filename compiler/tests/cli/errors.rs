@@ -4,6 +4,7 @@ use std::fs;
 
 use tempfile::TempDir;
 use wasm2mcu::image::{self, Parts};
+use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::image::Architecture;
 
 use super::{APP, End, call, folder, names, wasm2mcu};
@@ -21,7 +22,7 @@ fn bad_inputs() -> (TempDir, Vec<(&'static str, &'static [&'static str])>) {
         ),
         (
             "unsupported.wat",
-            "(module (func $wide (drop (i64.const 1))))",
+            "(module (func $wide (drop (f64.const 1))))",
         ),
         ("invalid.wat", "(module (func $sum (result i32)))"),
     ]);
@@ -41,7 +42,7 @@ fn bad_inputs() -> (TempDir, Vec<(&'static str, &'static [&'static str])>) {
             "unsupported.wat",
             &[
                 "unsupported.wat: ",
-                "i64.const",
+                "f64.const",
                 "function 0 `wide` at byte",
             ],
         ),
@@ -186,7 +187,10 @@ fn images_that_cannot_run() {
     let mut newer = image.clone();
     newer[4] = 9;
     write("newer.w2m", &newer);
-    let other = image::write(&Parts::new(Architecture::RiscV32)).unwrap();
+    let mut other = Parts::new(Architecture::RiscV32);
+    other.context_bytes = Context::BYTES;
+    other.globals_offset = Context::BYTES;
+    let other = image::write(&other).unwrap();
     write("riscv.w2m", &other);
 
     let run = |file: &str| call(&folder, &["run", file]);

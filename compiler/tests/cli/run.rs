@@ -1,8 +1,10 @@
 //! `run`: results, JSON, traps, arguments.
 
+use std::fs;
+
 use super::{APP, call, folder, guest_app};
 
-/// Prints what these calls print on the application.
+/// Runs the application with these arguments.
 fn app(args: &[&str]) -> super::End {
     let folder = folder(&[("app.wat", APP)]);
     call(&folder, &[&["run", "app.wat"], args].concat())
@@ -115,6 +117,28 @@ fn images_run_like_modules() {
     let image = call(&folder, &[&["run", "app.w2m"], &args[..]].concat()).success();
     let module = call(&folder, &[&["run", "app.wat"], &args[..]].concat()).success();
     assert_eq!(image, module);
+
+    // Names come from the map, as long as it is there and belongs to the image.
+    let trap = || {
+        let end = call(&folder, &["run", "app.w2m", "--invoke", "div 1 0"]);
+        assert_eq!(end.status, 3, "{end:?}");
+        end.stderr
+    };
+    let plain = "trap: integer divide by zero in function 1";
+    assert_eq!(trap(), format!("{plain} (quotient)\n"));
+    call(
+        &folder,
+        &["compile", "app.wat", "-o", "other.w2m", "-O", "none"],
+    )
+    .success();
+    let map = folder.path().join("app.w2m.map");
+    fs::rename(folder.path().join("other.w2m.map"), &map).unwrap();
+    let foreign = trap();
+    assert!(foreign.contains("another image"), "{foreign}");
+    assert!(foreign.ends_with(&format!("\n{plain}\n")), "{foreign}");
+    fs::remove_file(map).unwrap();
+    assert_eq!(trap(), format!("{plain}\n"));
+
     let again = call(&folder, &["run", "app.w2m", "-O", "none"]);
     again.failure(&["app.w2m", "compiled already"]);
 }
@@ -138,7 +162,7 @@ fn without_a_call_the_start_function_runs() {
 fn what_the_module_prints_is_no_result() {
     let app = guest_app("hostcall.O2.wasm");
     let end = call(&folder(&[]), &["run", &app, "--invoke", "run 1"]);
-    assert_eq!((end.status, end.stdout.as_str()), (0, "2985\n"));
+    assert_eq!((end.status, end.stdout.as_str()), (0, "672824368\n"));
     assert_eq!(end.stderr.lines().count(), 11, "{end:?}");
 }
 

@@ -24,6 +24,8 @@ pub struct Decoded {
     pub target: Option<u32>,
     /// Whether it branches to one of the entries behind it, and how large those are in bytes.
     pub table_entry_bytes: Option<u32>,
+    /// The constant that it compares a register with: in front of a jump table, its entries.
+    pub compared_with: Option<u32>,
     /// Whether control never goes on behind it.
     pub ends: bool,
 }
@@ -65,15 +67,15 @@ impl Decoder {
             bytes: if wide { 4 } else { 2 },
             mnemonic: mnemonic(&inst, first, condition),
             operands: operands(&inst),
-            target: inst.operands.iter().find_map(|operand| match operand {
-                Operand::BranchThumbOffset(halfwords) => {
-                    Some(at.wrapping_add_signed(halfwords.wrapping_mul(2).wrapping_add(4)))
-                }
-                _ => None,
-            }),
+            target: distance(code).map(|distance| at.wrapping_add_signed(distance)),
             table_entry_bytes: match inst.opcode {
                 Opcode::TBB => Some(1),
                 Opcode::TBH => Some(2),
+                _ => None,
+            },
+            compared_with: match (inst.opcode, inst.operands[1]) {
+                (Opcode::CMP, Operand::Imm12(value)) => Some(value.into()),
+                (Opcode::CMP, Operand::Imm32(value)) => Some(value),
                 _ => None,
             },
             ends: ends(&inst),
@@ -97,9 +99,47 @@ impl Decoder {
             operands: (*CONDITIONS.get(usize::from(condition))?).to_owned(),
             target: None,
             table_entry_bytes: None,
+            compared_with: None,
             ends: false,
         })
     }
+}
+
+/// How far the branch that `code` begins with leads, from its first byte.
+///
+/// Armv8-M ARM, C2.4: B, BL, CBZ. The decoder's own offsets count from different places.
+fn distance(code: &[u8]) -> Option<i32> {
+    const PC_AHEAD: i32 = 4;
+    let (&[low, high], rest) = code.split_first_chunk()?;
+    let first = u32::from(u16::from_le_bytes([low, high]));
+    let second = rest
+        .first_chunk()
+        .map_or(0, |&half| u16::from_le_bytes(half));
+    let second = u32::from(second);
+    let extended = |bits: u32, width: u32| ((bits << (32 - width)) as i32) >> (32 - width);
+    let from_pc = match (first >> 12, second >> 12) {
+        (0xd, _) if first >> 9 & 7 != 7 => extended(first & 0xff, 8) * 2,
+        (0xe, _) if first & 0x800 == 0 => extended(first & 0x7ff, 11) * 2,
+        (0xb, _) if first & 0x500 == 0x100 => (first >> 3 & 0x1f | first >> 4 & 0x20) as i32 * 2,
+        // The conditional form; conditions 14 and 15 are other instructions.
+        (0xf, 8 | 0xa) if first & 0x800 == 0 && first >> 7 & 7 != 7 => {
+            let bits = (first >> 10 & 1) << 19
+                | (second >> 11 & 1) << 18
+                | (second >> 13 & 1) << 17
+                | (first & 0x3f) << 11
+                | second & 0x7ff;
+            extended(bits, 20) * 2
+        }
+        (0xf, 9 | 0xb | 0xd | 0xf) if first & 0x800 == 0 => {
+            let sign = first >> 10 & 1;
+            let i = |bit: u32| !(second >> bit ^ sign) & 1;
+            let bits =
+                sign << 23 | i(13) << 22 | i(11) << 21 | (first & 0x3ff) << 11 | second & 0x7ff;
+            extended(bits, 24) * 2
+        }
+        _ => return None,
+    };
+    Some(from_pc + PC_AHEAD)
 }
 
 fn ends(inst: &Instruction) -> bool {
@@ -137,7 +177,8 @@ fn mnemonic(inst: &Instruction, first: u16, in_block: Option<u8>) -> String {
             write!(text, "{}", inst.condition).expect("writing to a string");
         }
     }
-    if inst.wide && inst.thumb_w && plain_12_or_16_bits.is_empty() {
+    // BL has no short form to tell it from.
+    if inst.wide && inst.thumb_w && inst.opcode != Opcode::BL && plain_12_or_16_bits.is_empty() {
         text.push_str(".w");
     }
     text

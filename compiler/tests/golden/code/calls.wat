@@ -1,0 +1,16 @@
+;; Arguments and results beyond four words go over the stack.
+(module
+  (import "env" "five" (func $five (param i32 i32 i32 i32 i32) (result i32)))
+  (func $six (param i32 i32 i32 i32 i32 i32) (result i32)
+    (i32.add (i32.sub (local.get 0) (local.get 4)) (local.get 5)))
+  (func (export "six") (param i32) (result i32)
+    (i32.add (local.get 0)
+      (call $six (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4) (local.get 0) (i32.const 6))))
+  (func (export "host") (param i32) (result i32)
+    (call $five (local.get 0) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5)))
+  (func $many (export "many") (param i32) (result i32 i32 i32 i32 i32 i32)
+    (local.get 0) (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4) (local.get 0))
+  (func (export "last") (param i32) (result i32)
+    (local i32)
+    (call $many (local.get 0))
+    (local.set 1) (drop) (drop) (drop) (drop) (drop) (local.get 1)))

@@ -1,0 +1,13 @@
+;; Loads and stores of every width, with offsets that fit an instruction and offsets that do not.
+(module (memory 1 1)
+  (func (export "near") (param i32) (result i32)
+    (i32.add (i32.load offset=8 (local.get 0)) (i32.load8_s offset=12 (local.get 0))))
+  (func (export "far") (param i32) (result i32)
+    (i32.load16_u offset=20000 (local.get 0)))
+  (func (export "indexed") (param i32 i32) (result i32)
+    (i32.load (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2)))))
+  (func (export "constant") (result i32) (i32.load offset=100 (i32.const 4)))
+  (func (export "store") (param i32 i32)
+    (i32.store8 (local.get 0) (local.get 1))
+    (i32.store16 offset=2 (local.get 0) (local.get 1))
+    (i32.store offset=4 (local.get 0) (local.get 1))))

@@ -1,0 +1,133 @@
+//! Differential fuzzing: random modules on the emulated board against the interpreter.
+//!
+//! ```text
+//!   cargo run --release -p wasm2mcu-testbench --example fuzz -- [--seconds N] [--seed N] [--count N]
+//! ```
+//!
+//! Runs until stopped, or for N seconds, or for N seeds from the given one on. A finding is
+//! reduced and written to `fuzz-SEED-GENERATOR.wasm` beside the text of what went wrong; the run
+//! goes on and fails at its end.
+
+mod case;
+mod differential;
+mod program;
+mod reduce;
+mod smith;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime};
+use std::{env, fs};
+
+use wasm2mcu_testbench::{Board, open};
+
+use crate::case::{Generator, choices, prepare, verdict};
+use crate::differential::Verdict;
+use crate::reduce::reduce;
+
+/// What the command line says.
+struct Options {
+    seconds: Option<u64>,
+    count: Option<u64>,
+    seed: u64,
+}
+
+impl Options {
+    fn parse() -> Result<Self, String> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let mut options = Self {
+            seconds: None,
+            count: None,
+            seed: now.map_or(1, |now| now.as_secs()) << 24,
+        };
+        let mut words = env::args().skip(1);
+        while let Some(name) = words.next() {
+            let value = words.next().and_then(|word| word.parse().ok());
+            let value = value.ok_or_else(|| format!("{name} takes a number"))?;
+            match name.as_str() {
+                "--seconds" => options.seconds = Some(value),
+                "--count" => options.count = Some(value),
+                "--seed" => options.seed = value,
+                _ => return Err(format!("{name}: there are --seconds, --seed and --count")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse() {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let board = match open("m33") {
+        Ok(board) => board,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    prepare(&*board);
+    let begin = Instant::now();
+    let limit = options.seconds.map(Duration::from_secs);
+    let mut counts = BTreeMap::new();
+    let mut findings = 0;
+    let mut calls = 0;
+    for number in 0.. {
+        if limit.is_some_and(|limit| begin.elapsed() > limit)
+            || options.count.is_some_and(|count| number >= count)
+        {
+            break;
+        }
+        let seed = options.seed + number;
+        for generator in [Generator::Program, Generator::Smith] {
+            let kind = match verdict(&*board, generator, &choices(seed)) {
+                None => "too small".to_owned(),
+                Some((_, Verdict::Agreed(ends))) => {
+                    calls += ends.iter().map(Vec::len).sum::<usize>();
+                    "agreed".to_owned()
+                }
+                Some((_, Verdict::Refused(text))) => {
+                    format!("refused: {}", text.split(" at ").next().unwrap_or(&text))
+                }
+                Some((_, Verdict::Undecided(why))) => format!("undecided: {why}"),
+                Some((_, Verdict::Finding(text))) => {
+                    findings += 1;
+                    report(&*board, generator, seed, &text);
+                    "finding".to_owned()
+                }
+            };
+            *counts.entry((format!("{generator:?}"), kind)).or_insert(0) += 1;
+        }
+    }
+    for ((generator, kind), count) in counts {
+        println!("{count:>8} {generator:<8} {kind}");
+    }
+    println!("{calls:>8} calls equal at every level");
+    if findings == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Reduces a finding and writes it down.
+fn report(board: &dyn Board, generator: Generator, seed: u64, text: &str) {
+    println!("seed {seed} {generator:?}: {text}");
+    let finding = |choices: &[u8]| match verdict(board, generator, choices)? {
+        (case, Verdict::Finding(text)) => Some((case, text)),
+        _ => None,
+    };
+    let small = reduce(&choices(seed), |choices| finding(choices).is_some());
+    let Some((case, text)) = finding(&small) else {
+        return;
+    };
+    let name = format!("fuzz-{seed}-{generator:?}.wasm");
+    println!("  reduced: {text}\n  written: {name}");
+    if let Err(error) = fs::write(&name, &case.wasm) {
+        println!("  not written: {error}");
+    }
+}

@@ -1,0 +1,141 @@
+//! Modules of wasm-smith, brought down to i32.
+//!
+//! wasm-smith can leave floats out, but not i64. Replacing every i64 by an i32 keeps a module valid
+//! (conversions become nothing, the wider accesses become words), so none has to be thrown away.
+
+use arbitrary::{Error as Exhausted, Unstructured};
+use wasm_encoder::reencode::{Error, Reencode};
+use wasm_encoder::{Instruction, MemArg, ValType};
+use wasm_smith::{Config, InstructionKind, InstructionKinds};
+
+/// Entries of functions and rounds of loops until a module traps.
+const FUEL: u32 = 500;
+
+/// A module from these choices, in the binary format.
+pub(crate) fn generate(choices: &mut Unstructured<'_>) -> Result<Vec<u8>, Exhausted> {
+    let config = Config {
+        allow_floats: false,
+        allowed_instructions: InstructionKinds::new(&[
+            InstructionKind::NumericInt,
+            InstructionKind::Parametric,
+            InstructionKind::Variable,
+            InstructionKind::MemoryInt,
+            InstructionKind::Table,
+            InstructionKind::Control,
+        ]),
+        bulk_memory_enabled: false,
+        reference_types_enabled: false,
+        exceptions_enabled: false,
+        gc_enabled: false,
+        simd_enabled: false,
+        relaxed_simd_enabled: false,
+        tail_call_enabled: false,
+        threads_enabled: false,
+        memory64_enabled: false,
+        saturating_float_to_int_enabled: false,
+        wide_arithmetic_enabled: false,
+        compact_imports_enabled: false,
+        extended_const_enabled: choices.arbitrary()?,
+        export_everything: true,
+        min_funcs: 1,
+        max_funcs: 8,
+        max_instructions: 400,
+        max_globals: 8,
+        max_imports: 0,
+        max_types: 12,
+        max_data_segments: 4,
+        max_memories: 1,
+        min_memories: 1,
+        max_memory32_bytes: 3 * 0x1_0000,
+        memory_max_size_required: true,
+        max_table_elements: 40,
+        ..Config::default()
+    };
+    let mut module = wasm_smith::Module::new(config, choices)?;
+    module
+        .ensure_termination(FUEL)
+        .map_err(|_| Exhausted::IncorrectFormat)?;
+    narrowed(&module.to_bytes()).map_err(|_| Exhausted::IncorrectFormat)
+}
+
+/// The module with i32 in place of i64.
+fn narrowed(wasm: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut module = wasm_encoder::Module::new();
+    Narrow.parse_core_module(&mut module, wasmparser::Parser::new(0), wasm)?;
+    Ok(module.finish())
+}
+
+struct Narrow;
+
+impl Reencode for Narrow {
+    type Error = std::convert::Infallible;
+
+    fn val_type(&mut self, ty: wasmparser::ValType) -> Result<ValType, Error> {
+        match ty {
+            wasmparser::ValType::I64 => Ok(ValType::I32),
+            other => wasm_encoder::reencode::utils::val_type(self, other),
+        }
+    }
+
+    fn instruction<'a>(
+        &mut self,
+        operator: wasmparser::Operator<'a>,
+    ) -> Result<Instruction<'a>, Error> {
+        let wide = wasm_encoder::reencode::utils::instruction(self, operator)?;
+        Ok(narrow(wide))
+    }
+}
+
+fn narrow(wide: Instruction<'_>) -> Instruction<'_> {
+    use Instruction as I;
+    let word = |memarg: MemArg| MemArg {
+        align: memarg.align.min(2),
+        ..memarg
+    };
+    match wide {
+        I::I64Const(value) => I::I32Const(value as i32),
+        I::I32WrapI64 | I::I64ExtendI32S | I::I64ExtendI32U | I::I64Extend32S => I::Nop,
+        I::I64Load(memarg) | I::I64Load32S(memarg) | I::I64Load32U(memarg) => {
+            I::I32Load(word(memarg))
+        }
+        I::I64Load8S(memarg) => I::I32Load8S(memarg),
+        I::I64Load8U(memarg) => I::I32Load8U(memarg),
+        I::I64Load16S(memarg) => I::I32Load16S(memarg),
+        I::I64Load16U(memarg) => I::I32Load16U(memarg),
+        I::I64Store(memarg) | I::I64Store32(memarg) => I::I32Store(word(memarg)),
+        I::I64Store8(memarg) => I::I32Store8(memarg),
+        I::I64Store16(memarg) => I::I32Store16(memarg),
+        I::I64Eqz => I::I32Eqz,
+        I::I64Eq => I::I32Eq,
+        I::I64Ne => I::I32Ne,
+        I::I64LtS => I::I32LtS,
+        I::I64LtU => I::I32LtU,
+        I::I64GtS => I::I32GtS,
+        I::I64GtU => I::I32GtU,
+        I::I64LeS => I::I32LeS,
+        I::I64LeU => I::I32LeU,
+        I::I64GeS => I::I32GeS,
+        I::I64GeU => I::I32GeU,
+        I::I64Clz => I::I32Clz,
+        I::I64Ctz => I::I32Ctz,
+        I::I64Popcnt => I::I32Popcnt,
+        I::I64Add => I::I32Add,
+        I::I64Sub => I::I32Sub,
+        I::I64Mul => I::I32Mul,
+        I::I64DivS => I::I32DivS,
+        I::I64DivU => I::I32DivU,
+        I::I64RemS => I::I32RemS,
+        I::I64RemU => I::I32RemU,
+        I::I64And => I::I32And,
+        I::I64Or => I::I32Or,
+        I::I64Xor => I::I32Xor,
+        I::I64Shl => I::I32Shl,
+        I::I64ShrS => I::I32ShrS,
+        I::I64ShrU => I::I32ShrU,
+        I::I64Rotl => I::I32Rotl,
+        I::I64Rotr => I::I32Rotr,
+        I::I64Extend8S => I::I32Extend8S,
+        I::I64Extend16S => I::I32Extend16S,
+        other => other,
+    }
+}

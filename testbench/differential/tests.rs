@@ -1,0 +1,59 @@
+//! Compiled code against an interpreter: the guest apps, and random modules from fixed seeds.
+
+mod apps;
+mod case;
+mod differential;
+mod program;
+mod smith;
+
+use std::time::{Duration, Instant};
+
+use wasm2mcu_testbench::open;
+
+use crate::case::{Generator, choices, prepare, verdict};
+use crate::differential::Verdict;
+
+/// Time for the random modules of one generator.
+const TIME: Duration = Duration::from_secs(25);
+const SEEDS: u64 = 400;
+
+/// The first seeds, as many as there is time for: a slow machine tests fewer, in the same order.
+fn seeds_agree(generator: Generator) {
+    let board = open("m33").unwrap();
+    prepare(&*board);
+    let begin = Instant::now();
+    let (mut agreed, mut silent) = (0, Vec::new());
+    for seed in 0..SEEDS {
+        if begin.elapsed() > TIME {
+            break;
+        }
+        match verdict(&*board, generator, &choices(seed)) {
+            Some((_, Verdict::Finding(text))) => panic!(
+                "seed {seed}: {text}\nreduce it: cargo run --release -p wasm2mcu-testbench \
+                 --example fuzz -- --seed {seed} --count 1"
+            ),
+            Some((_, Verdict::Agreed(_))) => agreed += 1,
+            Some((_, Verdict::Refused(why))) => silent.push(why),
+            Some((_, Verdict::Undecided(why))) => silent.push(why.to_owned()),
+            None => {}
+        }
+    }
+    println!(
+        "{agreed} modules in {:?}, not compared: {silent:?}",
+        begin.elapsed()
+    );
+    assert!(
+        agreed > 10 && agreed > 10 * silent.len(),
+        "{agreed} against {silent:?}"
+    );
+}
+
+#[test]
+fn random_programs_agree() {
+    seeds_agree(Generator::Program);
+}
+
+#[test]
+fn modules_of_wasm_smith_agree() {
+    seeds_agree(Generator::Smith);
+}
