@@ -19,6 +19,8 @@ pub mod branch;
 mod display;
 pub mod emit;
 mod encode;
+#[cfg(test)]
+mod encode_tests;
 pub mod frame;
 pub mod imm;
 pub mod inst;
