@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::Result;
+use wasm2mcu_abi::image::Architecture;
+
+use crate::error::{Error, Result};
 use crate::image::{self, Parts};
 use crate::link::{Extent, Piece, Text};
 use crate::mach::buffer::{SourceLocation, Symbol};
@@ -146,16 +148,32 @@ impl Compiled {
     ///
     /// # Errors
     ///
-    /// As [`Compiled::image`].
+    /// As [`Compiled::image`]; [`Error::NotForTarget`] for others than Thumb.
     pub fn object(&self, name: &str) -> Result<Vec<u8>> {
+        self.for_thumb_only("an object file")?;
         let image = self.image()?;
         let map = self.map(&image);
         Ok(object::write(name, &image, &map))
     }
 
     /// The code as assembly text.
-    pub fn disassembly(&self, style: disasm::Style) -> String {
-        disasm::listing(&self.text.bytes, &self.map(&[]), style)
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotForTarget`] for others than Thumb.
+    pub fn disassembly(&self, style: disasm::Style) -> Result<String> {
+        self.for_thumb_only("a disassembly")?;
+        Ok(disasm::listing(&self.text.bytes, &self.map(&[]), style))
+    }
+
+    fn for_thumb_only(&self, form: &'static str) -> Result<()> {
+        match self.target.architecture() {
+            Architecture::Thumb => Ok(()),
+            Architecture::RiscV32 => Err(Error::NotForTarget {
+                form,
+                target: self.target.name(),
+            }),
+        }
     }
 
     /// The parts of the image.

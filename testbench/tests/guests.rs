@@ -1,5 +1,5 @@
-//! Guest apps, compiled by this compiler at every level and executed on the emulated boards,
-//! compute what a native run of their C source does.
+//! Guest apps, compiled by this compiler at every level and executed on the RISC-V boards, compute
+//! what a native run of their C source does.
 
 use std::fs;
 use std::path::Path;
@@ -7,6 +7,9 @@ use std::path::Path;
 use wasm2mcu::{OptLevel, Options, Target};
 use wasm2mcu_testbench::board;
 use wasm2mcu_testbench::spectest::{self, Printed};
+
+/// Lines of expected.tsv with larger arguments are left to optimised builds.
+const QUICK: u32 = if cfg!(debug_assertions) { 2 } else { u32::MAX };
 
 /// Executes every app on a board; prints what each took.
 fn run_all(board: &str) {
@@ -21,6 +24,9 @@ fn run_all(board: &str) {
             panic!("not four fields: {line}")
         };
         let word = |field: &str| field.parse::<i32>().unwrap() as u32;
+        if word(argument) > QUICK {
+            continue;
+        }
         for flavour in ["O2", "Os"] {
             let wasm = fs::read(folder.join(format!("{app}.{flavour}.wasm"))).unwrap();
             for level in [OptLevel::None, OptLevel::Size, OptLevel::Speed] {
@@ -49,11 +55,6 @@ fn run_all(board: &str) {
             }
         }
     }
-}
-
-#[test]
-fn m33() {
-    run_all("m33");
 }
 
 #[test]

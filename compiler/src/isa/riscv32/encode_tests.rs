@@ -125,6 +125,8 @@ fn assemble(lines: &[String]) -> Vec<u8> {
     for line in lines {
         source += &format!(".balign 16, 0\n{line}\n");
     }
+    // The end of the section is padded otherwise.
+    source += ".balign 16, 0\nnop\n";
     std::fs::write(path("code.s"), source).expect("the folder is writable");
     run(Command::new("riscv64-unknown-elf-as")
         .args(["-march=rv32imc", "-mabi=ilp32", "-o"])
