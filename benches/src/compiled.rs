@@ -4,6 +4,7 @@
 //! its return; about twenty per call are the thunk's, and nothing is subtracted for them. Host
 //! functions cost nothing, as natively, where they are empty.
 //!
+//! For size, the module is the one that clang made for size, as with `gcc -Os`.
 //! Code bytes are those of the module's own functions, as natively; thunks, trap stubs and builtins
 //! are in the footprint's text.
 
@@ -44,9 +45,12 @@ impl Engine for &Wasm2mcu {
     }
 
     fn prepare(&self, workload: &Workload) -> Result<Box<dyn Program>, EngineError> {
-        let path = workload.wasm.display();
-        let wasm = fs::read(&workload.wasm)
-            .map_err(|error| EngineError::Failed(format!("{path}: {error}")))?;
+        let path = match self.level {
+            OptLevel::Size => &workload.small_wasm,
+            OptLevel::None | OptLevel::Speed => &workload.wasm,
+        };
+        let wasm = fs::read(path)
+            .map_err(|error| EngineError::Failed(format!("{}: {error}", path.display())))?;
         let options = Options {
             level: self.level,
             ..Options::default()

@@ -150,7 +150,7 @@ impl Report {
     pub(crate) fn table(&self) -> String {
         let rows = self.rows();
         let mut text = format!(
-            "{:<11}| {:<17}| {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}\n",
+            "{:<11}| {:<18}| {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}\n",
             "workload",
             "engine",
             "instructions",
@@ -161,11 +161,11 @@ impl Report {
             "image",
             "RAM"
         );
-        text += "-----------|------------------|--------------:|-----------:|-------:|-----------:|-------:|-------:|-------:\n";
+        text += "-----------|-------------------|--------------:|-----------:|-------:|-----------:|-------:|-------:|-------:\n";
         let ratio = |value: Option<f64>| value.map_or("–".into(), |value| format!("{value:.3}"));
         let bytes = |value: Option<u64>| value.map_or(String::new(), |value| value.to_string());
         for row in &rows {
-            let _ = write!(text, "{:<11}| {:<17}| ", row.workload, row.engine);
+            let _ = write!(text, "{:<11}| {:<18}| ", row.workload, row.engine);
             let _ = match (&row.error, row.instructions, row.code_bytes) {
                 (None, Some(instructions), Some(code)) => writeln!(
                     text,
@@ -182,7 +182,7 @@ impl Report {
         for mean in Self::means(&rows) {
             let _ = writeln!(
                 text,
-                "{:<11}| {:<17}| {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}",
+                "{:<11}| {:<18}| {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}",
                 "geomean",
                 mean.engine,
                 "",
@@ -209,7 +209,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::{Cell, Measurement, Report};
-    use crate::engine::{EngineError, Footprint};
+    use crate::engine::EngineError;
 
     fn cell(workload: &'static str, engine: &str, instructions: u64, code_bytes: u64) -> Cell {
         Cell {

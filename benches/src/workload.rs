@@ -16,6 +16,8 @@ pub(crate) struct Workload {
     pub(crate) flags: Vec<String>,
     /// The module from `clang -O2`.
     pub(crate) wasm: PathBuf,
+    /// The module from `clang -Os`.
+    pub(crate) small_wasm: PathBuf,
     /// What `run(ROUNDS)` returns on the host.
     pub(crate) checksum: i32,
 }
@@ -62,6 +64,7 @@ pub(crate) fn all() -> io::Result<Vec<Workload>> {
             sources,
             flags,
             wasm: folder.join(format!("{name}.O2.wasm")),
+            small_wasm: folder.join(format!("{name}.Os.wasm")),
             checksum,
         })
     };

@@ -122,6 +122,8 @@ fn refusals_say_what_where_and_what_to_do() {
         "(module (tag))",
         "(module (func $f (result funcref) (ref.func $f)) (elem declare func $f))",
         "(module (type (struct)))",
+        "(module (global $g i32 (i32.const 1)) (global i32 (global.get $g)))",
+        "(module (func (result i32) (f64.const 1)))",
         "(module (memory 65536))",
         "(module (table 5000000 funcref))",
     ];

@@ -15,7 +15,7 @@ use crate::differential::Verdict;
 
 /// Time for the random modules of one generator.
 const TIME: Duration = Duration::from_secs(25);
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 1500;
 
 /// The first seeds, as many as there is time for: a slow machine tests fewer, in the same order.
 fn seeds_agree(generator: Generator) {

@@ -7,7 +7,7 @@
 //! The image carries neither names nor places in the WebAssembly file; whoever wants to read a trap
 //! or the code later keeps the map. It belongs to one image, which it knows by its SHA-256.
 //!
-//! The file is one JSON object; see [`wire`] for how offsets are written. Text offsets count from
+//! The file is one JSON object; see `wire` for how offsets are written. Text offsets count from
 //! the first byte of the TEXT section, source offsets from that of the WebAssembly file.
 
 mod wire;

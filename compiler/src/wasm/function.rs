@@ -13,7 +13,7 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, Validat
 use super::contract::{self, BUILTINS, Builtin, CALL_CONV, FUNCTIONS, SYMBOLS, Symbol};
 use super::module::{Module, Signature};
 use super::operators::{self, Frame};
-use super::support;
+use super::{support, verdict};
 use crate::error::{Error, Place, Result};
 
 /// Allocations that one body leaves to the next.
@@ -85,19 +85,18 @@ pub(super) fn translate(
 
     let mut operators = body.get_operators_reader().map_err(explain)?;
     while !operators.eof() {
-        let (op, offset) =
-            operators.read_with_offset().map_err(|error| {
-                match is_vector_operator(body, &error) {
-                    true => Error::unsupported(
-                        "vector operator is",
-                        Place {
-                            function: who(),
-                            offset: error.offset(),
-                        },
-                    ),
-                    false => explain(error),
-                }
-            })?;
+        let (op, offset) = operators.read_with_offset().map_err(|error| {
+            match verdict::is_vector_operator(body.as_bytes(), body.range().start, &error) {
+                true => Error::unsupported(
+                    "vector operator is",
+                    Place {
+                        function: who(),
+                        offset: error.offset(),
+                    },
+                ),
+                false => explain(error),
+            }
+        })?;
         validator.op(offset, &op).map_err(|error| {
             let name = operators::name(&op);
             Error::from_parser(&error, who(), Some(&name))
@@ -109,13 +108,6 @@ pub(super) fn translate(
     scratch.validator = validator.into_allocations();
     translator.builder.finalize(contract::frontend_config());
     Ok(function)
-}
-
-/// Whether decoding stopped at the prefix of vector instructions (core specification, 5.4.9),
-/// which the decoder is built without.
-fn is_vector_operator(body: &FunctionBody<'_>, error: &wasmparser::Error) -> bool {
-    let position = error.offset().checked_sub(body.range().start);
-    position.and_then(|position| body.as_bytes().get(position as usize)) == Some(&0xfd)
 }
 
 impl<'a> Translator<'a> {

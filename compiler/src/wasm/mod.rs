@@ -11,6 +11,7 @@
 //! * [`contract`]: what the CLIF means: names, alias regions, trap codes
 //! * [`support`]: which proposals and types are accepted, and the limits beyond wasmparser's own
 //! * `operators/`: one file per family of operators
+//! * `verdict`: invalid, or merely not offered?
 //! * `builtins`: functions that the translation adds
 
 mod builtins;
@@ -23,6 +24,7 @@ mod operators;
 mod prescan;
 mod sections;
 pub mod support;
+mod verdict;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -91,6 +93,11 @@ pub fn to_binary(module: &[u8]) -> Result<Cow<'_, [u8]>> {
 
 /// Validates and translates a module in binary format.
 pub fn translate(bytes: &[u8], target: Target) -> Result<Translated> {
+    translate_offered(bytes, target).map_err(|error| verdict::reconsider(bytes, error))
+}
+
+/// Translates what the compiler offers; the first thing that it does not offer ends the walk.
+fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
     if bytes.len() as u64 > support::MAX_MODULE_BYTES {
         return Err(Error::Limit {
             what: "bytes of module:",

@@ -267,8 +267,10 @@ impl<'a> Sections<'a> {
                     let start = evaluate(&self.module, &offset_expr)?.word();
                     (table_index.unwrap_or(0), start)
                 }
-                ElementKind::Passive | ElementKind::Declared => {
-                    let what = "passive or declared element segment is";
+                // It allows operators that are refused where they stand.
+                ElementKind::Declared => continue,
+                ElementKind::Passive => {
+                    let what = "passive element segment is";
                     return Err(Error::unsupported(what, Place::at(offset)));
                 }
             };

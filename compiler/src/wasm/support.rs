@@ -13,17 +13,16 @@ use crate::error::{Error, Place, Result};
 
 /// Proposals beyond WebAssembly 1.0 that a module may use.
 ///
-/// Floats, saturating conversions and several memories pass validation only to be refused with a
-/// better explanation than the validator's.
+/// Floats, saturating conversions, several memories, and most of bulk memory and reference types
+/// pass validation only to be refused with a better explanation than the validator's.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::MULTI_VALUE)
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::MULTI_MEMORY)
-    .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
-    .union(WasmFeatures::BULK_MEMORY_OPT)
-    .union(WasmFeatures::EXTENDED_CONST)
-    .difference(WasmFeatures::GC_TYPES);
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::EXTENDED_CONST);
 
 /// Largest module in bytes: positions must fit a source location, and no flash is larger.
 pub const MAX_MODULE_BYTES: u64 = 1 << 28;

@@ -16,8 +16,8 @@ pub(super) fn constant(u: &mut Unstructured<'_>, memory_bytes: u32) -> Result<i3
         5 => u.int_in_range(-300..=300)?,
         6 => (memory_bytes as i32).wrapping_add(u.int_in_range(-8..=4)?),
         // Modified immediates and their neighbours.
-        7 => (i32::from(u.arbitrary::<u8>()?) * 0x0101_0101) & *u.choose(&MASKS)?,
-        8 => i32::from(u.arbitrary::<u8>()?) << u.int_in_range(0..=24)?,
+        7 => i32::from(u.arbitrary::<u8>()?).wrapping_mul(0x0101_0101) & *u.choose(&MASKS)?,
+        8 => i32::from(u.arbitrary::<u8>()?) << u.int_in_range(0..=24u32)?,
         _ => u.arbitrary()?,
     })
 }

@@ -14,9 +14,9 @@ use crate::fake_core::FakeCore;
 use crate::sample::{self, HOST};
 
 /// The trailer of the sample ends with the SHA-256 record: 4 bytes of header, 32 of digest.
-const HASH_RECORD: usize = 36;
+pub(crate) const HASH_RECORD: usize = 36;
 
-fn fix_hash(bytes: &mut [u8]) {
+pub(crate) fn fix_hash(bytes: &mut [u8]) {
     let Some(body) = bytes.len().checked_sub(HASH_RECORD) else {
         return;
     };
@@ -25,7 +25,7 @@ fn fix_hash(bytes: &mut [u8]) {
 }
 
 /// Uses everything that the loader offers on an image that passed its checks.
-fn exercise(image: Verified<'_>) {
+fn exercise(image: Verified<'_>, ram_bytes: usize) {
     let mut text = String::new();
     for import in image.imports() {
         write!(text, "{}{}", import.module, import.name).unwrap();
@@ -37,7 +37,7 @@ fn exercise(image: Verified<'_>) {
         image.function_at(offset);
     }
     assert!(image.trailer().count() >= 1);
-    let mut core = FakeCore::new(4096, &[]);
+    let mut core = FakeCore::new(ram_bytes, &[]);
     core.text_bytes = image.section(Section::Text).len() as u32;
     core.features = Features(u32::MAX);
     let mut instance = match Instance::new(image, core, &HOST) {
@@ -47,7 +47,7 @@ fn exercise(image: Verified<'_>) {
             return;
         }
     };
-    assert!(instance.memory().len() <= 4096);
+    assert!(instance.memory().len() <= ram_bytes);
     for export in image.exports() {
         write!(text, "{}", export.name).unwrap();
         let Ok(name) = str::from_utf8(export.name.0) else {
@@ -69,12 +69,17 @@ fn exercise(image: Verified<'_>) {
     let _ = instance.reset();
 }
 
-/// Whether the bytes passed the checks; if so, they have been exercised.
-fn survives(bytes: &[u8]) -> Result<(), ImageError> {
+/// Whether the bytes passed the checks; if so, they have been exercised in so much RAM.
+pub(crate) fn survives_with(ram_bytes: usize, bytes: &[u8]) -> Result<(), ImageError> {
     let image = Image::parse(bytes).and_then(Image::verify_hash);
-    image.map(exercise).inspect_err(|error| {
+    let exercised = image.map(|image| exercise(image, ram_bytes));
+    exercised.inspect_err(|error| {
         assert!(!error.to_string().is_empty());
     })
+}
+
+fn survives(bytes: &[u8]) -> Result<(), ImageError> {
+    survives_with(4096, bytes)
 }
 
 #[test]

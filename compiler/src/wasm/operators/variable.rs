@@ -30,7 +30,7 @@ impl Translator<'_> {
             Operator::Drop => {
                 self.pop();
             }
-            Operator::Select => {
+            Operator::Select | Operator::TypedSelect { .. } => {
                 let condition = self.pop_condition();
                 let (x, y) = self.pop2();
                 let value = self.builder.ins().select(condition, x, y);

@@ -1,0 +1,142 @@
+//! What the compiler makes of a module: an image, or one of several kinds of no.
+
+use std::panic;
+
+use wasm2mcu::{Error, OptLevel, Options};
+use wasmparser::{DataKind, ElementKind, Parser, Payload, TypeRef, Validator, WasmFeatures};
+
+use crate::script::{Script, Source};
+
+/// The compiler's answer to a module.
+pub(crate) enum Build {
+    /// An image.
+    Image(Vec<u8>),
+    /// A valid module, as far as the compiler read, with something that it does not offer.
+    Unsupported(&'static str),
+    /// Not a valid module, in the compiler's words.
+    Rejected(String),
+    /// An answer that no module deserves.
+    Failed(String),
+}
+
+/// What a refusal is about, by the first of these that its text contains.
+const FEATURES: [(&str, &str); 37] = [
+    ("import of global", "import of a global"),
+    ("import of memory", "import of a memory"),
+    ("import of table", "import of a table"),
+    ("import of tag", "exceptions"),
+    ("proposal custom-page-sizes", "custom page sizes"),
+    ("proposal exceptions", "exceptions"),
+    ("proposal gc", "garbage collection"),
+    ("proposals function-references, gc", "garbage collection"),
+    ("proposal memory64", "64-bit memory"),
+    ("proposals memory64", "64-bit memory"),
+    ("`gc` proposal", "garbage collection"),
+    ("gc feature", "garbage collection"),
+    ("global.get of locally", "constants from defined globals"),
+    ("function-references", "function references"),
+    ("exception handling", "exceptions"),
+    ("proposal tail-call", "tail calls"),
+    ("proposal wide-arithmetic", "wide arithmetic"),
+    ("tail calls", "tail calls"),
+    ("exceptions", "exceptions"),
+    ("function references", "function references"),
+    ("memory64", "64-bit memory"),
+    ("custom page sizes", "custom page sizes"),
+    ("wide arithmetic", "wide arithmetic"),
+    ("vector operator", "vectors"),
+    ("second memory", "several memories"),
+    ("passive data segment", "passive segments"),
+    ("passive element segment", "passive segments"),
+    ("operator memory.init", "passive segments"),
+    ("operator data.drop", "passive segments"),
+    ("operator table.init", "passive segments"),
+    ("operator elem.drop", "passive segments"),
+    ("f32", "floats"),
+    ("f64", "floats"),
+    ("operator table.", "table operators"),
+    ("operator ref.", "reference types"),
+    ("externref", "reference types"),
+    ("funcref", "reference types"),
+];
+
+impl Build {
+    /// Builds every module of a script.
+    pub(crate) fn all(script: &Script<'_>, level: OptLevel) -> Vec<Option<Build>> {
+        let sources = script.steps.iter().map(|step| step.source.as_ref());
+        sources
+            .map(|source| source.map(|source| Build::of(source, level)))
+            .collect()
+    }
+
+    fn of(source: &Source, level: OptLevel) -> Build {
+        let bytes = match source {
+            Source::Module(bytes) => bytes,
+            Source::Rejected(message) => return Build::Rejected(message.clone()),
+        };
+        let options = Options {
+            level,
+            ..Options::default()
+        };
+        let compiled = panic::catch_unwind(|| {
+            wasm2mcu::compile(bytes, &options).and_then(|compiled| compiled.image())
+        });
+        let error = match compiled {
+            Ok(Ok(image)) => return Build::Image(image),
+            Ok(Err(error)) => error,
+            Err(_) => return Build::Failed("the compiler panicked".to_owned()),
+        };
+        match &error {
+            Error::Unsupported { what, .. } => {
+                if is_offered(bytes) {
+                    return Build::Failed(format!("refused without need: {error}"));
+                }
+                let known = FEATURES.iter().find(|(part, _)| what.contains(part));
+                known.map_or_else(
+                    || Build::Failed(format!("refused for an unknown reason: {error}")),
+                    |(_, feature)| Build::Unsupported(feature),
+                )
+            }
+            Error::Limit { .. } => Build::Unsupported("size limits of the compiler"),
+            Error::Text { .. } | Error::Invalid { .. } => Build::Rejected(error.to_string()),
+            _ => Build::Failed(error.to_string()),
+        }
+    }
+}
+
+/// What the compiler offers, told in the validator's terms.
+const OFFERED: WasmFeatures = WasmFeatures::WASM1
+    .difference(WasmFeatures::FLOATS)
+    .difference(WasmFeatures::GC_TYPES)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY_OPT)
+    .union(WasmFeatures::EXTENDED_CONST);
+
+/// Whether a module is valid and uses nothing but what is offered, so that refusing it is wrong.
+fn is_offered(module: &[u8]) -> bool {
+    let Ok(binary) = wat::parse_bytes(module) else {
+        return false;
+    };
+    Validator::new_with_features(OFFERED)
+        .validate_all(&binary)
+        .is_ok()
+        && Parser::new(0)
+            .parse_all(&binary)
+            .map_while(Result::ok)
+            .all(|payload| match payload {
+                Payload::ImportSection(section) => section
+                    .into_imports()
+                    .flatten()
+                    .all(|import| matches!(import.ty, TypeRef::Func(_))),
+                Payload::DataSection(section) => section
+                    .into_iter()
+                    .flatten()
+                    .all(|segment| !matches!(segment.kind, DataKind::Passive)),
+                Payload::ElementSection(section) => section
+                    .into_iter()
+                    .flatten()
+                    .all(|segment| !matches!(segment.kind, ElementKind::Passive)),
+                _ => true,
+            })
+}

