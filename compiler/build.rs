@@ -7,7 +7,7 @@ use cranelift_isle::codegen::CodegenOptions;
 use cranelift_isle::compile;
 
 /// Folders under `src/isa`, each with `lower.isle` and, for double words, `wide.isle`.
-const INSTRUCTION_SETS: [&str; 1] = ["thumb2"];
+const INSTRUCTION_SETS: [&str; 2] = ["riscv32", "thumb2"];
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));

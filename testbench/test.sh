@@ -79,6 +79,12 @@ provide_arm_tools() {
             gcc-arm-none-eabi libnewlib-arm-none-eabi
 }
 
+provide_riscv_tools() {
+    have riscv64-unknown-elf-as ||
+        install_packages "the assembler that RISC-V encodings are compared with" \
+            binutils-riscv64-unknown-elf
+}
+
 provide_cargo() {
     have cargo || install_packages "Rust" rustc-web cargo-web
 }
@@ -146,6 +152,7 @@ esac
 
 provide_qemu
 provide_arm_tools
+provide_riscv_tools
 provide_cargo
 build_firmware
 [ -z "$setup_only" ] || exit 0

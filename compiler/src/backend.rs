@@ -1,6 +1,6 @@
 //! The steps from optimised CLIF to the text of an image, for every function of a module.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use wasm2mcu_abi::context::Context;
@@ -190,11 +190,15 @@ pub(crate) fn listing<I: Isa>(machine: &[Machine<I>]) -> String {
     text
 }
 
-/// Bytes of stack that a call of an exported function or the start function takes, from the entry
-/// thunk on.
-pub(crate) fn entry_depth<I: Isa>(module: &Module, depths: &Depths, function: u32) -> u32 {
-    let thunk = I::entry_thunk(module.signature(function)).stack_bytes;
-    thunk + depths.for_callers(Symbol::Function(function)) as u32
+/// Bytes of stack that the entry thunks take, by type number.
+pub(crate) fn entry_stack<I: Isa>(module: &Module) -> BTreeMap<u32, u32> {
+    let types = entered_types(module).into_iter();
+    types
+        .map(|number| {
+            let signature = &module.types[number as usize];
+            (number, I::entry_thunk(signature).stack_bytes)
+        })
+        .collect()
 }
 
 /// The type numbers of all functions that the host can enter.

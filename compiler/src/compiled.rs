@@ -1,10 +1,11 @@
 //! A compiled module, and the forms in which it can be had.
 
+use std::collections::BTreeMap;
+
 use wasm2mcu_abi::image::Architecture;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::image::{self, Parts};
-use crate::isa::thumb2::Thumb2;
 use crate::link::{Extent, Piece, Text};
 use crate::mach::buffer::{SourceLocation, Symbol};
 use crate::map::{self, Map};
@@ -30,6 +31,8 @@ pub struct Compiled {
     pub machine_ir: String,
     /// Stack depths.
     pub depths: Depths,
+    /// Bytes of stack that the entry thunk of a type number takes.
+    pub entry_stack: BTreeMap<u32, u32>,
     /// The code.
     pub text: Text,
 }
@@ -145,22 +148,38 @@ impl Compiled {
     ///
     /// # Errors
     ///
-    /// As [`Compiled::image`].
+    /// As [`Compiled::image`]; [`Error::NotForTarget`] for others than Thumb.
     pub fn object(&self, name: &str) -> Result<Vec<u8>> {
+        self.for_thumb_only("an object file")?;
         let image = self.image()?;
         let map = self.map(&image);
         Ok(object::write(name, &image, &map))
     }
 
     /// The code as assembly text.
-    pub fn disassembly(&self, style: disasm::Style) -> String {
-        disasm::listing(&self.text.bytes, &self.map(&[]), style)
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotForTarget`] for others than Thumb.
+    pub fn disassembly(&self, style: disasm::Style) -> Result<String> {
+        self.for_thumb_only("a disassembly")?;
+        Ok(disasm::listing(&self.text.bytes, &self.map(&[]), style))
+    }
+
+    fn for_thumb_only(&self, form: &'static str) -> Result<()> {
+        match self.target.architecture() {
+            Architecture::Thumb => Ok(()),
+            Architecture::RiscV32 => Err(Error::NotForTarget {
+                form,
+                target: self.target.name(),
+            }),
+        }
     }
 
     /// The parts of the image.
     pub fn parts(&self) -> Parts {
         let module = self.module();
-        let mut parts = Parts::new(Architecture::Thumb);
+        let mut parts = Parts::new(self.target.architecture());
         parts.features = self.target.required_features();
         parts.text = self.text.bytes.clone();
         parts.functions = self.function_offsets();
@@ -241,7 +260,9 @@ impl Compiled {
     }
 
     fn entry_depth(&self, function: u32) -> u32 {
-        backend::entry_depth::<Thumb2>(self.module(), &self.depths, function)
+        let number = self.module().functions[function as usize].type_number;
+        let below = self.depths.for_callers(Symbol::Function(function)) as u32;
+        self.entry_stack[&number] + below
     }
 
     fn function_offsets(&self) -> Vec<u32> {
@@ -316,7 +337,7 @@ impl Compiled {
     }
 
     fn code_value(&self, piece: Piece) -> u32 {
-        self.text.offset(piece) | Architecture::Thumb.code_bit()
+        self.text.offset(piece) | self.target.architecture().code_bit()
     }
 
     fn offset(&self, symbol: Symbol) -> u32 {

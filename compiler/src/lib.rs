@@ -41,9 +41,11 @@ pub use error::{Error, Result};
 pub use opt::OptLevel;
 pub use target::{Target, TargetError};
 
+use isa::riscv32::Riscv32;
 use isa::thumb2::Thumb2;
 use mach::Isa;
 use sha2::{Digest, Sha256};
+use wasm2mcu_abi::image::Architecture;
 
 /// How to compile.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +86,13 @@ impl Options {
 /// [`Error`] says what is wrong with the module, where, and what to do about it.
 pub fn compile(module: &[u8], options: &Options) -> Result<Compiled> {
     let wasm = wasm::to_binary(module)?;
-    // So far every target has this instruction set.
-    compile_for(&Thumb2::default(), &wasm, options)
+    match options.target.architecture() {
+        Architecture::Thumb => compile_for(&Thumb2::default(), &wasm, options),
+        Architecture::RiscV32 => {
+            let isa = Riscv32::new(options.target.misaligned_access());
+            compile_for(&isa, &wasm, options)
+        }
+    }
 }
 
 fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compiled> {
@@ -99,6 +106,7 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
         target: options.target,
         source_sha256: Sha256::digest(wasm).into(),
         machine_ir: backend::listing(&machine),
+        entry_stack: backend::entry_stack::<I>(&translated.module),
         translated,
         guards,
         depths,

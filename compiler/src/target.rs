@@ -4,36 +4,73 @@ use std::fmt;
 use std::str::FromStr;
 
 use target_lexicon::Triple;
-use wasm2mcu_abi::image::Features;
+use wasm2mcu_abi::image::{Architecture, Features};
 
-/// A core, as rustc's target triples name it.
+/// A core, as rustc's target triples name it, and what it has beyond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
     row: &'static Row,
+    /// Features beyond those of the triple that code may use.
+    optional: Features,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Row {
     name: &'static str,
     core: &'static str,
+    architecture: Architecture,
+    /// What code demands of every core of this kind.
+    required: Features,
+    /// What code uses where there is some.
+    optional: Features,
 }
 
 /// Every target there is; the first is the default.
-const TARGETS: [Row; 2] = [
+const TARGETS: [Row; 4] = [
     Row {
         name: "thumbv8m.main-none-eabihf",
         core: "Cortex-M33 with FPU",
+        ..THUMBV8M
     },
     Row {
         name: "thumbv8m.main-none-eabi",
         core: "Cortex-M33 without FPU",
+        ..THUMBV8M
+    },
+    Row {
+        name: "riscv32imac-unknown-none-elf",
+        core: "ESP32-C6, Hazard3",
+        ..RISCV32IMC
+    },
+    Row {
+        name: "riscv32imc-unknown-none-elf",
+        core: "ESP32-C3, Ibex",
+        ..RISCV32IMC
     },
 ];
+
+/// Integer code of Armv8-M Mainline without extensions.
+const THUMBV8M: Row = Row {
+    name: "",
+    core: "",
+    architecture: Architecture::Thumb,
+    required: Features::NONE,
+    optional: Features::NONE,
+};
+
+/// Integer code; atomics are not used so far.
+const RISCV32IMC: Row = Row {
+    name: "",
+    core: "",
+    architecture: Architecture::RiscV32,
+    required: Features(Features::RISCV_M.0 | Features::RISCV_C.0),
+    optional: Features::RISCV_MISALIGNED,
+};
 
 impl Target {
     /// All targets, the default first.
     pub fn all() -> impl Iterator<Item = Target> {
-        TARGETS.iter().map(|row| Target { row })
+        TARGETS.iter().map(Target::of)
     }
 
     /// The target triple.
@@ -46,16 +83,48 @@ impl Target {
         self.row.core
     }
 
+    fn of(row: &'static Row) -> Target {
+        Target {
+            row,
+            optional: Features::NONE,
+        }
+    }
+
+    /// The same target, whose code uses what it can of the features `available`.
+    #[must_use]
+    pub fn with_features(self, available: Features) -> Target {
+        let beyond = self.row.optional.without(available);
+        Target {
+            optional: self.row.optional.without(beyond),
+            ..self
+        }
+    }
+
+    /// The instruction set.
+    pub fn architecture(self) -> Architecture {
+        self.row.architecture
+    }
+
+    /// Whether code may load and store words and halfwords at any address.
+    ///
+    /// LLVM calls this `unaligned-scalar-mem`. No triple says so of a RISC-V core: without it an
+    /// access that is not proven aligned is made byte by byte.
+    pub fn misaligned_access(self) -> bool {
+        match self.row.architecture {
+            Architecture::Thumb => true,
+            Architecture::RiscV32 => self.optional.contains(Features::RISCV_MISALIGNED),
+        }
+    }
+
     /// What code for this target demands of a core.
     pub fn required_features(self) -> Features {
-        // Integer code of Armv8-M Mainline without extensions.
-        Features::NONE
+        self.row.required | self.optional
     }
 }
 
 impl Default for Target {
     fn default() -> Target {
-        Target { row: &TARGETS[0] }
+        Target::of(&TARGETS[0])
     }
 }
 
@@ -92,7 +161,7 @@ impl FromStr for Target {
             })
         };
         let row = TARGETS.iter().find(same);
-        row.map(|row| Target { row })
+        row.map(Target::of)
             .ok_or_else(|| TargetError::Unsupported(text.to_owned()))
     }
 }

@@ -15,7 +15,7 @@ fn code() {
         let wat = fs::read_to_string(path).unwrap();
         let compiled = compile(wat.as_bytes(), &Options::default()).unwrap();
         // Without offsets and encodings: a change in one function is none in the others.
-        let code = compiled.disassembly(Style { encodings: false });
+        let code = compiled.disassembly(Style { encodings: false }).unwrap();
         let stages = [
             ("optimised CLIF", compiled.clif()),
             ("machine IR", compiled.machine_ir),

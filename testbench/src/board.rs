@@ -8,7 +8,7 @@ use wasm2mcu_loader::{CallError, Image, InstantiateError, Item};
 
 use crate::fault::Fault;
 use crate::host::{GuestMemory, HostFunction};
-use crate::{m33, qemu};
+use crate::{m33, qemu, rv32};
 
 /// A place where images run.
 ///
@@ -219,7 +219,7 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 2] = [m33::INFO, qemu::INFO];
+const BOARDS: [BoardInfo; 4] = [m33::INFO, qemu::INFO, rv32::INFO, rv32::ALIGNED_INFO];
 
 /// The boards that [`open`] knows.
 pub fn boards() -> &'static [BoardInfo] {
@@ -243,6 +243,8 @@ fn place(pc: Option<u32>) -> String {
 pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
     match name {
         "m33" => Ok(Box::new(m33::M33::new())),
+        "rv32" => Ok(Box::new(rv32::Rv32::new())),
+        "rv32-aligned" => Ok(Box::new(rv32::Rv32Aligned::new())),
         "qemu-m33" => Ok(Box::new(qemu::QemuM33::open()?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),

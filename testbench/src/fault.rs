@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// What the core recorded, with the register names of the Armv8-M manual (DDI 0553, D1.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the core recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Address of the instruction; `None` if the exception frame that tells it was lost.
     pub pc: Option<u32>,
@@ -13,15 +13,46 @@ pub struct Fault {
     pub lr: Option<u32>,
     /// Stack pointer when the exception was taken.
     pub sp: u32,
-    /// Configurable Fault Status Register.
-    pub cfsr: u32,
-    /// HardFault Status Register.
-    pub hfsr: u32,
+    /// Why.
+    pub cause: Cause,
     /// The address that an access asked for, if the core recorded it.
     pub address: Option<u32>,
     /// The code reached below the stack that it was granted.
     pub below_stack: bool,
 }
+
+/// Why a core stopped, in the words of its architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Armv8-M (DDI 0553, D1.2).
+    Arm {
+        /// Configurable Fault Status Register.
+        cfsr: u32,
+        /// HardFault Status Register.
+        hfsr: u32,
+    },
+    /// RISC-V (The RISC-V Instruction Set Manual, Volume II, "Machine Cause Register").
+    RiscV {
+        /// `mcause`; `None` without an exception.
+        mcause: Option<u32>,
+    },
+}
+
+/// Exceptions by their number in `mcause`.
+const MCAUSE_NAMES: [&str; 12] = [
+    "jump to an address that is not aligned",
+    "fetch where no code is",
+    "illegal instruction",
+    "breakpoint instruction",
+    "load from an address that is not aligned",
+    "load where no memory is",
+    "store to an address that is not aligned",
+    "store where no memory is",
+    "ECALL",
+    "ECALL",
+    "an exception of a reserved number",
+    "ECALL",
+];
 
 /// Bits of CFSR (DDI 0553, D1.2.14) and their names.
 const CFSR_NAMES: [(u32, &str); 17] = [
@@ -74,14 +105,17 @@ impl Fault {
         if self.below_stack {
             causes.push("the stack reached below its limit");
         }
-        causes.extend(
-            CFSR_NAMES
-                .iter()
-                .filter(|(bit, _)| self.cfsr >> bit & 1 != 0)
-                .map(|(_, name)| *name),
-        );
-        if self.hfsr & DEBUG_EVENT != 0 {
-            causes.push("HardFault DEBUGEVT: breakpoint instruction");
+        match self.cause {
+            Cause::Arm { cfsr, hfsr } => {
+                let set = CFSR_NAMES.iter().filter(|(bit, _)| cfsr >> bit & 1 != 0);
+                causes.extend(set.map(|(_, name)| *name));
+                if hfsr & DEBUG_EVENT != 0 {
+                    causes.push("HardFault DEBUGEVT: breakpoint instruction");
+                }
+            }
+            Cause::RiscV { mcause } => {
+                causes.extend(mcause.and_then(|number| MCAUSE_NAMES.get(number as usize)));
+            }
         }
         if causes.is_empty() {
             causes.push("an exception that no fault register explains (SVC, jump into the host)");
@@ -106,10 +140,13 @@ impl fmt::Display for Fault {
         if let Some(lr) = self.lr {
             write!(f, ", lr {lr:#010x}")?;
         }
-        write!(
-            f,
-            ", sp {:#010x}, CFSR {:#010x}, HFSR {:#010x}",
-            self.sp, self.cfsr, self.hfsr
-        )
+        write!(f, ", sp {:#010x}", self.sp)?;
+        match self.cause {
+            Cause::Arm { cfsr, hfsr } => write!(f, ", CFSR {cfsr:#010x}, HFSR {hfsr:#010x}"),
+            Cause::RiscV {
+                mcause: Some(number),
+            } => write!(f, ", mcause {number}"),
+            Cause::RiscV { mcause: None } => Ok(()),
+        }
     }
 }

@@ -6,7 +6,6 @@ use std::fmt;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 
-use crate::aapcs::{self, CallRegisters};
 use crate::board::BoardError;
 
 /// Linear memory 0 of an instance, from outside.
@@ -94,18 +93,15 @@ impl<'a> HostFunction<'a> {
         Ok(())
     }
 
-    /// Calls the closure as a C function of this signature was called, results into `registers`.
+    /// Calls the closure with the words of its arguments; returns those of its results.
     ///
-    /// `stack` reads the word at a byte offset from the stack pointer of the call. The inner
-    /// error is the trap that the closure asked for.
+    /// The inner error is the trap that the closure asked for.
     pub(crate) fn call(
         &self,
         memory: &mut dyn GuestMemory,
-        registers: &mut CallRegisters,
-        stack: impl FnMut(u32) -> Result<u32, BoardError>,
-    ) -> Result<Result<(), TrapCode>, BoardError> {
-        let arguments = aapcs::arguments(&self.params, registers, stack)?;
-        let words = match (self.code.borrow_mut())(memory, &arguments) {
+        arguments: &[u32],
+    ) -> Result<Result<Vec<u32>, TrapCode>, BoardError> {
+        let words = match (self.code.borrow_mut())(memory, arguments) {
             Ok(words) => words,
             Err(trap) => return Ok(Err(trap)),
         };
@@ -120,10 +116,7 @@ impl<'a> HostFunction<'a> {
                 words.len()
             )));
         }
-        if let Some(result) = self.results.first() {
-            aapcs::set_result(*result, &words, registers);
-        }
-        Ok(Ok(()))
+        Ok(Ok(words))
     }
 
     /// What the loader has to know about it.

@@ -1,4 +1,4 @@
-//! Boards that run wasm2mcu images: real Cortex-M33 code on a PC.
+//! Boards that run wasm2mcu images: real machine code on a PC.
 //!
 //! ```text
 //!   image bytes + host functions (closures)
@@ -10,9 +10,11 @@
 //! | board | core | the loader runs | instructions | made for |
 //! |---|---|---|---|---|
 //! | [`m33`] | emulated in this process | on the PC, over the emulated memory | exact | running, tests by the thousand, counting |
+//! | [`rv32`] | the same for RISC-V | | exact | |
 //! | [`qemu`] | `qemu-system-arm` | on the core, in a firmware | not counted | the independent oracle |
 //!
 //! * [`board`]: the trait that all of them stand behind, and the list of them
+//! * [`emulated`]: what the boards in this process share
 //! * [`host`]: host functions as closures and the linear memory as they see it
 //! * [`aapcs`]: how Arm's C calls carry arguments, for host functions
 //! * [`spectest`]: the test suite's printing host functions
@@ -24,12 +26,14 @@
 
 pub mod aapcs;
 pub mod board;
+pub mod emulated;
 pub mod fault;
 pub mod host;
 pub mod m33;
 #[cfg(feature = "oracle")]
 pub mod oracle;
 pub mod qemu;
+pub mod rv32;
 pub mod spectest;
 
 pub use board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, boards, open};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use wasm2mcu::{OptLevel, Options};
+use wasm2mcu::{OptLevel, Options, Target};
 use wasm2mcu_testbench::board;
 use wasm2mcu_testbench::oracle::{Oracle, agree};
 
@@ -213,9 +213,25 @@ fn module() -> (String, Vec<(String, usize)>) {
 
 #[test]
 fn every_operator_agrees_on_extreme_operands() {
+    every_operator_agrees("m33");
+}
+
+#[test]
+fn every_operator_agrees_on_rv32() {
+    every_operator_agrees("rv32");
+}
+
+#[test]
+fn every_operator_agrees_without_misaligned_access() {
+    every_operator_agrees("rv32-aligned");
+}
+
+fn every_operator_agrees(board: &str) {
     let (wat, exports) = module();
     let wasm = wat::parse_str(&wat).expect("the module of this test");
-    let board = board::open("m33").expect("the emulated board");
+    let board = board::open(board).expect("an emulated board");
+    let info = board.info();
+    let target: Target = info.target.parse().expect("a board's target");
     // All pairs of operands at one level, a third of them at the others.
     for (level, stride) in [
         (OptLevel::None, 3),
@@ -223,6 +239,7 @@ fn every_operator_agrees_on_extreme_operands() {
         (OptLevel::Speed, 1),
     ] {
         let options = Options {
+            target: target.with_features(info.features),
             level,
             ..Options::default()
         };

@@ -13,6 +13,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasm2mcu::image::{self, Export, ExportItem, FunctionType, Parts};
+use wasm2mcu::isa::riscv32::Riscv32;
 use wasm2mcu::isa::thumb2::Thumb2;
 use wasm2mcu::link::{Linker, Piece};
 use wasm2mcu::mach::buffer::Symbol;
@@ -20,7 +21,6 @@ use wasm2mcu::mach::{FrameNeeds, Isa, emit, lower, regalloc};
 use wasm2mcu::wasm::contract;
 use wasm2mcu::wasm::module::Signature as WasmSignature;
 use wasm2mcu_abi::context::Context;
-use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::board;
@@ -690,28 +690,19 @@ fn widths() -> Vec<Case> {
 }
 
 /// An image with every case as an export, by number.
-fn link(cases: &[Case]) -> Vec<u8> {
-    let isa = Thumb2::default();
+fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
     let signature = WasmSignature {
         params: vec![ValueType::I32; PARAMS],
         results: vec![ValueType::I32],
     };
-    let mut linker = Linker::<Thumb2>::default();
-    linker.add(
-        Piece::Symbol(Symbol::TrapExit),
-        Thumb2::trap_exit().code,
-        None,
-    );
-    linker.add(
-        Piece::Symbol(Symbol::Trap(TRAP)),
-        Thumb2::trap(TRAP).code,
-        None,
-    );
-    linker.add(Piece::Entry(0), Thumb2::entry_thunk(&signature).code, None);
+    let mut linker = Linker::<I>::default();
+    linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
+    linker.add(Piece::Symbol(Symbol::Trap(TRAP)), I::trap(TRAP).code, None);
+    linker.add(Piece::Entry(0), I::entry_thunk(&signature).code, None);
     for (index, case) in (0..).zip(cases) {
-        let code = lower::lower(&isa, &case.clif)
+        let code = lower::lower(isa, &case.clif)
             .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
-        let allocated = regalloc::allocate(&isa, code, true)
+        let allocated = regalloc::allocate(isa, code, true)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", case.name, case.clif));
         let frame = isa.frame(&FrameNeeds::of(&allocated));
         let code = emit::emit(&allocated, &frame, None).expect("a small function");
@@ -720,19 +711,19 @@ fn link(cases: &[Case]) -> Vec<u8> {
     let text = linker.finish().expect("a small text");
     let symbol = |index: u32| text.offset(Piece::Symbol(Symbol::Function(index)));
     let indices = 0..cases.len() as u32;
-    let mut parts = Parts::new(Architecture::Thumb);
+    let mut parts = Parts::new(I::ARCHITECTURE);
     parts.functions = indices.clone().map(symbol).collect();
     parts.functions_end = text.bytes.len() as u32;
     parts.types = vec![FunctionType {
         params: signature.params,
         results: signature.results,
-        entry: text.offset(Piece::Entry(0)) | 1,
+        entry: text.offset(Piece::Entry(0)) | I::ARCHITECTURE.code_bit(),
     }];
     parts.exports = indices
         .map(|index| Export {
             name: index.to_string(),
             item: ExportItem::Function {
-                code: symbol(index) | 1,
+                code: symbol(index) | I::ARCHITECTURE.code_bit(),
                 function_type: 0,
                 stack_bytes: 256,
             },
@@ -750,10 +741,19 @@ const PER_IMAGE: usize = 100;
 
 /// Executes every case with combinations of words, and reports what differs.
 fn run(cases: Vec<Case>) {
-    let wrong: Vec<String> = cases.chunks(PER_IMAGE).flat_map(differences).collect();
+    run_on(&Thumb2::default(), "m33", &cases);
+    run_on(&Riscv32::new(true), "rv32", &cases);
+    run_on(&Riscv32::new(false), "rv32-aligned", &cases);
+}
+
+fn run_on<I: Isa>(isa: &I, board: &str, cases: &[Case]) {
+    let images = cases.chunks(PER_IMAGE);
+    let wrong: Vec<String> = images
+        .flat_map(|cases| differences(isa, board, cases))
+        .collect();
     assert!(
         wrong.is_empty(),
-        "{} of {} are wrong:\n{}",
+        "{board}: {} of {} are wrong:\n{}",
         wrong.len(),
         cases.len(),
         wrong.join("\n")
@@ -761,9 +761,9 @@ fn run(cases: Vec<Case>) {
 }
 
 /// The first wrong result of each case that has one.
-fn differences(cases: &[Case]) -> Vec<String> {
-    let image = link(cases);
-    let board = board::open("m33").unwrap();
+fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case]) -> Vec<String> {
+    let image = link(isa, cases);
+    let board = board::open(board).unwrap();
     let mut instance = board.load(&image, Vec::new()).unwrap();
     let words = words();
     let mut wrong = Vec::new();

@@ -214,7 +214,9 @@ fn info(name: &str) -> Result<&'static BoardInfo, Failure> {
 }
 
 fn target(board: &BoardInfo) -> Result<Target, Failure> {
-    board.target.parse().map_err(|error| {
+    let target: Result<Target, _> = board.target.parse();
+    let target = target.map(|target| target.with_features(board.features));
+    target.map_err(|error| {
         Failure::new(format_args!(
             "board {} cannot be compiled for: {error}",
             board.name

@@ -19,6 +19,8 @@ use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{self, BlockArg};
 use regalloc2::Block;
 
+use super::reg::Reg;
+
 /// What a machine block is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -126,6 +128,17 @@ impl BlockOrder {
 /// The destinations of a branch instruction; empty for every other one.
 pub fn destinations(func: &ir::Function, inst: ir::Inst) -> &[ir::BlockCall] {
     func.dfg.insts[inst].branch_destination(&func.dfg.jump_tables, &func.dfg.exception_tables)
+}
+
+/// A jump by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchTable {
+    /// The number, unsigned.
+    pub index: Reg,
+    /// Where to for the numbers from 0 on; may be empty.
+    pub targets: Vec<Block>,
+    /// Where to for all others.
+    pub default: Block,
 }
 
 /// All destinations of one branch that lead to one block with the same arguments.

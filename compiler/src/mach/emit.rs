@@ -11,6 +11,7 @@ use regalloc2::{Allocation, Block, Edit, InstOrEdit};
 use super::buffer::{BranchOutOfRange, Code, Relocate};
 use super::reg::Substitution;
 use super::regalloc::Allocated;
+use super::stubs::TrapStubs;
 use super::{Isa, MachineInst};
 
 /// What an instruction set emits code with.
@@ -45,15 +46,6 @@ pub trait Emitter: Sized {
     ///
     /// [`BranchOutOfRange`] when the function is too large.
     fn finish(self) -> Result<Code<Self::Relocation>, BranchOutOfRange>;
-}
-
-/// How exactly a trap can be placed on the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TrapStubs {
-    /// One stub per function and trap code: a trap tells the function.
-    PerFunction,
-    /// One stub per check: a trap tells the place.
-    PerSite,
 }
 
 /// The code of a function of an instruction set.

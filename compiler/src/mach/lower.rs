@@ -6,7 +6,7 @@
 //! across instructions: each consumer that cannot encode one gets its own.
 //!
 //! ```text
-//!   CLIF inst ──Isa::lower (ISLE rules)──▶ emit() emit() …  in forward order
+//!   CLIF inst ──Isa::rules (ISLE)───────▶ emit() emit() …  in forward order
 //!       ▲                                     │ reversed, appended
 //!       └── last to first ◀───────────────────┘ whole list reversed at the end ──▶ VCode
 //! ```
@@ -22,6 +22,7 @@ use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VRe
 
 use super::blocks::{BlockOrder, Source, destinations};
 use super::buffer::Symbol;
+use super::context::Context;
 use super::reg::{Collector, OperandVisitor, Reg};
 use super::vcode::{VBlock, VCode};
 use super::{Isa, MachineInst};
@@ -62,7 +63,8 @@ pub struct NoRule {
     pub location: ir::SourceLoc,
 }
 
-/// The state of lowering one function; what the rules of an instruction set work on.
+/// The state of lowering one function.
+#[derive(Debug)]
 pub struct Lower<'f, I: Isa> {
     /// The function that is being lowered.
     pub func: &'f ir::Function,
@@ -133,18 +135,20 @@ pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
                                 }
                             })
                             .collect();
-                        isa.lower_branch(&mut lower, inst, &block.targets)
+                        lower
+                            .with(isa, |mut context| context.branch(inst, &block.targets))
                             .ok_or_else(|| lower.no_rule(inst))?;
                     } else if has_effect(func, inst) || lower.is_wanted(inst) {
-                        let results = isa
-                            .lower(&mut lower, inst)
+                        let results = lower
+                            .with(isa, |mut context| context.inst(inst))
                             .ok_or_else(|| lower.no_rule(inst))?;
                         lower.bind(isa, inst, &results);
                     }
                     flush(&mut lower, func.srcloc(inst));
                 }
                 if index == 0 {
-                    isa.lower_params(&mut lower, func.dfg.block_params(clif_block));
+                    let params = func.dfg.block_params(clif_block);
+                    lower.with(isa, |mut context| context.params(params));
                     flush(&mut lower, ir::SourceLoc::default());
                 } else {
                     for &param in func.dfg.block_params(clif_block) {
@@ -190,6 +194,11 @@ impl<'f, I: Isa> Lower<'f, I> {
             renamed: Vec::new(),
             emitted: Vec::new(),
         }
+    }
+
+    /// Does something with the function and its instruction set together.
+    fn with<T>(&mut self, isa: &I, work: impl FnOnce(Context<'_, 'f, I>) -> T) -> T {
+        work(Context { isa, lower: self })
     }
 
     /// Appends a machine instruction behind those already emitted for this CLIF instruction.

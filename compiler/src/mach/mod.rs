@@ -14,28 +14,41 @@
 //! * [`emit`]: code of one function
 //! * [`buffer`]: that code while its branches still look for their length
 //! * [`places`]: where the words of arguments and results stand
+//! * [`call`]: calls, returns and parameters
+//! * [`context`]: what selection rules work on; `isle` has their common terms
+//! * [`frame`]: places in the stack frame
+//! * [`stubs`]: what checks branch to
 //!
 //! An instruction set implements [`Isa`] and [`MachineInst`]; nothing here knows which ones exist.
 
 pub mod blocks;
 pub mod buffer;
+pub mod call;
+pub mod context;
 pub mod emit;
+pub mod frame;
+pub(crate) mod isle;
 pub mod lower;
 pub mod places;
 pub mod reg;
 pub mod regalloc;
+pub mod stubs;
 pub mod vcode;
 
 use std::fmt::{Debug, Display};
 
 use cranelift_codegen::ir;
-use regalloc2::{Block, MachineEnv, PRegSet, RegClass};
+use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::trap::TrapCode;
 
+use blocks::BranchTable;
+use call::Call;
+use context::Context;
 use emit::{CodeOf, Emitter};
+use frame::FrameRef;
 use lower::{Lower, ValueRegs};
-use reg::{OperandVisitor, Reg};
+use reg::{FixedReg, OperandVisitor, Reg};
 use regalloc::Allocated;
 
 use crate::wasm::module::Signature;
@@ -58,6 +71,9 @@ pub trait MachineInst: Clone + Debug + Display {
 pub trait Isa: Sized + Debug {
     /// What images call it.
     const ARCHITECTURE: Architecture;
+    /// Registers of the first argument words and of the first result words: four of them, which is
+    /// what builtins take.
+    const ARGUMENTS: &'static [PReg];
     /// Its machine instructions.
     type Inst: MachineInst;
     /// The frame of a function.
@@ -74,18 +90,30 @@ pub trait Isa: Sized + Debug {
     /// The register of the pinned symbol with this number.
     fn pinned(&self, index: u32) -> Option<Reg>;
 
-    /// Lowers an instruction that ends no block with successors; returns its results' registers.
-    /// `None` when no rule matches.
-    fn lower(&self, lower: &mut Lower<'_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>>;
-    /// Lowers a branch whose destinations are the blocks `targets`.
-    fn lower_branch(
-        &self,
-        lower: &mut Lower<'_, Self>,
-        inst: ir::Inst,
-        targets: &[Block],
-    ) -> Option<()>;
-    /// Takes the function's parameters from where the calling convention puts them.
-    fn lower_params(&self, lower: &mut Lower<'_, Self>, params: &[ir::Value]);
+    /// Lowers an instruction that is neither call nor return nor branch, by rules; returns its
+    /// results' registers. `None` when no rule matches.
+    fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>>;
+    /// A branch to `taken` if `test` is not zero, else to `not_taken`.
+    fn branch_if(
+        context: &mut Context<'_, '_, Self>,
+        test: ir::Value,
+        taken: Block,
+        not_taken: Block,
+    ) -> Self::Inst;
+    /// A jump by number.
+    fn branch_table(table: BranchTable) -> Self::Inst;
+    /// Registers that an internal call destroys.
+    fn caller_saved() -> PRegSet;
+    /// A call.
+    fn call(call: Call) -> Self::Inst;
+    /// What defines the arguments that a function gets in registers.
+    fn args(defs: Vec<FixedReg>) -> Self::Inst;
+    /// The return with results in registers.
+    fn ret(uses: Vec<FixedReg>) -> Self::Inst;
+    /// A load of a word of the frame.
+    fn load_word(to: Reg, place: FrameRef) -> Self::Inst;
+    /// A store to a word of the frame.
+    fn store_word(from: Reg, place: FrameRef) -> Self::Inst;
     /// A jump.
     fn jump(&self, target: Block) -> Self::Inst;
     /// A move between registers of one class.

@@ -1,210 +1,163 @@
 //! `m33`: a Cortex-M33 emulated in this process, instructions counted exactly.
-//!
-//! ```text
-//!   M33 ──load──▶ Emulated ─owns─▶ loader::Instance ─owns─▶ EmulatedCore ─owns─▶ Machine (rsemu)
-//!                    │                                        │ host functions
-//!                    └──────────── Call: budget, count, failure ┘
-//! ```
-//!
-//! Every instance has a machine of its own (making one takes microseconds) and places of its
-//! own in it, so that several stand next to each other as on a device, and whatever one of them
-//! would do to another is a fault.
 
-mod core;
-mod machine;
-mod memory;
+#[cfg(test)]
+mod tests;
 
-use std::cell::Cell;
-use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
 
-use wasm2mcu_abi::image::{Features, Header, Section};
-use wasm2mcu_abi::trap::TrapCode;
-use wasm2mcu_loader::{CallError, Image, Instance as Loaded};
+use rsemu::core::space::AddressSpace;
+use rsemu::cpu::arm::v7m::sys::Exception;
+use rsemu::cpu::arm::v7m::{ArmV7m, Config, Regs};
+use wasm2mcu_abi::image::{Architecture, Features};
+use wasm2mcu_abi::types::ValueType;
 
-use self::core::{Call, EmulatedCore};
-use self::machine::{Places, RAM_BYTES, host_address};
-use crate::board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, call_array};
-use crate::host::{GuestMemory, HostFunction};
+use crate::aapcs::{self, CallRegisters};
+use crate::board::BoardInfo;
+use crate::emulated::machine::FLASH;
+use crate::emulated::{Cpu, Emulator};
+use crate::fault::{Cause, Fault};
 
 /// What this board is.
 pub const INFO: BoardInfo = BoardInfo {
     name: "m33",
     description: "Cortex-M33 with FPU, emulated in this process; counts instructions exactly",
     target: "thumbv8m.main-none-eabihf",
-    features: FEATURES,
+    features: Features(
+        Features::THUMB_DSP.0
+            | Features::THUMB_FPU.0
+            | Features::THUMB_V8M.0
+            | Features::THUMB_HARD_FLOAT_ABI.0,
+    ),
     counts: true,
 };
 
-const FEATURES: Features = Features(
-    Features::THUMB_DSP.0
-        | Features::THUMB_FPU.0
-        | Features::THUMB_V8M.0
-        | Features::THUMB_HARD_FLOAT_ABI.0,
-);
-
 /// The board.
-#[derive(Debug)]
-pub struct M33 {
-    limits: Cell<Limits>,
-    loaded: Cell<u32>,
+pub type M33 = Emulator<CortexM33>;
+
+/// Its core.
+pub struct CortexM33(ArmV7m);
+
+impl std::fmt::Debug for CortexM33 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CortexM33(pc {:#010x})", self.0.pc())
+    }
 }
 
-impl M33 {
-    /// The board, with limits that no sensible test meets.
-    pub fn new() -> Self {
-        Self {
-            limits: Cell::new(Limits {
-                memory_bytes: 64 << 20,
-                instructions: None,
-                time: Duration::from_secs(600),
-            }),
-            loaded: Cell::new(0),
+/// Offsets in an exception frame (DDI 0553, B3.19).
+const FRAME_LR: u32 = 20;
+const FRAME_PC: u32 = 24;
+
+impl Cpu for CortexM33 {
+    const INFO: BoardInfo = INFO;
+    const ARCHITECTURE: Architecture = Architecture::Thumb;
+    /// `b .`, twice.
+    const JUMP_TO_SELF: [u8; 4] = [0xfe, 0xe7, 0xfe, 0xe7];
+
+    fn power_on(space: &Arc<AddressSpace>) -> Self {
+        let cpu = ArmV7m::new(Config::CORTEX_M33F.with_reset_vtor(FLASH));
+        cpu.attach_space(Arc::clone(space));
+        cpu.step();
+        cpu.with_sys(|sys| {
+            sys.cpacr = 0xf << 20;
+            // No floats in exception frames: nothing ever returns from an exception here.
+            sys.fpccr = 0;
+        });
+        Self(cpu)
+    }
+
+    fn step(&mut self) {
+        self.0.step();
+    }
+
+    fn pc(&self) -> u32 {
+        self.0.pc()
+    }
+
+    fn sp(&self) -> u32 {
+        self.0.reg(13)
+    }
+
+    fn set_up_call(&mut self, to: u32, arguments: [u32; 4], sp: u32, back: u32) {
+        let mut regs = Regs::new();
+        regs.r[..4].copy_from_slice(&arguments);
+        regs.r[14] = back;
+        regs.r[15] = to & !1;
+        regs.msp = sp;
+        self.0.set_regs(regs);
+    }
+
+    fn returned_word(&self) -> u32 {
+        self.0.reg(0)
+    }
+
+    fn arguments<E>(
+        &self,
+        params: &[ValueType],
+        stack: impl FnMut(u32) -> Result<u32, E>,
+    ) -> Result<Vec<u32>, E> {
+        aapcs::arguments(params, &self.call_registers(), stack)
+    }
+
+    fn return_from_host(&mut self, result: Option<(ValueType, &[u32])>) {
+        let mut registers = self.call_registers();
+        if let Some((ty, words)) = result {
+            aapcs::set_result(ty, words, &mut registers);
+        }
+        for (n, word) in registers.core.into_iter().enumerate() {
+            self.0.set_reg(n as u8, word);
+        }
+        for (n, word) in registers.float.into_iter().enumerate() {
+            self.0.set_s(n as u8, word);
+        }
+        self.0.set_pc(self.0.reg(14) & !1);
+    }
+
+    fn in_exception(&self) -> bool {
+        self.0.current_exception() != Exception::THREAD
+    }
+
+    fn is_locked_up(&self) -> bool {
+        self.0.is_locked_up()
+    }
+
+    fn is_asleep(&self) -> bool {
+        self.0.is_asleep()
+    }
+
+    fn fault(&self, read: impl Fn(u32) -> Option<u32>) -> Fault {
+        let sp = self.0.msp();
+        let (pc, lr) = if self.in_exception() && !self.is_locked_up() {
+            let frame = |offset| read(sp.wrapping_add(offset));
+            (frame(FRAME_PC), frame(FRAME_LR))
+        } else {
+            // No exception: the code stands where it must not.
+            (Some(self.0.pc()), Some(self.0.reg(14)))
+        };
+        let (cfsr, hfsr, address) = self.0.with_sys(|sys| {
+            let address = match sys.cfsr {
+                cfsr if cfsr & 1 << 15 != 0 => Some(sys.bfar),
+                cfsr if cfsr & 1 << 7 != 0 => Some(sys.mmfar),
+                _ => None,
+            };
+            (sys.cfsr, sys.hfsr, address)
+        });
+        Fault {
+            pc,
+            text_offset: None,
+            lr,
+            sp,
+            cause: Cause::Arm { cfsr, hfsr },
+            address,
+            below_stack: false,
         }
     }
 }
 
-impl Default for M33 {
-    fn default() -> Self {
-        Self::new()
+impl CortexM33 {
+    fn call_registers(&self) -> CallRegisters {
+        CallRegisters {
+            core: std::array::from_fn(|n| self.0.reg(n as u8)),
+            float: std::array::from_fn(|n| self.0.s(n as u8)),
+        }
     }
-}
-
-impl Board for M33 {
-    fn info(&self) -> BoardInfo {
-        INFO
-    }
-
-    fn limits(&self) -> Limits {
-        self.limits.get()
-    }
-
-    fn set_limits(&self, limits: Limits) {
-        self.limits.set(limits);
-    }
-
-    fn load<'a>(
-        &'a self,
-        image: &'a [u8],
-        imports: Vec<HostFunction<'a>>,
-    ) -> Result<Box<dyn Instance + 'a>, BoardError> {
-        let parsed = Image::parse(image).map_err(|error| refused(&error))?;
-        let verified = parsed.verify_hash().map_err(|error| refused(&error))?;
-        imports.iter().try_for_each(HostFunction::check)?;
-        let limits = self.limits.get();
-
-        let places = Places::number(self.loaded.replace(self.loaded.get() + 1));
-        let call = Rc::new(Call::new(limits));
-        let hosts: Rc<[HostFunction<'a>]> = imports.into();
-        let ram_bytes = limits.ram_bytes(&parsed).min(RAM_BYTES);
-        let core = EmulatedCore::new(image, places, ram_bytes, hosts.clone(), call.clone())?;
-        let offers: Vec<_> = (0..)
-            .zip(hosts.iter())
-            .map(|(index, host)| host.at(host_address(index)))
-            .collect();
-        let loaded = Loaded::new(verified, core, &offers);
-        call.end()
-            .map_err(|failure| located(failure, &parsed, places))?;
-        Ok(Box::new(Emulated {
-            board: self,
-            places,
-            loaded: loaded.map_err(BoardError::instantiation)?,
-            call,
-        }))
-    }
-}
-
-/// An instance on an emulated core.
-struct Emulated<'a> {
-    board: &'a M33,
-    places: Places,
-    loaded: Loaded<'a, EmulatedCore<'a>>,
-    call: Rc<Call>,
-}
-
-impl<'a> Emulated<'a> {
-    /// Does something with the loader's instance, by which code may run; returns what the loader
-    /// says and the instructions of the code.
-    fn run<T>(
-        &mut self,
-        work: impl FnOnce(&mut Loaded<'a, EmulatedCore<'a>>) -> T,
-    ) -> Result<(T, u64), BoardError> {
-        self.call.begin(self.board.limits());
-        let end = work(&mut self.loaded);
-        let executed = self.call.end();
-        let executed =
-            executed.map_err(|failure| located(failure, self.loaded.image(), self.places))?;
-        Ok((end, executed))
-    }
-}
-
-impl Instance for Emulated<'_> {
-    fn invoke(&mut self, export: &str, arguments: &[u32]) -> Result<Outcome, BoardError> {
-        let (mut words, results) = call_array(self.loaded.image(), export, arguments)?;
-        let (end, executed) = self.run(|loaded| loaded.call_words(export, &mut words))?;
-        let end = match end {
-            Ok(()) => {
-                words.truncate(results);
-                Ok(words)
-            }
-            Err(CallError::Trap(trap)) => Err(trap),
-            Err(error) => return Err(refused(&error)),
-        };
-        Ok(Outcome {
-            end,
-            instructions: Some(executed),
-        })
-    }
-
-    fn clear_trap(&mut self) -> Result<(), BoardError> {
-        self.loaded.clear_trap();
-        Ok(())
-    }
-
-    fn reset(&mut self) -> Result<(), BoardError> {
-        let (end, _) = self.run(Loaded::reset)?;
-        end.map_err(BoardError::start)
-    }
-
-    fn memory(&mut self) -> &mut dyn GuestMemory {
-        self
-    }
-
-    fn global(&mut self, export: &str) -> Result<Vec<u32>, BoardError> {
-        let (value_type, words) = self
-            .loaded
-            .global_words(export)
-            .map_err(|error| BoardError::Refused(format!("global {export:?}: {error}")))?;
-        Ok(words[..value_type.words() as usize].to_vec())
-    }
-}
-
-impl GuestMemory for Emulated<'_> {
-    fn size(&mut self) -> u32 {
-        self.loaded.memory().len() as u32
-    }
-
-    fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), TrapCode> {
-        memory::read(self.loaded.memory(), address, into)
-    }
-
-    fn write(&mut self, address: u32, from: &[u8]) -> Result<(), TrapCode> {
-        memory::write(self.loaded.memory_mut(), address, from)
-    }
-}
-
-fn refused(error: &dyn std::fmt::Display) -> BoardError {
-    BoardError::Refused(error.to_string())
-}
-
-/// Says where in the image's text a fault happened.
-fn located(error: BoardError, image: &Image<'_>, places: Places) -> BoardError {
-    let BoardError::Fault(mut fault) = error else {
-        return error;
-    };
-    fault.locate(
-        places.image() + Header::BYTES,
-        image.section(Section::Text).len(),
-    );
-    BoardError::Fault(fault)
 }

@@ -21,9 +21,9 @@ use wasm2mcu_loader::{Image, Item};
 
 use self::link::{Link, Message, Silence};
 use self::protocol::{REGISTER_WORDS, reply, request};
-use crate::aapcs::CallRegisters;
+use crate::aapcs::{self, CallRegisters};
 use crate::board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, call_array};
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::host::{GuestMemory, HostFunction};
 
 /// What this board is.
@@ -154,8 +154,7 @@ impl QemuM33 {
                         text_offset: None,
                         lr: (l != 0).then_some(lr),
                         sp,
-                        cfsr,
-                        hfsr,
+                        cause: Cause::Arm { cfsr, hfsr },
                         address: (a != 0).then_some(access),
                         below_stack: false,
                     };
@@ -190,13 +189,16 @@ impl QemuM33 {
             context: registers.core[0],
             failure: None,
         };
-        let trap = host.call(&mut memory, &mut registers, |offset| {
-            self.read_word(sp.wrapping_add(offset))
-        })?;
+        let stack = |offset| self.read_word(sp.wrapping_add(offset));
+        let arguments = aapcs::arguments(&host.params, &registers, stack)?;
+        let end = host.call(&mut memory, &arguments)?;
         if let Some(failure) = memory.failure {
             return Err(failure);
         }
-        let mut answer = vec![trap.err().map_or(0, |trap| trap as u32)];
+        if let (Ok(words), Some(result)) = (&end, host.results.first()) {
+            aapcs::set_result(*result, words, &mut registers);
+        }
+        let mut answer = vec![end.err().map_or(0, |trap| trap as u32)];
         answer.extend(registers.core);
         answer.extend(registers.float);
         self.send(request::RETURN, &answer, &[])

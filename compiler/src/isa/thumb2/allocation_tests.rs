@@ -13,8 +13,9 @@ use super::inst::{Call, Callee, CarryOp, Inst};
 use super::random::Random;
 use super::regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, RegSet, SP, machine_env};
 use crate::mach::buffer::Symbol;
-use crate::mach::emit::{Emitter as _, TrapStubs};
+use crate::mach::emit::Emitter as _;
 use crate::mach::reg::{Collector, FixedReg, OperandVisitor, Reg, Substitution};
+use crate::mach::stubs::TrapStubs;
 
 /// One block of instructions.
 struct Straight {
@@ -127,7 +128,9 @@ fn call(random: &mut Random) -> Inst {
         })
     };
     let defs: Vec<FixedReg> = fixed(random.below(5)).collect();
-    let clobbers = (0..defs.len() as u8).fold(CALLER_SAVED, RegSet::without);
+    let clobbers = (0..defs.len() as u8)
+        .fold(CALLER_SAVED, RegSet::without)
+        .pregs();
     Inst::Call(Box::new(Call {
         callee: if random.below(2) == 0 {
             Callee::Direct(Symbol::Function(1))

@@ -19,16 +19,8 @@ use super::regs::{CONTEXT, PC, SCRATCH, SP};
 use super::reloc::RelocKind;
 use crate::mach;
 use crate::mach::buffer::{BranchOutOfRange, Code, CodeBuffer, Label, Symbol};
-use crate::mach::emit::TrapStubs;
 use crate::mach::reg::Reg;
-
-/// A trap stub that stands behind the function's code.
-#[derive(Debug)]
-struct Stub {
-    label: Label,
-    code: TrapCode,
-    source: u32,
-}
+use crate::mach::stubs::{Stubs, TrapStubs};
 
 /// Emits one function, instruction by instruction.
 ///
@@ -38,8 +30,7 @@ struct Stub {
 pub struct Emitter {
     buffer: CodeBuffer<Branch, RelocKind>,
     frame: FrameLayout,
-    trap_stubs: TrapStubs,
-    stubs: Vec<Stub>,
+    stubs: Stubs,
     source: u32,
     /// The flags hold the carry of the instruction before.
     carry: bool,
@@ -54,8 +45,7 @@ impl mach::emit::Emitter for Emitter {
         Emitter {
             buffer: CodeBuffer::new(blocks),
             frame,
-            trap_stubs,
-            stubs: Vec::new(),
+            stubs: Stubs::new(trap_stubs),
             source: 0,
             carry: false,
         }
@@ -189,7 +179,10 @@ impl mach::emit::Emitter for Emitter {
                 self.buffer.trap_site(code, self.source);
                 self.branch_if(cond, &cmp, target);
             }
-            Inst::Trap { code } => self.trap(code),
+            Inst::Trap { code } => {
+                self.stubs.call_here(&mut self.buffer, code, self.source);
+                self.call(Symbol::Trap(code));
+            }
             Inst::Call(ref call) => match call.callee {
                 Callee::Direct(symbol) => self.call(symbol),
                 Callee::Indirect(rm) => self.put(encode::blx(rm)),
@@ -233,7 +226,7 @@ impl mach::emit::Emitter for Emitter {
     }
 
     fn finish(mut self) -> Result<Code<RelocKind>, BranchOutOfRange> {
-        for stub in std::mem::take(&mut self.stubs) {
+        for stub in self.stubs.take() {
             if !self.buffer.is_bound(stub.label) {
                 self.buffer.bind(stub.label);
                 self.source_location(stub.source);
@@ -453,31 +446,8 @@ impl Emitter {
         self.put(Opcode::Wide(0xf7ff_fffe));
     }
 
-    /// The label of a stub for `code`, which the end of the function provides.
     fn stub(&mut self, code: TrapCode) -> Label {
-        let shared = self.trap_stubs == TrapStubs::PerFunction;
-        if let Some(stub) = self.stubs.iter().find(|stub| shared && stub.code == code) {
-            return stub.label;
-        }
-        let label = self.buffer.label();
-        self.stubs.push(Stub {
-            label,
-            code,
-            source: self.source,
-        });
-        label
-    }
-
-    /// Leaves here; where stubs are shared, the first such place is the stub.
-    fn trap(&mut self, code: TrapCode) {
-        if self.trap_stubs == TrapStubs::PerFunction {
-            let label = self.stub(code);
-            if !self.buffer.is_bound(label) {
-                self.buffer.bind(label);
-            }
-        }
-        self.buffer.trap_site(code, self.source);
-        self.call(Symbol::Trap(code));
+        self.stubs.label(&mut self.buffer, code, self.source)
     }
 
     fn move_sp(&mut self, op: AluOp, bytes: u32) {

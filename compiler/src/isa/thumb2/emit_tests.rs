@@ -11,7 +11,8 @@ use super::inst::*;
 use super::regs::{RegSet, preg, r};
 use super::reloc::RelocKind;
 use crate::mach::buffer::{Code, Symbol};
-use crate::mach::emit::{Emitter as _, TrapStubs};
+use crate::mach::emit::Emitter as _;
+use crate::mach::stubs::TrapStubs;
 
 fn block(number: usize) -> Block {
     Block::new(number)

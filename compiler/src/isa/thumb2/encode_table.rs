@@ -155,7 +155,7 @@ fn call(callee: Callee) -> Inst {
         callee,
         uses: Vec::new(),
         defs: Vec::new(),
-        clobbers: RegSet::EMPTY,
+        clobbers: regalloc2::PRegSet::empty(),
     }))
 }
 

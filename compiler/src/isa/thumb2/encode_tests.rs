@@ -10,7 +10,8 @@ use super::encode_table::rows;
 use super::inst::*;
 use super::random::Random;
 use super::regs::r;
-use crate::mach::emit::{Emitter as _, TrapStubs};
+use crate::mach::emit::Emitter as _;
+use crate::mach::stubs::TrapStubs;
 
 /// The bytes of `inst` alone.
 fn bytes(inst: &Inst) -> Vec<u8> {

@@ -1,24 +1,15 @@
-//! The stack frame of a function.
-//!
-//! ```text
-//!   higher addresses   stack arguments and results of this function   FrameRef::Incoming
-//!   sp at entry ─────▶ ─────────────────────────────────────────────
-//!                      saved registers, lr topmost
-//!                      padding
-//!                      stack slots                                    FrameRef::Slot
-//!                      spill slots                                    FrameRef::Spill
-//!   sp in the body ──▶ stack arguments and results of its callees     FrameRef::Outgoing
-//! ```
+//! The stack frame of a function: saved registers, `lr` topmost, then the
+//! [areas](crate::mach::frame) of every frame.
 
 use super::inst::{FrameRef, Inst};
 use super::regs::RegSet;
+use crate::mach::frame::Areas;
 
 /// Where everything in a function's frame is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameLayout {
     saved: RegSet,
-    outgoing: u32,
-    spills: u32,
+    areas: Areas,
     /// Bytes below the saved registers, padding included.
     body: u32,
 }
@@ -31,12 +22,11 @@ impl FrameLayout {
     /// `sp` stays a multiple of 8 where `lr` is saved, as the procedure call standard wants it
     /// where a host function is called; a function without calls need not care.
     pub fn new(saved: RegSet, outgoing: u32, spills: u32, slots: u32) -> FrameLayout {
-        let outgoing = outgoing.next_multiple_of(4);
-        let needed = outgoing + 4 * spills + slots.next_multiple_of(4);
+        let areas = Areas::new(outgoing, spills, slots);
+        let needed = areas.bytes();
         let mut layout = FrameLayout {
             saved,
-            outgoing,
-            spills,
+            areas,
             body: needed,
         };
         if saved.contains(14) && !layout.bytes().is_multiple_of(8) {
@@ -57,12 +47,7 @@ impl FrameLayout {
 
     /// Offset of a place from `sp` in the body.
     pub fn offset(&self, place: FrameRef) -> u32 {
-        match place {
-            FrameRef::Outgoing(byte) => byte,
-            FrameRef::Spill(slot) => self.outgoing + 4 * slot,
-            FrameRef::Slot(byte) => self.outgoing + 4 * self.spills + byte,
-            FrameRef::Incoming(byte) => self.bytes() + byte,
-        }
+        self.areas.offset(place, self.bytes())
     }
 
     /// What sets the frame up.

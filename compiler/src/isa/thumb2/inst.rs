@@ -18,7 +18,10 @@ use wasm2mcu_abi::trap::TrapCode;
 
 use super::imm::{AddImm, BitRange, ModifiedImm, MovImm, Scale, Shift, ShiftKind};
 use super::regs::{RegSet, SCRATCH};
+pub use crate::mach::blocks::BranchTable;
 use crate::mach::buffer::Symbol;
+pub use crate::mach::call::{Call, Callee};
+pub use crate::mach::frame::FrameRef;
 use crate::mach::reg::{FixedReg, Reg};
 
 /// Data-processing operations with a result and two inputs.
@@ -299,20 +302,6 @@ pub enum SelectValue {
     Imm(MovImm),
 }
 
-/// A place in the stack frame of the function, resolved by the
-/// [`FrameLayout`](super::frame::FrameLayout) when code is emitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FrameRef {
-    /// The allocator's spill slot of this number, one word.
-    Spill(u32),
-    /// The function's own stack arguments and stack results, from this byte on.
-    Incoming(u32),
-    /// Stack arguments and stack results of the functions it calls, from this byte on.
-    Outgoing(u32),
-    /// The function's own stack slots, from this byte on.
-    Slot(u32),
-}
-
 /// The address of a load or store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Amode {
@@ -451,39 +440,6 @@ pub enum Sign {
     Unsigned,
     /// SMULL, SMLAL, SDIV.
     Signed,
-}
-
-/// What is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Callee {
-    /// BL.
-    Direct(Symbol),
-    /// BLX to an address with its Thumb bit set.
-    Indirect(Reg),
-}
-
-/// A call with everything that the allocator must know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// What is called.
-    pub callee: Callee,
-    /// Arguments in registers.
-    pub uses: Vec<FixedReg>,
-    /// Results in registers.
-    pub defs: Vec<FixedReg>,
-    /// Registers that are destroyed, without those of `defs`. `lr` is one of them.
-    pub clobbers: RegSet,
-}
-
-/// A jump by number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BranchTable {
-    /// The number, unsigned.
-    pub index: Reg,
-    /// Where to for the numbers from 0 on; may be empty.
-    pub targets: Vec<Block>,
-    /// Where to for all others.
-    pub default: Block,
 }
 
 /// A machine instruction.
@@ -867,7 +823,7 @@ impl Inst {
     /// Registers destroyed beyond the results.
     pub fn clobbers(&self) -> PRegSet {
         match self {
-            Inst::Call(call) => call.clobbers.pregs(),
+            Inst::Call(call) => call.clobbers,
             _ => PRegSet::empty(),
         }
     }

@@ -8,25 +8,20 @@ use cranelift_codegen::ir::{
 
 pub(super) use generated::{constructor_lower, constructor_test_of};
 
+use super::Thumb2;
 use super::imm::{AddImm, BitRange, Scale, Shift, ShiftKind};
 use super::inst::{
     AluOp, Amode, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, Inst as MInst, LoadOp,
     MulAccOp, Operand2, SelectValue, Sign, StoreOp, UnaryOp,
 };
-use super::lower::Context;
+use crate::mach::context::Context;
+use crate::mach::isle::{
+    BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, prelude_terms,
+};
 use crate::mach::lower::ValueRegs;
 use crate::mach::reg::Reg;
 use crate::wasm::contract::{self, Builtin};
 use wasm2mcu_abi::trap::TrapCode as AbiTrap;
-
-/// The results of an instruction.
-type Results = Vec<ValueRegs>;
-/// Quotient and remainder of a division of double words.
-type Quotient = (ValueRegs, ValueRegs);
-type ValueSlice = (ValueList, usize);
-type ValueArray2 = [Value; 2];
-type ValueArray3 = [Value; 3];
-type BlockArray2 = [BlockCall; 2];
 
 /// A comparison and the condition on its flags.
 #[derive(Clone, Copy, Debug)]
@@ -61,84 +56,10 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/isle_thumb2.rs"));
 }
 
-impl generated::Context for Context<'_, '_> {
-    // CLIF.
-
-    fn inst_data_value(&mut self, inst: Inst) -> (Type, InstructionData) {
-        let dfg = &self.lower.func.dfg;
-        (dfg.ctrl_typevar(inst), dfg.insts[inst])
-    }
-
-    fn value_list_slice(&mut self, list: ValueList) -> ValueSlice {
-        (list, 0)
-    }
-
-    fn value_slice_unwrap(&mut self, (list, from): ValueSlice) -> Option<(Value, ValueSlice)> {
-        let value = list.get(from, &self.lower.func.dfg.value_lists)?;
-        Some((value, (list, from + 1)))
-    }
-
-    fn unpack_value_array_2(&mut self, array: &ValueArray2) -> (Value, Value) {
-        (array[0], array[1])
-    }
-
-    fn pack_value_array_2(&mut self, a: Value, b: Value) -> ValueArray2 {
-        [a, b]
-    }
-
-    fn unpack_value_array_3(&mut self, array: &ValueArray3) -> (Value, Value, Value) {
-        (array[0], array[1], array[2])
-    }
-
-    fn pack_value_array_3(&mut self, a: Value, b: Value, c: Value) -> ValueArray3 {
-        [a, b, c]
-    }
-
-    fn unpack_block_array_2(&mut self, array: &BlockArray2) -> (BlockCall, BlockCall) {
-        (array[0], array[1])
-    }
-
-    fn pack_block_array_2(&mut self, a: BlockCall, b: BlockCall) -> BlockArray2 {
-        [a, b]
-    }
-
-    fn def_inst(&mut self, value: Value) -> Option<Inst> {
-        self.lower.def_inst(value)
-    }
-
-    fn single_use(&mut self, value: Value) -> Option<Inst> {
-        self.lower.single_use_inst(value)
-    }
-
-    fn value_type(&mut self, value: Value) -> Type {
-        self.lower.func.dfg.value_type(value)
-    }
-
-    fn fits_word(&mut self, ty: Type) -> Option<Type> {
-        (ty.is_int() && ty.bits() <= 32).then_some(ty)
-    }
-
-    fn narrow(&mut self, ty: Type) -> Option<Type> {
-        (ty.is_int() && ty.bits() < 32).then_some(ty)
-    }
-
-    fn type_bits(&mut self, ty: Type) -> u32 {
-        ty.bits()
-    }
-
-    fn word_const(&mut self, value: Value) -> Option<u32> {
-        self.word_constant(value)
-    }
-
-    fn offset32(&mut self, offset: Offset32) -> i32 {
-        offset.into()
-    }
+impl generated::Context for Context<'_, '_, Thumb2> {
+    prelude_terms!();
 
     // Registers.
-
-    fn put(&mut self, value: Value) -> Reg {
-        self.word(value)
-    }
 
     fn put_zext(&mut self, value: Value) -> Reg {
         let ty = self.value_type(value);
@@ -162,14 +83,6 @@ impl generated::Context for Context<'_, '_> {
         };
         let rm = self.word(value);
         self.extend(&op, rm)
-    }
-
-    fn result(&mut self, reg: Reg) -> Results {
-        vec![ValueRegs::one(reg)]
-    }
-
-    fn no_result(&mut self) -> Results {
-        Vec::new()
     }
 
     // Machine instructions.
@@ -201,10 +114,6 @@ impl generated::Context for Context<'_, '_> {
                 value: !imm.value(),
             },
         })
-    }
-
-    fn mov_imm(&mut self, value: u32) -> Reg {
-        self.immediate(value)
     }
 
     fn shift_imm(&mut self, kind: &ShiftKind, rm: Reg, amount: u32) -> Reg {
@@ -345,10 +254,6 @@ impl generated::Context for Context<'_, '_> {
         AddImm::new(value).map(AddImm::value)
     }
 
-    fn shift_amount(&mut self, value: Value) -> Option<u32> {
-        self.const_amount(ir::types::I32, value)
-    }
-
     fn shift_of(&mut self, value: Value) -> Option<(ShiftKind, Value, u32)> {
         let inst = self.lower.single_use_inst(value)?;
         let dfg = &self.lower.func.dfg;
@@ -379,38 +284,7 @@ impl generated::Context for Context<'_, '_> {
         (lsb + width <= 32).then_some(width)
     }
 
-    fn all_ones(&mut self, value: Value) -> Option<()> {
-        let bits = self.value_type(value).bits();
-        (self.word_constant(value)? == u32::MAX >> (32 - bits)).then_some(())
-    }
-
-    fn nonzero_const(&mut self, value: Value) -> Option<()> {
-        (self.word_constant(value)? != 0).then_some(())
-    }
-
-    fn not_minus_one(&mut self, value: Value) -> Option<()> {
-        (self.word_constant(value)? != u32::MAX).then_some(())
-    }
-
     // Shifts.
-
-    fn type_bits_minus_1(&mut self, ty: Type) -> u32 {
-        ty.bits() - 1
-    }
-
-    fn const_amount(&mut self, ty: Type, value: Value) -> Option<u32> {
-        let amount = self.lower.constant(value)? as u32 % ty.bits();
-        (amount != 0).then_some(amount)
-    }
-
-    fn zero_amount(&mut self, ty: Type, value: Value) -> Option<u32> {
-        let amount = self.lower.constant(value)? as u32 % ty.bits();
-        (amount == 0).then_some(amount)
-    }
-
-    fn minus(&mut self, a: u32, b: u32) -> u32 {
-        a - b
-    }
 
     fn stop_above(&mut self, ty: Type) -> Operand2 {
         self.small_imm(1 << ty.bits())
@@ -435,18 +309,6 @@ impl generated::Context for Context<'_, '_> {
             IntCC::UnsignedGreaterThan => Cond::Hi,
             IntCC::UnsignedLessThanOrEqual => Cond::Ls,
         }
-    }
-
-    fn swapped(&mut self, cc: &IntCC) -> IntCC {
-        cc.swap_args()
-    }
-
-    fn signed(&mut self, cc: &IntCC) -> Option<IntCC> {
-        (cc.unsigned() != *cc).then_some(*cc)
-    }
-
-    fn equality(&mut self, cc: &IntCC) -> Option<IntCC> {
-        matches!(cc, IntCC::Equal | IntCC::NotEqual).then_some(*cc)
     }
 
     fn cond_of_successor(&mut self, cc: &IntCC) -> Option<Cond> {
@@ -476,28 +338,7 @@ impl generated::Context for Context<'_, '_> {
         }
     }
 
-    // Traps.
-
-    fn division_by_zero(&mut self) -> TrapCode {
-        contract::trap(AbiTrap::IntegerDivideByZero)
-    }
-
-    fn integer_overflow(&mut self) -> TrapCode {
-        contract::trap(AbiTrap::IntegerOverflow)
-    }
-
     // Double words.
-
-    fn lo(&mut self, value: Value) -> Reg {
-        self.word(value)
-    }
-
-    fn hi(&mut self, value: Value) -> Reg {
-        match self.lower.constant(value) {
-            Some(bits) => self.immediate((bits >> 32) as u32),
-            None => self.high_word_of(value),
-        }
-    }
 
     fn lo_operand(&mut self, value: Value) -> Operand2 {
         let constant = self.lower.constant(value);
@@ -509,35 +350,6 @@ impl generated::Context for Context<'_, '_> {
         let constant = self.lower.constant(value);
         let operand = constant.and_then(|bits| Operand2::imm((bits >> 32) as u32));
         operand.unwrap_or_else(|| Operand2::reg(self.hi(value)))
-    }
-
-    fn pair(&mut self, lo: Reg, hi: Reg) -> Results {
-        vec![ValueRegs::two(lo, hi)]
-    }
-
-    fn wide_const(&mut self, value: Value) -> Option<u64> {
-        let wide = self.value_type(value) == ir::types::I64;
-        self.lower.constant(value).filter(|_| wide)
-    }
-
-    fn below_32(&mut self, value: Value) -> Option<u32> {
-        self.wide_amount_of(value).filter(|n| (1..32).contains(n))
-    }
-
-    fn exactly_32(&mut self, value: Value) -> Option<()> {
-        self.wide_amount_of(value).filter(|&n| n == 32).map(|_| ())
-    }
-
-    fn above_32(&mut self, value: Value) -> Option<u32> {
-        self.wide_amount_of(value).filter(|&n| n > 32)
-    }
-
-    fn exactly_0(&mut self, value: Value) -> Option<()> {
-        self.wide_amount_of(value).filter(|&n| n == 0).map(|_| ())
-    }
-
-    fn const_not_minus_one(&mut self, value: Value) -> Option<u64> {
-        self.lower.constant(value).filter(|&bits| bits != u64::MAX)
     }
 
     fn carry_chain(
@@ -588,14 +400,6 @@ impl generated::Context for Context<'_, '_> {
             rm,
         });
         self.pair(rd_lo, rd_hi)
-    }
-
-    fn low_word(&mut self, results: Results) -> Reg {
-        results[0].lo
-    }
-
-    fn high_word(&mut self, results: Results) -> Reg {
-        results[0].hi.expect("a result of two words")
     }
 
     fn cross_products(&mut self, product: Results, xl: Reg, xh: Reg, yl: Reg, yh: Reg) -> Results {
@@ -680,29 +484,6 @@ impl generated::Context for Context<'_, '_> {
         }
     }
 
-    fn wide_division(&mut self, sign: &Sign, x: Value, y: Value) -> Quotient {
-        let (x_lo, x_hi) = (self.lo(x), self.hi(x));
-        let (y_lo, y_hi) = (self.lo(y), self.hi(y));
-        if self.lower.constant(y).is_none_or(|divisor| divisor == 0) {
-            let test = self.wide_zero(&Cond::Eq, y_lo, y_hi);
-            let code = self.division_by_zero();
-            self.trap_if(test, &code);
-        }
-        let builtin = match sign {
-            Sign::Unsigned => Builtin::DivideUnsigned,
-            Sign::Signed => Builtin::DivideSigned,
-        };
-        self.call_builtin(builtin, [x_lo, x_hi, y_lo, y_hi])
-    }
-
-    fn quotient(&mut self, (quotient, _): Quotient) -> Results {
-        vec![quotient]
-    }
-
-    fn remainder(&mut self, (_, remainder): Quotient) -> Results {
-        vec![remainder]
-    }
-
     fn word_after(&mut self, address: Amode) -> Amode {
         match address {
             Amode::Base { base, offset } => Amode::Base {
@@ -724,10 +505,6 @@ impl generated::Context for Context<'_, '_> {
         Amode::Index { base, index, scale }
     }
 
-    fn offset_sum(&mut self, offset: i32, addend: u32) -> i32 {
-        offset.wrapping_add(addend as i32)
-    }
-
     fn scale(&mut self, value: Value) -> Option<u32> {
         self.shift_amount(value).filter(|&amount| amount <= 3)
     }
@@ -742,34 +519,10 @@ impl Test {
     }
 }
 
-impl Context<'_, '_> {
-    /// The value of a constant of at most 32 bits, zero-extended from its type.
-    fn word_constant(&self, value: Value) -> Option<u32> {
-        let fits = self.lower.func.dfg.value_type(value).bits() <= 32;
-        self.lower
-            .constant(value)
-            .filter(|_| fits)
-            .map(|k| k as u32)
-    }
-
-    /// A constant shift amount, taken modulo 64.
-    fn wide_amount_of(&self, value: Value) -> Option<u32> {
-        self.lower.constant(value).map(|amount| amount as u32 % 64)
-    }
-
+impl Context<'_, '_, Thumb2> {
     /// The product of two words plus one word.
     fn mul_add_word(&mut self, addend: Reg, rn: Reg, rm: Reg) -> ValueRegs {
         let zero = self.immediate(0);
         generated::Context::mul_add_long(self, addend, zero, rn, rm)[0]
-    }
-
-    /// Whether the instruction that defines a narrow value leaves zeros above it.
-    fn is_zero_extended(&self, value: Value) -> bool {
-        self.lower.def_inst(value).is_some_and(|inst| {
-            matches!(
-                self.lower.func.dfg.insts[inst].opcode(),
-                Opcode::Icmp | Opcode::Load
-            )
-        })
     }
 }

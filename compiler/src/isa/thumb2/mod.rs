@@ -8,7 +8,7 @@
 //! * [`regs`]: which register plays which role
 //! * [`imm`]: immediates that are encodable once they exist
 //! * [`inst`]: the machine instructions that selection produces
-//! * `lower`: selection; the rules are in `lower.isle`, their terms in `isle`
+//! * `isle`: selection; the rules are in `lower.isle` and `wide.isle`
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
 //! * [`branch`]: branches and jump tables, short and long
@@ -37,7 +37,6 @@ pub mod frame;
 pub mod imm;
 pub mod inst;
 mod isle;
-mod lower;
 mod operands;
 #[cfg(test)]
 mod random;
@@ -46,20 +45,23 @@ pub mod reloc;
 mod thunks;
 
 use cranelift_codegen::ir;
-use regalloc2::{Block, MachineEnv, PRegSet, RegClass};
+use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::trap::TrapCode;
 
+use crate::mach::call::Call;
+use crate::mach::context::Context;
+use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
-use crate::mach::reg::{OperandVisitor, Reg};
+use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
 use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::contract::Symbol;
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
-use inst::Inst;
-use lower::Context;
-use regs::{CALLEE_SAVED, RegSet};
+use inst::{Amode, BranchTable, Inst, LoadOp, StoreOp};
+use isle::Test;
+use regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, RegSet};
 
 /// The instruction set.
 #[derive(Debug)]
@@ -77,6 +79,7 @@ impl Default for Thumb2 {
 
 impl Isa for Thumb2 {
     const ARCHITECTURE: Architecture = Architecture::Thumb;
+    const ARGUMENTS: &'static [PReg] = &ARGUMENTS;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -101,21 +104,59 @@ impl Isa for Thumb2 {
         }
     }
 
-    fn lower(&self, lower: &mut Lower<'_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
-        lower::lower_inst(&mut Context { isa: self, lower }, inst)
+    fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
+        isle::constructor_lower(context, inst)
     }
 
-    fn lower_branch(
-        &self,
-        lower: &mut Lower<'_, Self>,
-        inst: ir::Inst,
-        targets: &[Block],
-    ) -> Option<()> {
-        lower::lower_branch(&mut Context { isa: self, lower }, inst, targets)
+    fn branch_if(
+        context: &mut Context<'_, '_, Self>,
+        test: ir::Value,
+        taken: Block,
+        not_taken: Block,
+    ) -> Inst {
+        let Test { cond, cmp } = isle::constructor_test_of(context, test);
+        Inst::CondBr {
+            cond,
+            cmp,
+            taken,
+            not_taken,
+        }
     }
 
-    fn lower_params(&self, lower: &mut Lower<'_, Self>, params: &[ir::Value]) {
-        lower::lower_params(&mut Context { isa: self, lower }, params);
+    fn branch_table(table: BranchTable) -> Inst {
+        Inst::BrTable(Box::new(table))
+    }
+
+    fn caller_saved() -> PRegSet {
+        CALLER_SAVED.pregs()
+    }
+
+    fn call(call: Call) -> Inst {
+        Inst::Call(Box::new(call))
+    }
+
+    fn args(defs: Vec<FixedReg>) -> Inst {
+        Inst::Args { defs }
+    }
+
+    fn ret(uses: Vec<FixedReg>) -> Inst {
+        Inst::Ret { uses }
+    }
+
+    fn load_word(to: Reg, place: FrameRef) -> Inst {
+        Inst::Load {
+            op: LoadOp::Ldr,
+            rt: to,
+            mem: Amode::Frame(place),
+        }
+    }
+
+    fn store_word(from: Reg, place: FrameRef) -> Inst {
+        Inst::Store {
+            op: StoreOp::Str,
+            rt: from,
+            mem: Amode::Frame(place),
+        }
     }
 
     fn jump(&self, target: Block) -> Inst {
@@ -127,7 +168,9 @@ impl Isa for Thumb2 {
     }
 
     fn constant(&self, lower: &mut Lower<'_, Self>, word: u32) -> Reg {
-        Context { isa: self, lower }.immediate(word)
+        let rd = lower.new_reg(RegClass::Int);
+        lower.emit(Inst::MovImm { rd, value: word });
+        rd
     }
 
     fn frame(&self, needs: &FrameNeeds) -> FrameLayout {

@@ -11,7 +11,7 @@
 //!
 //! C ABI: Procedure Call Standard for the Arm Architecture (AAPCS32), 6.4 "Parameter passing".
 
-use regalloc2::Block;
+use regalloc2::{Block, PRegSet};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
@@ -24,9 +24,10 @@ use super::inst::{AluOp, Amode, Call, Callee, Compare, Cond, Inst, LoadOp, Store
 use super::regs::{ARGUMENTS, CONTEXT, LR, MEMORY_BASE, RegSet, SCRATCH, SP, r};
 use crate::mach::Thunk;
 use crate::mach::buffer::Symbol;
-use crate::mach::emit::{Emitter as _, TrapStubs};
+use crate::mach::emit::Emitter as _;
 use crate::mach::places::{self, Place};
 use crate::mach::reg::Reg;
+use crate::mach::stubs::TrapStubs;
 use crate::wasm::module::Signature;
 
 /// What an entry thunk saves for the host: all callee-saved registers but `r9`, which nobody
@@ -81,7 +82,7 @@ impl Writer {
             callee: Callee::Indirect(address),
             uses: Vec::new(),
             defs: Vec::new(),
-            clobbers: RegSet::EMPTY,
+            clobbers: PRegSet::empty(),
         })));
     }
 

@@ -4,18 +4,19 @@ use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::image::read_word;
 use wasm2mcu_abi::trap::TrapCode;
 
+use super::Cpu;
 use super::machine::Machine;
 use crate::host::GuestMemory;
 
 /// Linear memory while a host function is called: the machine has the RAM then.
-pub(super) struct RunningMemory<'m> {
+pub(super) struct RunningMemory<'m, C> {
     /// The machine.
-    pub(super) machine: &'m Machine,
+    pub(super) machine: &'m Machine<C>,
     /// Address of the RAM's first byte, where the instance's context is.
     pub(super) address: u32,
 }
 
-impl RunningMemory<'_> {
+impl<C: Cpu> RunningMemory<'_, C> {
     fn with<T>(&self, work: impl FnOnce(&mut [u8]) -> T) -> T {
         self.machine.with_ram(|ram| {
             let base = read_word(ram, Context::MEMORY_BASE).unwrap_or_default();
@@ -29,7 +30,7 @@ impl RunningMemory<'_> {
     }
 }
 
-impl GuestMemory for RunningMemory<'_> {
+impl<C: Cpu> GuestMemory for RunningMemory<'_, C> {
     fn size(&mut self) -> u32 {
         self.with(|memory| memory.len() as u32)
     }

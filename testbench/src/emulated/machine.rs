@@ -1,9 +1,9 @@
-//! The emulated machine: a Cortex-M33 with flash, RAM, a stack, and three traps for its hands.
+//! The emulated machine: a core with flash, RAM, a stack, and three traps for its hands.
 //!
 //! ```text
-//!   0x0fff_0000  exits: every halfword is `b .`; a fetch here means that the code
+//!   0x0fff_0000  exits: all of them jumps to themselves; a fetch here means that the code
 //!                returned, faulted or called host function n, and stops the machine
-//!   0x1000_0000  flash: vectors, then the image at an address of 4-byte alignment only (no writes)
+//!   0x1000_0000  flash: what the core begins with, then the image at an address of 4-byte alignment only (no writes)
 //!   0x2000_0000  RAM of the instance (no fetches)
 //!   0x2ffe_fc00  guard: takes exception frames of a full stack; code that comes here is stopped
 //!   0x2fff_0000  stack
@@ -23,20 +23,20 @@ use rsemu::core::space::{
     RomStore, RomWrite, UnassignedPolicy,
 };
 use rsemu::core::value::Width;
-use rsemu::cpu::arm::v7m::sys::Exception;
-use rsemu::cpu::arm::v7m::{ArmV7m, Config, Regs};
+use wasm2mcu_abi::types::ValueType;
 
-use crate::aapcs::CallRegisters;
+use super::Cpu;
 use crate::board::{BoardError, Limits};
-use crate::fault::Fault;
 
 const EXITS: u32 = 0x0fff_0000;
 const EXIT_RETURN: u32 = 0;
-const EXIT_FAULT: u32 = 1;
+/// Where a core goes that faults.
+pub(crate) const EXIT_FAULT: u32 = 1;
 const EXIT_HOST: u32 = 2;
-const FLASH: u32 = 0x1000_0000;
-/// Vectors of the 16 system exceptions; the image never lies in front of them.
-const VECTORS: u32 = 16;
+/// Where the flash begins, and a core starts.
+pub(crate) const FLASH: u32 = 0x1000_0000;
+/// Words of flash for exception vectors; the image never lies in front of them.
+pub(crate) const VECTORS: u32 = 16;
 const RAM: u32 = 0x2000_0000;
 /// The most RAM that fits below the stack's guard.
 pub(super) const RAM_BYTES: u32 = 0x0ff0_0000;
@@ -45,11 +45,6 @@ const STACK: u32 = 0x2fff_0000;
 pub(super) const STACK_BYTES: u32 = 64 * 1024;
 /// More than the largest exception frame (26 words and alignment).
 const GUARD_BYTES: u32 = 0x400;
-/// Offsets in an exception frame (DDI 0553, B3.19).
-const FRAME_LR: u32 = 20;
-const FRAME_PC: u32 = 24;
-/// `b .`, in Thumb: staying here changes no register.
-const BRANCH_TO_SELF: u16 = 0xe7fe;
 /// Steps between two looks at the clock and at a core that sleeps.
 const STEPS_AT_ONCE: u64 = 1 << 16;
 
@@ -82,7 +77,7 @@ impl Budget {
 
 /// Where things lie in the machine.
 #[derive(Clone, Copy)]
-pub(super) struct Places {
+pub(crate) struct Places {
     image: u32,
     ram: u32,
 }
@@ -90,7 +85,7 @@ pub(super) struct Places {
 impl Places {
     /// A different place for every `n`: an image with any absolute address in it does not
     /// survive that. Images are 4-byte-aligned and no more, RAM is 8-byte-aligned.
-    pub(super) const fn number(n: u32) -> Self {
+    pub(crate) const fn number(n: u32) -> Self {
         Self {
             image: FLASH + 4 * VECTORS + 4 + 8 * (n % 61),
             ram: RAM + 8 * (n % 31),
@@ -98,19 +93,19 @@ impl Places {
     }
 
     /// Address of the image's first byte.
-    pub(super) const fn image(self) -> u32 {
+    pub(crate) const fn image(self) -> u32 {
         self.image
     }
 
     /// Address of the RAM's first byte.
-    pub(super) const fn ram(self) -> u32 {
+    pub(crate) const fn ram(self) -> u32 {
         self.ram
     }
 }
 
 /// The machine, with one image in its flash.
-pub(super) struct Machine {
-    cpu: ArmV7m,
+pub(super) struct Machine<C> {
+    cpu: C,
     space: Arc<AddressSpace>,
     ram: Arc<Ram>,
     stopped: Arc<AtomicBool>,
@@ -118,7 +113,7 @@ pub(super) struct Machine {
     exits: Range<u32>,
 }
 
-impl Machine {
+impl<C: Cpu> Machine<C> {
     /// A machine with `image` in its flash, `ram_bytes` bytes of zeroed RAM and `hosts` host
     /// functions.
     pub(super) fn new(
@@ -134,20 +129,18 @@ impl Machine {
                 touched: Arc::clone(&stopped),
             })
         };
-        let exits = BRANCH_TO_SELF
-            .to_le_bytes()
-            .repeat(2 * (EXIT_HOST as usize + hosts));
+        let exits = C::JUMP_TO_SELF.repeat(EXIT_HOST as usize + hosts);
         let exit_bytes = exits.len() as u32;
         let guard = tripwire(vec![0; GUARD_BYTES as usize]);
         let ram = Arc::new(Ram(Mutex::new(vec![0; ram_bytes as usize])));
 
         let mut flash = vec![0xff; (places.image - FLASH) as usize];
         for vector in flash.chunks_exact_mut(4).take(VECTORS as usize) {
-            vector.copy_from_slice(&exit_address(EXIT_FAULT).to_le_bytes());
+            vector.copy_from_slice(&exit_address::<C>(EXIT_FAULT).to_le_bytes());
         }
         flash.extend_from_slice(image);
 
-        let space = AddressSpace::new("m33", 32).with_unassigned(UnassignedPolicy::FAULT);
+        let space = AddressSpace::new("board", 32).with_unassigned(UnassignedPolicy::FAULT);
         let stack = Arc::new(RamStore::new(STACK_BYTES.into()));
         let regions = [
             (
@@ -185,7 +178,7 @@ impl Machine {
         }
         let space = Arc::new(space);
         Ok(Self {
-            cpu: power_on(&space),
+            cpu: C::power_on(&space),
             space,
             ram,
             stopped,
@@ -210,7 +203,7 @@ impl Machine {
         work(&mut self.ram.lock())
     }
 
-    /// Sets the core up to call the entry thunk at `thunk` (Thumb bit set), with its array of
+    /// Sets the core up to call the entry thunk at `thunk` (a code address), with its array of
     /// words at the top of the stack; returns the array's address.
     pub(super) fn set_up_entry(
         &mut self,
@@ -220,7 +213,7 @@ impl Machine {
         code: u32,
         stack: u32,
     ) -> Result<u32, BoardError> {
-        let bytes = (4 * words.len() as u32).next_multiple_of(8);
+        let bytes = (4 * words.len() as u32).next_multiple_of(16);
         if bytes > STACK_BYTES / 2 {
             let count = words.len();
             return Err(BoardError::Refused(format!(
@@ -231,12 +224,9 @@ impl Machine {
         for (address, word) in (array..).step_by(4).zip(words) {
             self.write_word(address, *word);
         }
-        let mut regs = Regs::new();
-        regs.r[..4].copy_from_slice(&[context, array, code, stack]);
-        regs.r[14] = exit_address(EXIT_RETURN);
-        regs.r[15] = thunk & !1;
-        regs.msp = array;
-        self.cpu.set_regs(regs);
+        let back = exit_address::<C>(EXIT_RETURN);
+        self.cpu
+            .set_up_call(thunk, [context, array, code, stack], array, back);
         Ok(array)
     }
 
@@ -272,15 +262,15 @@ impl Machine {
     /// Why the flag was raised.
     fn stop(&mut self) -> Result<Stop, BoardError> {
         let pc = self.cpu.pc();
-        if self.cpu.current_exception() != Exception::THREAD {
-            return Err(self.fault());
+        if self.cpu.in_exception() {
+            return Err(self.fault(false));
         }
         if !self.exits.contains(&pc) {
-            return Err(self.fault_here(true));
+            return Err(self.fault(true));
         }
         match (pc - EXITS) / 4 {
             EXIT_RETURN => Ok(Stop::Returned),
-            EXIT_FAULT => Err(self.fault_here(false)),
+            EXIT_FAULT => Err(self.fault(false)),
             exit => Ok(Stop::Host((exit - EXIT_HOST) as usize)),
         }
     }
@@ -292,88 +282,51 @@ impl Machine {
         } else if budget.deadline.is_some_and(|end| Instant::now() > end) {
             "the time of one call".to_owned()
         } else if self.cpu.is_locked_up() {
-            return Err(self.fault_here(false));
+            return Err(self.fault(false));
         } else if self.cpu.is_asleep() {
             "a WFI or WFE that nothing wakes from".to_owned()
         } else {
             return Ok(());
         };
         let pc = Some(self.cpu.pc());
-        self.cpu = power_on(&self.space);
+        self.cpu = C::power_on(&self.space);
         Err(BoardError::Runaway { limit, pc })
     }
 
-    /// The fault that the core has just taken an exception for, read from its frame.
-    fn fault(&mut self) -> BoardError {
-        let sp = self.cpu.msp();
-        let (pc, lr) = (
-            self.read_word(sp.wrapping_add(FRAME_PC)),
-            self.read_word(sp.wrapping_add(FRAME_LR)),
-        );
-        self.report(pc, lr, false)
-    }
-
-    /// A fault without an exception: the code stands where it must not.
-    fn fault_here(&mut self, below_stack: bool) -> BoardError {
-        let (pc, lr) = (self.cpu.pc(), self.cpu.reg(14));
-        self.report(Some(pc), Some(lr), below_stack)
-    }
-
-    fn report(&mut self, pc: Option<u32>, lr: Option<u32>, below_stack: bool) -> BoardError {
-        let (cfsr, hfsr, address) = self.cpu.with_sys(|sys| {
-            let address = match sys.cfsr {
-                cfsr if cfsr & 1 << 15 != 0 => Some(sys.bfar),
-                cfsr if cfsr & 1 << 7 != 0 => Some(sys.mmfar),
-                _ => None,
-            };
-            (sys.cfsr, sys.hfsr, address)
-        });
-        let sp = self.cpu.msp();
-        self.cpu = power_on(&self.space);
+    /// What the core says about itself; then it begins anew.
+    fn fault(&mut self, below_stack: bool) -> BoardError {
+        let mut fault = self.cpu.fault(|address| self.read_word(address));
+        fault.below_stack = below_stack;
+        self.cpu = C::power_on(&self.space);
         self.stopped.store(false, Ordering::Relaxed);
-        BoardError::Fault(Fault {
-            pc,
-            text_offset: None,
-            lr,
-            sp,
-            cfsr,
-            hfsr,
-            address,
-            below_stack,
+        BoardError::Fault(fault)
+    }
+
+    /// The words of a host function's arguments; `name` is the function's, for errors.
+    pub(super) fn host_arguments(
+        &self,
+        params: &[ValueType],
+        name: impl FnOnce() -> String,
+    ) -> Result<Vec<u32>, BoardError> {
+        let stack = |offset| self.read_word(self.cpu.sp().wrapping_add(offset)).ok_or(());
+        self.cpu.arguments(params, stack).map_err(|()| {
+            let host = name();
+            BoardError::Link(format!("the arguments of {host} lie where no memory is"))
         })
     }
 
-    /// Registers of a host function's call.
-    pub(super) fn call_registers(&self) -> CallRegisters {
-        CallRegisters {
-            core: std::array::from_fn(|n| self.cpu.reg(n as u8)),
-            float: std::array::from_fn(|n| self.cpu.s(n as u8)),
-        }
-    }
-
-    /// The stack word at byte offset `offset` of a host function's call.
-    pub(super) fn stack_word(&self, offset: u32) -> Option<u32> {
-        self.read_word(self.cpu.reg(13).wrapping_add(offset))
-    }
-
     /// Ends a host function's call.
-    pub(super) fn return_from_host(&mut self, registers: &CallRegisters) {
-        for (n, word) in registers.core.into_iter().enumerate() {
-            self.cpu.set_reg(n as u8, word);
-        }
-        for (n, word) in registers.float.into_iter().enumerate() {
-            self.cpu.set_s(n as u8, word);
-        }
-        self.cpu.set_pc(self.cpu.reg(14) & !1);
+    pub(super) fn return_from_host(&mut self, result: Option<(ValueType, &[u32])>) {
+        self.cpu.return_from_host(result);
     }
 
-    /// What the entry left in r0.
+    /// What the entry left in the first result register.
     pub(super) fn returned_word(&self) -> u32 {
-        self.cpu.reg(0)
+        self.cpu.returned_word()
     }
 
     /// Lowest address of the stack.
-    pub(super) const fn stack_limit(&self) -> u32 {
+    pub(crate) const fn stack_limit(&self) -> u32 {
         STACK
     }
 
@@ -394,27 +347,14 @@ impl Machine {
     }
 }
 
-/// Address that code jumps to in order to leave by exit `number`, Thumb bit set.
-pub(super) const fn exit_address(number: u32) -> u32 {
-    EXITS + 4 * number + 1
+/// Code address of exit `number`.
+pub(crate) const fn exit_address<C: Cpu>(number: u32) -> u32 {
+    EXITS + 4 * number + C::ARCHITECTURE.code_bit()
 }
 
-/// Address of host function `index`, Thumb bit set.
-pub(super) const fn host_address(index: u32) -> u32 {
-    exit_address(EXIT_HOST + index)
-}
-
-/// A core that has its reset behind it and its floating-point unit on.
-fn power_on(space: &Arc<AddressSpace>) -> ArmV7m {
-    let cpu = ArmV7m::new(Config::CORTEX_M33F.with_reset_vtor(FLASH));
-    cpu.attach_space(Arc::clone(space));
-    cpu.step();
-    cpu.with_sys(|sys| {
-        sys.cpacr = 0xf << 20;
-        // No floats in exception frames: nothing ever returns from an exception here.
-        sys.fpccr = 0;
-    });
-    cpu
+/// Code address of host function `index`.
+pub(crate) const fn host_address<C: Cpu>(index: u32) -> u32 {
+    exit_address::<C>(EXIT_HOST + index)
 }
 
 /// RAM that the core reads and writes while it runs and the loader owns between calls.

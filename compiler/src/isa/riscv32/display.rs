@@ -1,0 +1,182 @@
+//! Machine instructions as assembly text, as the GNU assembler takes it.
+//!
+//! What is no single instruction has a name of its own, such as `select`. Offsets of places in the
+//! frame are symbols until the frame is laid out.
+
+use std::fmt;
+
+use super::inst::{AluImmOp, AluOp, Amode, Callee, Inst, LoadOp, ShiftOp, StoreOp, Test};
+use super::regs::Name;
+use crate::mach::frame::FrameRef;
+use crate::mach::reg::FixedReg;
+
+impl fmt::Display for AluOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AluOp::Add => "add",
+            AluOp::Sub => "sub",
+            AluOp::Sll => "sll",
+            AluOp::Slt => "slt",
+            AluOp::Sltu => "sltu",
+            AluOp::Xor => "xor",
+            AluOp::Srl => "srl",
+            AluOp::Sra => "sra",
+            AluOp::Or => "or",
+            AluOp::And => "and",
+            AluOp::Mul => "mul",
+            AluOp::Mulh => "mulh",
+            AluOp::Mulhu => "mulhu",
+            AluOp::Div => "div",
+            AluOp::Divu => "divu",
+            AluOp::Rem => "rem",
+            AluOp::Remu => "remu",
+        })
+    }
+}
+
+impl fmt::Display for AluImmOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AluImmOp::Addi => "addi",
+            AluImmOp::Slti => "slti",
+            AluImmOp::Sltiu => "sltiu",
+            AluImmOp::Xori => "xori",
+            AluImmOp::Ori => "ori",
+            AluImmOp::Andi => "andi",
+        })
+    }
+}
+
+impl fmt::Display for ShiftOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ShiftOp::Slli => "slli",
+            ShiftOp::Srli => "srli",
+            ShiftOp::Srai => "srai",
+        })
+    }
+}
+
+impl fmt::Display for LoadOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LoadOp::Lw => "lw",
+            LoadOp::Lh => "lh",
+            LoadOp::Lhu => "lhu",
+            LoadOp::Lb => "lb",
+            LoadOp::Lbu => "lbu",
+        })
+    }
+}
+
+impl fmt::Display for StoreOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StoreOp::Sw => "sw",
+            StoreOp::Sh => "sh",
+            StoreOp::Sb => "sb",
+        })
+    }
+}
+
+impl fmt::Display for Amode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Amode::Base { base, offset } => write!(f, "{offset}({})", Name(base)),
+            Amode::Frame(FrameRef::Spill(slot)) => write!(f, "spill{slot}(sp)"),
+            Amode::Frame(FrameRef::Incoming(byte)) => write!(f, "in{byte}(sp)"),
+            Amode::Frame(FrameRef::Outgoing(byte)) => write!(f, "out{byte}(sp)"),
+            Amode::Frame(FrameRef::Slot(byte)) => write!(f, "slot{byte}(sp)"),
+        }
+    }
+}
+
+/// The condition and both registers, as branches have them.
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Test { cond, rs1, rs2 } = *self;
+        write!(f, "{} {}, {}", cond.name(), Name(rs1), Name(rs2))
+    }
+}
+
+/// `a0=v1, a1=v2`.
+struct Fixed<'a>(&'a [FixedReg]);
+
+impl fmt::Display for Fixed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fixed) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            let at = crate::mach::reg::Reg::of_preg(fixed.at);
+            write!(f, "{separator}{}={}", Name(at), Name(fixed.reg))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Inst {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Inst::Alu { op, rd, rs1, rs2 } => {
+                write!(f, "{op} {}, {}, {}", Name(*rd), Name(*rs1), Name(*rs2))
+            }
+            Inst::AluImm { op, rd, rs1, imm } => {
+                write!(f, "{op} {}, {}, {}", Name(*rd), Name(*rs1), imm.value())
+            }
+            Inst::Shift {
+                op,
+                rd,
+                rs1,
+                amount,
+            } => write!(f, "{op} {}, {}, {}", Name(*rd), Name(*rs1), amount.value()),
+            Inst::Mv { rd, rs } => write!(f, "mv {}, {}", Name(*rd), Name(*rs)),
+            Inst::Li { rd, value } => write!(f, "li {}, {}", Name(*rd), *value as i32),
+            Inst::Load { op, rd, mem } => write!(f, "{op} {}, {mem}", Name(*rd)),
+            Inst::Store { op, rs, mem } => write!(f, "{op} {}, {mem}", Name(*rs)),
+            Inst::Select {
+                rd,
+                test,
+                if_true,
+                if_false,
+            } => write!(
+                f,
+                "select {}, {}, {} if {test}",
+                Name(*rd),
+                Name(*if_true),
+                Name(*if_false)
+            ),
+            Inst::TrapIf { test, code } => write!(f, "trap {code:?} if {test}"),
+            Inst::Trap { code } => write!(f, "trap {code:?}"),
+            Inst::Call(call) => {
+                match call.callee {
+                    Callee::Direct(symbol) => write!(f, "jal {symbol}")?,
+                    Callee::Indirect(rs) => write!(f, "jalr {}", Name(rs))?,
+                }
+                write!(f, " ({}) -> ({})", Fixed(&call.uses), Fixed(&call.defs))
+            }
+            Inst::Args { defs } => write!(f, "args {}", Fixed(defs)),
+            Inst::Ret { uses } => write!(f, "ret {}", Fixed(uses)),
+            Inst::Jump { target } => write!(f, "j block{}", target.index()),
+            Inst::CondBr {
+                test,
+                taken,
+                not_taken,
+            } => write!(
+                f,
+                "b{test}, block{}; j block{}",
+                taken.index(),
+                not_taken.index()
+            ),
+            Inst::BrTable(table) => {
+                write!(f, "table {}, [", Name(table.index))?;
+                for (index, target) in table.targets.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { ", " };
+                    write!(f, "{separator}block{}", target.index())?;
+                }
+                write!(f, "], block{}", table.default.index())
+            }
+            Inst::JumpReg { rs } => write!(f, "jr {}", Name(*rs)),
+            Inst::JumpTo { symbol } => write!(f, "j {symbol}"),
+            Inst::AddSp { bytes } => write!(f, "addi sp, sp, {bytes}"),
+        }
+    }
+}

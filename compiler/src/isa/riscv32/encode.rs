@@ -1,0 +1,418 @@
+//! The bits of single instructions, in their compressed form wherever there is one.
+//!
+//! Registers are physical here. Source: The RISC-V Instruction Set Manual, Volume I: "RV32I" and
+//! "RV32/64G Instruction Set Listings"; "C" extension, "RVC Instruction Set Listings".
+
+use super::imm::{Imm12, Parts};
+use super::inst::{AluImmOp, AluOp, Cond, LoadOp, ShiftOp, StoreOp};
+use super::regs::{RA, SP, ZERO};
+use crate::mach::reg::Reg;
+
+/// An instruction of two or four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opcode {
+    /// Compressed.
+    Narrow(u16),
+    /// Of 32 bits.
+    Wide(u32),
+}
+
+impl Opcode {
+    /// Appends the bytes.
+    pub(super) fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Opcode::Narrow(bits) => out.extend(bits.to_le_bytes()),
+            Opcode::Wide(bits) => out.extend(bits.to_le_bytes()),
+        }
+    }
+}
+
+/// A register's number.
+///
+/// # Panics
+/// When it is not physical: emission comes after allocation.
+pub(super) fn hw(reg: Reg) -> u32 {
+    reg.real().expect("a physical register").hw_enc() as u32
+}
+
+/// The number of a register in the three bits of most compressed forms: `x8`–`x15`.
+pub(super) fn short(reg: Reg) -> Option<u32> {
+    hw(reg).checked_sub(8).filter(|&number| number < 8)
+}
+
+/// Bits `from..from + count` of a value.
+fn field(value: u32, from: u32, count: u32) -> u32 {
+    value >> from & ((1 << count) - 1)
+}
+
+/// Whether a value fits a signed field of `bits` bits.
+fn fits(value: i32, bits: u32) -> bool {
+    let limit = 1 << (bits - 1);
+    (-limit..limit).contains(&value)
+}
+
+const OP: u32 = 0x33;
+const OP_IMM: u32 = 0x13;
+const LOAD: u32 = 0x03;
+const STORE: u32 = 0x23;
+const BRANCH: u32 = 0x63;
+const LUI: u32 = 0x37;
+const AUIPC: u32 = 0x17;
+const JAL: u32 = 0x6f;
+const JALR: u32 = 0x67;
+
+fn r_type(funct7: u32, rs2: Reg, rs1: Reg, funct3: u32, rd: Reg) -> Opcode {
+    Opcode::Wide(funct7 << 25 | hw(rs2) << 20 | hw(rs1) << 15 | funct3 << 12 | hw(rd) << 7 | OP)
+}
+
+fn i_type(imm: i32, rs1: Reg, funct3: u32, rd: Reg, opcode: u32) -> Opcode {
+    debug_assert!(fits(imm, 12));
+    Opcode::Wide((imm as u32) << 20 | hw(rs1) << 15 | funct3 << 12 | hw(rd) << 7 | opcode)
+}
+
+/// Forms of quadrant 1 with a signed constant of six bits.
+fn ci_type(funct3: u16, imm: i32, rd: u32) -> Opcode {
+    let imm = imm as u32;
+    Opcode::Narrow(
+        funct3 << 13 | (field(imm, 5, 1) << 12 | rd << 7 | field(imm, 0, 5) << 2) as u16 | 0b01,
+    )
+}
+
+/// C.MV and C.ADD (`bit` 12), C.JR and C.JALR with `rs2` 0.
+fn cr_type(bit: u16, rd: u32, rs2: u32) -> Opcode {
+    Opcode::Narrow(0b100 << 13 | bit << 12 | (rd << 7 | rs2 << 2) as u16 | 0b10)
+}
+
+/// C.SUB, C.XOR, C.OR, C.AND, by the bits 6–5.
+fn ca_type(operation: u16, rd: u32, rs2: u32) -> Opcode {
+    Opcode::Narrow(0b100_011 << 10 | operation << 5 | (rd << 7 | rs2 << 2) as u16 | 0b01)
+}
+
+/// C.SRLI, C.SRAI, C.ANDI, by the bits 11–10.
+fn cb_type(operation: u16, imm: u32, rd: u32) -> Opcode {
+    Opcode::Narrow(
+        0b100 << 13
+            | operation << 10
+            | (field(imm, 5, 1) << 12 | rd << 7 | field(imm, 0, 5) << 2) as u16
+            | 0b01,
+    )
+}
+
+/// An operation on two registers.
+pub(super) fn alu(op: AluOp, rd: Reg, rs1: Reg, rs2: Reg) -> Opcode {
+    let compressed = match op {
+        AluOp::Add => compressed_add(rd, rs1, rs2),
+        AluOp::Sub if rd == rs1 => compressed_alu(0, rd, rs2),
+        AluOp::Xor => commuted(rd, rs1, rs2).and_then(|rs2| compressed_alu(1, rd, rs2)),
+        AluOp::Or => commuted(rd, rs1, rs2).and_then(|rs2| compressed_alu(2, rd, rs2)),
+        AluOp::And => commuted(rd, rs1, rs2).and_then(|rs2| compressed_alu(3, rd, rs2)),
+        _ => None,
+    };
+    if let Some(opcode) = compressed {
+        return opcode;
+    }
+    let (funct7, funct3) = match op {
+        AluOp::Add => (0, 0),
+        AluOp::Sub => (0x20, 0),
+        AluOp::Sll => (0, 1),
+        AluOp::Slt => (0, 2),
+        AluOp::Sltu => (0, 3),
+        AluOp::Xor => (0, 4),
+        AluOp::Srl => (0, 5),
+        AluOp::Sra => (0x20, 5),
+        AluOp::Or => (0, 6),
+        AluOp::And => (0, 7),
+        AluOp::Mul => (1, 0),
+        AluOp::Mulh => (1, 1),
+        AluOp::Mulhu => (1, 3),
+        AluOp::Div => (1, 4),
+        AluOp::Divu => (1, 5),
+        AluOp::Rem => (1, 6),
+        AluOp::Remu => (1, 7),
+    };
+    r_type(funct7, rs2, rs1, funct3, rd)
+}
+
+/// The other operand, where one of them is the result's register.
+fn commuted(rd: Reg, rs1: Reg, rs2: Reg) -> Option<Reg> {
+    match (rd == rs1, rd == rs2) {
+        (true, _) => Some(rs2),
+        (_, true) => Some(rs1),
+        _ => None,
+    }
+}
+
+fn compressed_alu(operation: u16, rd: Reg, rs2: Reg) -> Option<Opcode> {
+    Some(ca_type(operation, short(rd)?, short(rs2)?))
+}
+
+fn compressed_add(rd: Reg, rs1: Reg, rs2: Reg) -> Option<Opcode> {
+    if rd == ZERO {
+        return None;
+    }
+    match (rs1 == ZERO, rs2 == ZERO) {
+        (true, false) => Some(cr_type(0, hw(rd), hw(rs2))),
+        (false, true) => Some(cr_type(0, hw(rd), hw(rs1))),
+        (false, false) => commuted(rd, rs1, rs2).map(|rs2| cr_type(1, hw(rd), hw(rs2))),
+        (true, true) => None,
+    }
+}
+
+/// An operation on a register and a constant.
+pub(super) fn alu_immediate(op: AluImmOp, rd: Reg, rs1: Reg, imm: Imm12) -> Opcode {
+    let value = imm.value();
+    let compressed = match op {
+        AluImmOp::Addi => compressed_addi(rd, rs1, value),
+        AluImmOp::Andi if rd == rs1 && fits(value, 6) => {
+            short(rd).map(|rd| cb_type(2, value as u32, rd))
+        }
+        _ => None,
+    };
+    let funct3 = match op {
+        AluImmOp::Addi => 0,
+        AluImmOp::Slti => 2,
+        AluImmOp::Sltiu => 3,
+        AluImmOp::Xori => 4,
+        AluImmOp::Ori => 6,
+        AluImmOp::Andi => 7,
+    };
+    compressed.unwrap_or_else(|| i_type(value, rs1, funct3, rd, OP_IMM))
+}
+
+fn compressed_addi(rd: Reg, rs1: Reg, value: i32) -> Option<Opcode> {
+    if rd == ZERO {
+        return None;
+    }
+    if rs1 == ZERO {
+        return fits(value, 6).then(|| ci_type(0b010, value, hw(rd)));
+    }
+    if value == 0 {
+        return Some(cr_type(0, hw(rd), hw(rs1)));
+    }
+    if rd == rs1 && fits(value, 6) {
+        return Some(ci_type(0b000, value, hw(rd)));
+    }
+    let bits = value as u32;
+    if rs1 == SP && rd == SP && value % 16 == 0 && fits(value, 10) {
+        let fields = field(bits, 9, 1) << 12
+            | field(bits, 4, 1) << 6
+            | field(bits, 6, 1) << 5
+            | field(bits, 7, 2) << 3
+            | field(bits, 5, 1) << 2;
+        return Some(Opcode::Narrow(0b011 << 13 | fields as u16 | 2 << 7 | 0b01));
+    }
+    if rs1 == SP && value % 4 == 0 && (0..1024).contains(&value) {
+        let fields = field(bits, 4, 2) << 11
+            | field(bits, 6, 4) << 7
+            | field(bits, 2, 1) << 6
+            | field(bits, 3, 1) << 5
+            | short(rd)? << 2;
+        return Some(Opcode::Narrow(fields as u16));
+    }
+    None
+}
+
+/// A shift by a constant.
+pub(super) fn shift(op: ShiftOp, rd: Reg, rs1: Reg, amount: u32) -> Opcode {
+    let compressed = match op {
+        _ if rd != rs1 || amount == 0 => None,
+        ShiftOp::Slli => Some(Opcode::Narrow((hw(rd) << 7 | amount << 2) as u16 | 0b10)),
+        ShiftOp::Srli => short(rd).map(|rd| cb_type(0, amount, rd)),
+        ShiftOp::Srai => short(rd).map(|rd| cb_type(1, amount, rd)),
+    };
+    let (funct7, funct3) = match op {
+        ShiftOp::Slli => (0, 1),
+        ShiftOp::Srli => (0, 5),
+        ShiftOp::Srai => (0x20, 5),
+    };
+    compressed.unwrap_or_else(|| i_type((funct7 << 5 | amount) as i32, rs1, funct3, rd, OP_IMM))
+}
+
+/// A move between registers.
+pub(super) fn mv(rd: Reg, rs: Reg) -> Opcode {
+    if rs == ZERO {
+        return ci_type(0b010, 0, hw(rd));
+    }
+    cr_type(0, hw(rd), hw(rs))
+}
+
+/// LUI of a multiple of 4096.
+pub(super) fn lui(rd: Reg, high: u32) -> Opcode {
+    let value = high as i32 >> 12;
+    if value != 0 && fits(value, 6) && rd != ZERO && rd != SP {
+        return ci_type(0b011, value, hw(rd));
+    }
+    Opcode::Wide(high | hw(rd) << 7 | LUI)
+}
+
+/// AUIPC of 0: the address of the instruction itself.
+pub(super) fn address_of_here(rd: Reg) -> Opcode {
+    Opcode::Wide(hw(rd) << 7 | AUIPC)
+}
+
+/// The instructions that load a constant.
+pub(super) fn constant(rd: Reg, value: u32) -> impl Iterator<Item = Opcode> {
+    let Parts { high, low } = Parts::of(value);
+    let first = (high != 0).then(|| lui(rd, high));
+    let from = if high == 0 { ZERO } else { rd };
+    let second =
+        (high == 0 || low.value() != 0).then(|| alu_immediate(AluImmOp::Addi, rd, from, low));
+    first.into_iter().chain(second)
+}
+
+/// The fields of a word's offset that C.LW and C.SW have.
+fn short_offset(offset: i32) -> Option<u32> {
+    let bits = offset as u32;
+    (offset % 4 == 0 && (0..128).contains(&offset))
+        .then(|| field(bits, 3, 3) << 10 | field(bits, 2, 1) << 6 | field(bits, 6, 1) << 5)
+}
+
+/// A load.
+pub(super) fn load(op: LoadOp, rd: Reg, base: Reg, offset: Imm12) -> Opcode {
+    let funct3 = match op {
+        LoadOp::Lb => 0,
+        LoadOp::Lh => 1,
+        LoadOp::Lw => 2,
+        LoadOp::Lbu => 4,
+        LoadOp::Lhu => 5,
+    };
+    let offset = offset.value();
+    let compressed = match op {
+        LoadOp::Lw => compressed_lw(rd, base, offset),
+        _ => None,
+    };
+    compressed.unwrap_or_else(|| i_type(offset, base, funct3, rd, LOAD))
+}
+
+fn compressed_lw(rd: Reg, base: Reg, offset: i32) -> Option<Opcode> {
+    let bits = offset as u32;
+    if base == SP && rd != ZERO && offset % 4 == 0 && (0..256).contains(&offset) {
+        let fields = field(bits, 5, 1) << 12 | field(bits, 2, 3) << 4 | field(bits, 6, 2) << 2;
+        return Some(Opcode::Narrow(
+            0b010 << 13 | (fields | hw(rd) << 7) as u16 | 0b10,
+        ));
+    }
+    let fields = short_offset(offset)? | short(base)? << 7 | short(rd)? << 2;
+    Some(Opcode::Narrow(0b010 << 13 | fields as u16))
+}
+
+/// A store.
+pub(super) fn store(op: StoreOp, rs: Reg, base: Reg, offset: Imm12) -> Opcode {
+    let funct3 = match op {
+        StoreOp::Sb => 0,
+        StoreOp::Sh => 1,
+        StoreOp::Sw => 2,
+    };
+    let offset = offset.value();
+    let compressed = match op {
+        StoreOp::Sw => compressed_sw(rs, base, offset),
+        _ => None,
+    };
+    let bits = offset as u32;
+    compressed.unwrap_or_else(|| {
+        Opcode::Wide(
+            field(bits, 5, 7) << 25
+                | hw(rs) << 20
+                | hw(base) << 15
+                | funct3 << 12
+                | field(bits, 0, 5) << 7
+                | STORE,
+        )
+    })
+}
+
+fn compressed_sw(rs: Reg, base: Reg, offset: i32) -> Option<Opcode> {
+    let bits = offset as u32;
+    if base == SP && offset % 4 == 0 && (0..256).contains(&offset) {
+        let fields = field(bits, 2, 4) << 9 | field(bits, 6, 2) << 7;
+        return Some(Opcode::Narrow(
+            0b110 << 13 | (fields | hw(rs) << 2) as u16 | 0b10,
+        ));
+    }
+    let fields = short_offset(offset)? | short(base)? << 7 | short(rs)? << 2;
+    Some(Opcode::Narrow(0b110 << 13 | fields as u16))
+}
+
+/// C.BEQZ or C.BNEZ of a register `x8`–`x15`, given by its three bits; reaches ±256 bytes.
+pub(super) fn short_branch(nonzero: bool, rs1: u32, distance: i32) -> Opcode {
+    debug_assert!(fits(distance, 9));
+    let d = distance as u32;
+    let fields = field(d, 8, 1) << 12
+        | field(d, 3, 2) << 10
+        | rs1 << 7
+        | field(d, 6, 2) << 5
+        | field(d, 1, 2) << 3
+        | field(d, 5, 1) << 2;
+    let funct3 = if nonzero { 0b111 } else { 0b110 };
+    Opcode::Narrow(funct3 << 13 | fields as u16 | 0b01)
+}
+
+/// A branch; reaches ±4 KB.
+pub(super) fn branch(cond: Cond, rs1: Reg, rs2: Reg, distance: i32) -> Opcode {
+    debug_assert!(fits(distance, 13));
+    let funct3 = match cond {
+        Cond::Eq => 0,
+        Cond::Ne => 1,
+        Cond::Lt => 4,
+        Cond::Ge => 5,
+        Cond::Ltu => 6,
+        Cond::Geu => 7,
+    };
+    let d = distance as u32;
+    Opcode::Wide(
+        field(d, 12, 1) << 31
+            | field(d, 5, 6) << 25
+            | hw(rs2) << 20
+            | hw(rs1) << 15
+            | funct3 << 12
+            | field(d, 1, 4) << 8
+            | field(d, 11, 1) << 7
+            | BRANCH,
+    )
+}
+
+/// C.J; reaches ±2 KB.
+pub(super) fn short_jump(distance: i32) -> Opcode {
+    debug_assert!(fits(distance, 12));
+    let d = distance as u32;
+    let fields = field(d, 11, 1) << 12
+        | field(d, 4, 1) << 11
+        | field(d, 8, 2) << 9
+        | field(d, 10, 1) << 8
+        | field(d, 6, 1) << 7
+        | field(d, 7, 1) << 6
+        | field(d, 1, 3) << 3
+        | field(d, 5, 1) << 2;
+    Opcode::Narrow(0b101 << 13 | fields as u16 | 0b01)
+}
+
+/// JAL with `ra` for a call, with `zero` for a jump; reaches ±1 MB.
+pub(super) fn jal(link: Reg, distance: i32) -> Opcode {
+    debug_assert!(fits(distance, 21));
+    let d = distance as u32;
+    Opcode::Wide(
+        field(d, 20, 1) << 31
+            | field(d, 1, 10) << 21
+            | field(d, 11, 1) << 20
+            | field(d, 12, 8) << 12
+            | hw(link) << 7
+            | JAL,
+    )
+}
+
+/// A call of the address in a register.
+pub(super) fn call_register(rs: Reg) -> Opcode {
+    debug_assert_ne!(rs, ZERO);
+    debug_assert_eq!(hw(RA), 1);
+    cr_type(1, hw(rs), 0)
+}
+
+/// A jump to the address in a register.
+pub(super) fn jump_register(rs: Reg) -> Opcode {
+    cr_type(0, hw(rs), 0)
+}
+
+/// A jump to an offset from the address in a register, always of four bytes.
+pub(super) fn jump_offset(rs: Reg, offset: i32) -> Opcode {
+    i_type(offset, rs, 0, ZERO, JALR)
+}

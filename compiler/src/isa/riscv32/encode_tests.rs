@@ -1,0 +1,217 @@
+//! Encodings against the GNU assembler's.
+
+use std::process::Command;
+
+use super::emit::Emitter;
+use super::encode::{self, Opcode, short};
+use super::frame::FrameLayout;
+use super::imm::{Amount, Imm12};
+use super::inst::{AluImmOp, AluOp, Amode, Cond, Inst, LoadOp, ShiftOp, StoreOp};
+use super::regs::{Name, RA, SCRATCH, SP, ZERO, x};
+use crate::mach::emit::Emitter as _;
+use crate::mach::reg::Reg;
+use crate::mach::stubs::TrapStubs;
+
+/// A linear congruential generator: the same cases in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u32) -> u32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        ((self.0 >> 33) % u64::from(limit)) as u32
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u32) as usize]
+    }
+
+    /// Registers of the compressed forms half of the time; never the scratch register.
+    fn reg(&mut self) -> Reg {
+        match self.below(4) {
+            0 | 1 => x(8 + self.below(8) as u8),
+            2 => SP,
+            _ => x(1 + self.below(30) as u8),
+        }
+    }
+
+    /// A small constant half of the time, often a multiple of 4.
+    fn imm(&mut self) -> Imm12 {
+        let value = match self.below(4) {
+            0 => self.below(80) as i32 - 40,
+            1 => 4 * self.below(300) as i32,
+            2 => 16 * (self.below(80) as i32 - 40),
+            _ => self.below(4096) as i32 - 2048,
+        };
+        Imm12::new(value).expect("12 bits")
+    }
+
+    fn inst(&mut self) -> Inst {
+        use AluOp::*;
+        let (rd, rs1) = (self.reg(), self.reg());
+        let rs1 = if self.below(2) == 0 { rd } else { rs1 };
+        match self.below(7) {
+            0 => Inst::Alu {
+                op: self.pick(&[
+                    Add, Sub, Sll, Slt, Sltu, Xor, Srl, Sra, Or, And, Mul, Mulh, Mulhu, Div, Divu,
+                    Rem, Remu,
+                ]),
+                rd,
+                rs1,
+                rs2: self.reg(),
+            },
+            1 => Inst::AluImm {
+                op: self.pick(&[
+                    AluImmOp::Addi,
+                    AluImmOp::Slti,
+                    AluImmOp::Sltiu,
+                    AluImmOp::Xori,
+                    AluImmOp::Ori,
+                    AluImmOp::Andi,
+                ]),
+                rd,
+                rs1,
+                imm: self.imm(),
+            },
+            2 => Inst::Shift {
+                op: self.pick(&[ShiftOp::Slli, ShiftOp::Srli, ShiftOp::Srai]),
+                rd,
+                rs1,
+                amount: Amount::new(1 + self.below(31)).expect("below 32"),
+            },
+            3 => Inst::Mv { rd, rs: rs1 },
+            4 => Inst::Li {
+                rd,
+                value: match self.below(3) {
+                    0 => self.imm().value() as u32,
+                    1 => self.below(1 << 20) << 12,
+                    _ => self.below(u32::MAX),
+                },
+            },
+            5 => Inst::Load {
+                op: self.pick(&[LoadOp::Lw, LoadOp::Lh, LoadOp::Lhu, LoadOp::Lb, LoadOp::Lbu]),
+                rd,
+                mem: self.address(),
+            },
+            _ => Inst::Store {
+                op: self.pick(&[StoreOp::Sw, StoreOp::Sh, StoreOp::Sb]),
+                rs: rd,
+                mem: self.address(),
+            },
+        }
+    }
+
+    fn address(&mut self) -> Amode {
+        Amode::Base {
+            base: self.reg(),
+            offset: self.imm().value(),
+        }
+    }
+}
+
+fn bytes(inst: &Inst) -> Vec<u8> {
+    let mut emitter = Emitter::new(0, FrameLayout::default(), TrapStubs::PerFunction);
+    emitter.emit(inst, None);
+    emitter.finish().expect("no branch").bytes
+}
+
+/// What the assembler makes of each line, which begins at a multiple of 16.
+fn assemble(lines: &[String]) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    let mut source = String::from(".option norelax\n");
+    for line in lines {
+        source += &format!(".balign 16, 0\n{line}\n");
+    }
+    // The end of the section is padded otherwise.
+    source += ".balign 16, 0\nnop\n";
+    std::fs::write(path("code.s"), source).expect("the folder is writable");
+    run(Command::new("riscv64-unknown-elf-as")
+        .args(["-march=rv32imc", "-mabi=ilp32", "-o"])
+        .args([path("code.o"), path("code.s")]));
+    run(Command::new("riscv64-unknown-elf-objcopy")
+        .args(["-O", "binary", "-j", ".text"])
+        .args([path("code.o"), path("code.bin")]));
+    std::fs::read(path("code.bin")).expect("objcopy wrote it")
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| {
+        panic!(
+            "{command:?}: {error}; install the GNU binutils for RISC-V \
+             (binutils-riscv64-unknown-elf)"
+        )
+    });
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{errors}");
+}
+
+fn compare(cases: &[(String, Vec<u8>)]) {
+    let lines: Vec<String> = cases.iter().map(|(text, _)| text.clone()).collect();
+    let assembled = assemble(&lines);
+    for (index, (text, ours)) in cases.iter().enumerate() {
+        let rest = &assembled[16 * index..];
+        let theirs = &rest[..16.min(rest.len())];
+        let padded: Vec<u8> = ours.iter().copied().chain([0; 16]).collect();
+        assert_eq!(
+            &padded[..theirs.len()],
+            theirs,
+            "ours and the assembler's bytes differ for `{text}`"
+        );
+    }
+}
+
+#[test]
+fn random_instructions() {
+    let mut random = Random(0x5eed);
+    let cases: Vec<_> = (0..20_000)
+        .map(|_| random.inst())
+        .map(|inst| (inst.to_string(), bytes(&inst)))
+        .collect();
+    compare(&cases);
+}
+
+#[test]
+fn branches_and_jumps() {
+    let mut random = Random(7);
+    let mut cases = Vec::new();
+    let mut case = |text: String, opcode: Opcode| {
+        let mut bytes = Vec::new();
+        opcode.write(&mut bytes);
+        cases.push((text, bytes));
+    };
+    for _ in 0..2000 {
+        let mut distance = |reach: i32| 2 * (random.below(reach as u32) as i32 - reach / 2);
+        let (near, middle) = (distance(256), distance(2048));
+        let (far, farthest) = (distance(4096), distance(1 << 20));
+        let (rs1, rs2) = (random.reg(), random.reg());
+        let number = x(8 + random.below(8) as u8);
+        let bits = short(number).expect("a register of the compressed forms");
+        let cond = random.pick(&Cond::ALL);
+        let text = format!("c.beqz {}, .+({near})", Name(number));
+        case(text, encode::short_branch(false, bits, near));
+        let text = format!("c.bnez {}, .+({near})", Name(number));
+        case(text, encode::short_branch(true, bits, near));
+        case(format!("c.j .+({middle})"), encode::short_jump(middle));
+        let text = format!(
+            ".option norvc\nb{} {}, {}, .+({far})\n.option rvc",
+            cond.name(),
+            Name(rs1),
+            Name(rs2)
+        );
+        case(text, encode::branch(cond, rs1, rs2, far));
+        for (name, link) in [("ra", RA), ("zero", ZERO)] {
+            let text = format!(".option norvc\njal {name}, .+({farthest})\n.option rvc");
+            case(text, encode::jal(link, farthest));
+        }
+        case(format!("jr {}", Name(rs1)), encode::jump_register(rs1));
+        case(format!("jalr {}", Name(rs1)), encode::call_register(rs1));
+        let offset = 12 + 4 * random.below(2) as i32;
+        let text = format!("jalr zero, {offset}({})", Name(SCRATCH));
+        case(text, encode::jump_offset(SCRATCH, offset));
+    }
+    case("auipc t6, 0".to_owned(), encode::address_of_here(SCRATCH));
+    compare(&cases);
+}

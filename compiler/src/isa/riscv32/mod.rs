@@ -1,0 +1,221 @@
+//! RISC-V with 32-bit registers: RV32IMC, with A where there is one.
+//!
+//! ```text
+//!   CLIF ──lower.isle──▶ inst + operands ──regalloc2──▶ emit ──▶ encode (bits of an instruction)
+//!                             │ display                   └────▶ branch (what depends on distances)
+//! ```
+//!
+//! * [`regs`]: which register plays which role
+//! * [`imm`]: immediates that are encodable once they exist
+//! * [`inst`]: the machine instructions that selection produces
+//! * `isle`: selection; the rules are in `lower.isle` and `wide.isle`
+//! * [`frame`]: the stack frame
+//! * [`emit`]: from machine instructions to the code of a function
+//! * [`branch`]: branches and jump tables, short and long
+//! * [`reloc`]: references between functions
+//! * `thunks`: between the module and the host
+
+pub mod branch;
+mod display;
+pub mod emit;
+mod encode;
+#[cfg(test)]
+mod encode_tests;
+pub mod frame;
+pub mod imm;
+pub mod inst;
+mod isle;
+mod operands;
+pub mod regs;
+pub mod reloc;
+mod thunks;
+
+use cranelift_codegen::ir;
+use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
+use wasm2mcu_abi::image::Architecture;
+use wasm2mcu_abi::trap::TrapCode;
+
+use crate::mach::blocks::BranchTable;
+use crate::mach::call::Call;
+use crate::mach::context::Context;
+use crate::mach::frame::FrameRef;
+use crate::mach::lower::{Lower, ValueRegs};
+use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
+use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
+use crate::wasm::contract::Symbol;
+use crate::wasm::module::Signature;
+use emit::Emitter;
+use frame::FrameLayout;
+use inst::{Amode, Inst, LoadOp, StoreOp};
+use regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, RegSet};
+
+/// The instruction set.
+#[derive(Debug)]
+pub struct Riscv32 {
+    env: MachineEnv,
+    /// Whether the core itself does loads and stores at any address.
+    misaligned: bool,
+}
+
+impl Riscv32 {
+    /// The instruction set of cores that do loads and stores at any address, or only at multiples
+    /// of their size.
+    pub fn new(misaligned: bool) -> Riscv32 {
+        Riscv32 {
+            env: regs::machine_env(),
+            misaligned,
+        }
+    }
+}
+
+impl Isa for Riscv32 {
+    const ARCHITECTURE: Architecture = Architecture::RiscV32;
+    const ARGUMENTS: &'static [PReg] = &ARGUMENTS;
+    type Inst = Inst;
+    type Frame = FrameLayout;
+    type Emitter = Emitter;
+
+    fn machine_env(&self) -> &MachineEnv {
+        &self.env
+    }
+
+    fn class_of(_ty: ir::Type) -> RegClass {
+        RegClass::Int
+    }
+
+    fn words_of(ty: ir::Type) -> usize {
+        ty.bits().div_ceil(32) as usize
+    }
+
+    fn pinned(&self, index: u32) -> Option<Reg> {
+        match index {
+            i if i == Symbol::Context as u32 => Some(regs::CONTEXT),
+            i if i == Symbol::MemoryBase as u32 => Some(regs::MEMORY_BASE),
+            _ => None,
+        }
+    }
+
+    fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
+        isle::constructor_lower(context, inst)
+    }
+
+    fn branch_if(
+        context: &mut Context<'_, '_, Self>,
+        test: ir::Value,
+        taken: Block,
+        not_taken: Block,
+    ) -> Inst {
+        Inst::CondBr {
+            test: isle::constructor_test_of(context, test),
+            taken,
+            not_taken,
+        }
+    }
+
+    fn branch_table(table: BranchTable) -> Inst {
+        Inst::BrTable(Box::new(table))
+    }
+
+    fn caller_saved() -> PRegSet {
+        CALLER_SAVED.pregs()
+    }
+
+    fn call(call: Call) -> Inst {
+        Inst::Call(Box::new(call))
+    }
+
+    fn args(defs: Vec<FixedReg>) -> Inst {
+        Inst::Args { defs }
+    }
+
+    fn ret(uses: Vec<FixedReg>) -> Inst {
+        Inst::Ret { uses }
+    }
+
+    fn load_word(to: Reg, place: FrameRef) -> Inst {
+        Inst::Load {
+            op: LoadOp::Lw,
+            rd: to,
+            mem: Amode::Frame(place),
+        }
+    }
+
+    fn store_word(from: Reg, place: FrameRef) -> Inst {
+        Inst::Store {
+            op: StoreOp::Sw,
+            rs: from,
+            mem: Amode::Frame(place),
+        }
+    }
+
+    fn jump(&self, target: Block) -> Inst {
+        Inst::Jump { target }
+    }
+
+    fn copy(&self, rd: Reg, rs: Reg) -> Inst {
+        Inst::Mv { rd, rs }
+    }
+
+    fn constant(&self, lower: &mut Lower<'_, Self>, word: u32) -> Reg {
+        if word == 0 {
+            return regs::ZERO;
+        }
+        let rd = lower.new_reg(RegClass::Int);
+        lower.emit(Inst::Li { rd, value: word });
+        rd
+    }
+
+    fn frame(&self, needs: &FrameNeeds) -> FrameLayout {
+        let saved = |number: &u8| {
+            needs.written.contains(regs::preg(*number))
+                && (CALLEE_SAVED.contains(*number) || *number == 1)
+        };
+        let saved: Vec<u8> = (0..32).filter(saved).collect();
+        FrameLayout::new(RegSet::of(&saved), needs.outgoing_bytes, needs.spills, 0)
+    }
+
+    fn frame_bytes(frame: &FrameLayout) -> u32 {
+        frame.bytes()
+    }
+
+    fn trap_exit() -> Thunk<Self> {
+        thunks::trap_exit()
+    }
+
+    fn trap(code: TrapCode) -> Thunk<Self> {
+        thunks::trap(code)
+    }
+
+    fn entry_thunk(signature: &Signature) -> Thunk<Self> {
+        thunks::entry(signature)
+    }
+
+    fn import_thunk(signature: &Signature, slot: u32) -> Thunk<Self> {
+        thunks::import(signature, slot)
+    }
+}
+
+impl MachineInst for Inst {
+    fn visit_operands(&mut self, visitor: &mut impl OperandVisitor) {
+        Inst::visit_operands(self, visitor);
+    }
+
+    fn clobbers(&self) -> PRegSet {
+        Inst::clobbers(self)
+    }
+
+    fn ends_function(&self) -> bool {
+        self.is_ret()
+    }
+
+    fn is_branch(&self) -> bool {
+        Inst::is_branch(self)
+    }
+
+    fn jump_target(&self) -> Option<Block> {
+        match *self {
+            Inst::Jump { target } => Some(target),
+            _ => None,
+        }
+    }
+}

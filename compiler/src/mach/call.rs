@@ -1,0 +1,188 @@
+//! Calls, returns and parameters: the internal calling convention, which is the same on every
+//! instruction set but for the registers.
+//!
+//! Words of arguments and results stand in [`Isa::ARGUMENTS`] first, then on the stack; stack
+//! results lie where stack arguments did.
+
+use cranelift_codegen::ir::{self, Value};
+use regalloc2::PRegSet;
+
+use super::Isa;
+use super::buffer::Symbol;
+use super::context::Context;
+use super::frame::FrameRef;
+use super::lower::ValueRegs;
+use super::places::{self, Place};
+use super::reg::{FixedReg, Reg};
+use crate::wasm::contract::Builtin;
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A function or routine in the same text.
+    Direct(Symbol),
+    /// A code address, with what the architecture sets in it.
+    Indirect(Reg),
+}
+
+/// A call with everything that the allocator must know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// What is called.
+    pub callee: Callee,
+    /// Arguments in registers.
+    pub uses: Vec<FixedReg>,
+    /// Results in registers.
+    pub defs: Vec<FixedReg>,
+    /// Registers that are destroyed, without those of `defs`. The return address is one of them.
+    pub clobbers: PRegSet,
+}
+
+impl<I: Isa> Context<'_, '_, I> {
+    /// Calls `callee`; returns the registers of its results.
+    pub(super) fn call(
+        &mut self,
+        callee: Callee,
+        signature: ir::SigRef,
+        args: &[Value],
+    ) -> Vec<ValueRegs> {
+        let words = self.words(args);
+        let (arg_places, arg_bytes) = places::assign(words.len(), I::ARGUMENTS);
+        let uses = self.pass(&words, &arg_places, FrameRef::Outgoing);
+
+        let func = self.lower.func;
+        let results: Vec<ValueRegs> = func.dfg.signatures[signature]
+            .returns
+            .iter()
+            .map(|result| self.fresh(result.value_type))
+            .collect();
+        let words: Vec<Reg> = results.iter().flat_map(|regs| regs.words()).collect();
+        let (result_places, result_bytes) = places::assign(words.len(), I::ARGUMENTS);
+        self.lower.outgoing_bytes = self.lower.outgoing_bytes.max(arg_bytes).max(result_bytes);
+        let words = words.into_iter().map(Some);
+        let (defs, loads) = take(words, &result_places, FrameRef::Outgoing);
+        self.emit_call(callee, uses, defs);
+        self.load_all(loads);
+        results
+    }
+
+    /// Calls a builtin with four words of parameters and four words of results.
+    pub(crate) fn call_builtin(&mut self, builtin: Builtin, words: [Reg; 4]) -> [Reg; 4] {
+        let symbol = Symbol::Builtin(builtin as u32);
+        self.lower.calls.push(symbol);
+        let at_arguments = |regs: [Reg; 4]| {
+            let places = regs.into_iter().zip(I::ARGUMENTS);
+            places.map(|(reg, &at)| FixedReg { reg, at }).collect()
+        };
+        let uses = words.map(|word| self.lower.virtual_copy(self.isa, word));
+        let defs = [(); 4].map(|()| self.new_int());
+        self.emit_call(
+            Callee::Direct(symbol),
+            at_arguments(uses),
+            at_arguments(defs),
+        );
+        defs
+    }
+
+    /// Returns with these results.
+    pub(super) fn ret(&mut self, results: &[Value]) {
+        let words = self.words(results);
+        let (places, _) = places::assign(words.len(), I::ARGUMENTS);
+        let uses = self.pass(&words, &places, FrameRef::Incoming);
+        self.lower.emit(I::ret(uses));
+    }
+
+    /// Takes the function's parameters from argument registers and the caller's frame.
+    pub(super) fn params(&mut self, params: &[Value]) {
+        let words: Vec<Option<Reg>> = params
+            .iter()
+            .flat_map(|&param| self.parameter_words(param))
+            .collect();
+        let (places, _) = places::assign(words.len(), I::ARGUMENTS);
+        let (defs, loads) = take(words.into_iter(), &places, FrameRef::Incoming);
+        self.lower.emit(I::args(defs));
+        self.load_all(loads);
+    }
+
+    fn emit_call(&mut self, callee: Callee, uses: Vec<FixedReg>, defs: Vec<FixedReg>) {
+        let mut clobbers = I::caller_saved();
+        for def in &defs {
+            clobbers.remove(def.at);
+        }
+        self.lower.emit(I::call(Call {
+            callee,
+            uses,
+            defs,
+            clobbers,
+        }));
+    }
+
+    /// Stores the words that go on the stack; returns the others with their registers.
+    fn pass(
+        &mut self,
+        words: &[Reg],
+        places: &[Place],
+        area: impl Fn(u32) -> FrameRef,
+    ) -> Vec<FixedReg> {
+        let mut uses = Vec::new();
+        for (&reg, place) in words.iter().zip(places) {
+            match *place {
+                Place::Register(at) => uses.push(FixedReg { reg, at }),
+                Place::Stack(offset) => self.lower.emit(I::store_word(reg, area(offset))),
+            }
+        }
+        uses
+    }
+
+    fn load_all(&mut self, loads: Vec<(Reg, FrameRef)>) {
+        for (reg, place) in loads {
+            self.lower.emit(I::load_word(reg, place));
+        }
+    }
+
+    /// The registers of a parameter's words; `None` for those of one that nobody reads.
+    fn parameter_words(&self, param: Value) -> Vec<Option<Reg>> {
+        match self.lower.wanted_regs(param) {
+            Some(regs) => regs.words().map(Some).collect(),
+            None => vec![None; I::words_of(self.lower.func.dfg.value_type(param))],
+        }
+    }
+
+    /// The words of some values, in virtual registers.
+    fn words(&mut self, values: &[Value]) -> Vec<Reg> {
+        let mut words = Vec::new();
+        for &value in values {
+            for reg in self.lower.use_value(self.isa, value).words() {
+                words.push(self.lower.virtual_copy(self.isa, reg));
+            }
+        }
+        words
+    }
+
+    fn fresh(&mut self, ty: ir::Type) -> ValueRegs {
+        let lo = self.lower.new_reg(I::class_of(ty));
+        if I::words_of(ty) == 2 {
+            ValueRegs::two(lo, self.lower.new_reg(I::class_of(ty)))
+        } else {
+            ValueRegs::one(lo)
+        }
+    }
+}
+
+/// Words that come in registers, and words that are loaded from the stack.
+fn take(
+    words: impl Iterator<Item = Option<Reg>>,
+    places: &[Place],
+    area: impl Fn(u32) -> FrameRef,
+) -> (Vec<FixedReg>, Vec<(Reg, FrameRef)>) {
+    let mut defs = Vec::new();
+    let mut loads = Vec::new();
+    for (word, place) in words.zip(places) {
+        let Some(reg) = word else { continue };
+        match *place {
+            Place::Register(at) => defs.push(FixedReg { reg, at }),
+            Place::Stack(offset) => loads.push((reg, area(offset))),
+        }
+    }
+    (defs, loads)
+}

@@ -1,0 +1,118 @@
+//! A function that is being lowered, together with its instruction set: what selection rules work
+//! on, and the instructions that no rule is needed for.
+
+use cranelift_codegen::ir::{self, InstructionData, Opcode, Value};
+use regalloc2::{Block, RegClass};
+
+use super::Isa;
+use super::blocks::BranchTable;
+use super::call::Callee;
+use super::lower::{Lower, ValueRegs};
+use super::reg::Reg;
+
+/// A function that is being lowered.
+#[derive(Debug)]
+pub struct Context<'l, 'f, I: Isa> {
+    /// The target.
+    pub isa: &'l I,
+    /// The state that every instruction set has.
+    pub lower: &'l mut Lower<'f, I>,
+}
+
+impl<I: Isa> Context<'_, '_, I> {
+    /// Lowers an instruction that ends no block with successors; returns its results' registers.
+    pub(super) fn inst(&mut self, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
+        let func = self.lower.func;
+        match func.dfg.insts[inst] {
+            InstructionData::Call { func_ref, .. } => {
+                let callee = self.lower.callee(func_ref)?;
+                self.lower.calls.push(callee);
+                let signature = func.dfg.ext_funcs[func_ref].signature;
+                let args = func.dfg.inst_args(inst);
+                Some(self.call(Callee::Direct(callee), signature, args))
+            }
+            InstructionData::CallIndirect { sig_ref, .. } => {
+                let (address, args) = func.dfg.inst_args(inst).split_first()?;
+                let signature = func.dfg.signatures[sig_ref].clone();
+                self.lower.indirect_calls.push(signature);
+                let address = self.word(*address);
+                Some(self.call(Callee::Indirect(address), sig_ref, args))
+            }
+            InstructionData::MultiAry {
+                opcode: Opcode::Return,
+                ..
+            } => {
+                self.ret(func.dfg.inst_args(inst));
+                Some(Vec::new())
+            }
+            _ => I::rules(self, inst),
+        }
+    }
+
+    /// Lowers a branch whose destinations are the blocks `targets`.
+    pub(super) fn branch(&mut self, inst: ir::Inst, targets: &[Block]) -> Option<()> {
+        let branch = match self.lower.func.dfg.insts[inst] {
+            // Nothing to decide. The allocator wants no operand of a branch whose one target has other
+            // predecessors: the moves of that edge go before the branch.
+            _ if targets.iter().all(|target| *target == targets[0]) => self.isa.jump(targets[0]),
+            InstructionData::Brif { arg, .. } => I::branch_if(self, arg, targets[0], targets[1]),
+            InstructionData::BranchTable { arg, .. } => {
+                // Cranelift lists the default first.
+                let (&default, targets) = targets.split_first()?;
+                I::branch_table(BranchTable {
+                    index: self.word(arg),
+                    targets: targets.to_vec(),
+                    default,
+                })
+            }
+            _ => return None,
+        };
+        self.lower.emit(branch);
+        Some(())
+    }
+
+    /// A register with a value of one word.
+    pub(crate) fn word(&mut self, value: Value) -> Reg {
+        self.lower.use_value(self.isa, value).lo
+    }
+
+    /// A fresh integer register.
+    pub(crate) fn new_int(&mut self) -> Reg {
+        self.lower.new_reg(RegClass::Int)
+    }
+
+    /// Emits an instruction with one result, which `make` is told the register of.
+    pub(crate) fn define(&mut self, make: impl FnOnce(Reg) -> I::Inst) -> Reg {
+        let rd = self.new_int();
+        self.lower.emit(make(rd));
+        rd
+    }
+
+    /// A register with a constant.
+    pub(crate) fn immediate(&mut self, value: u32) -> Reg {
+        self.isa.constant(self.lower, value)
+    }
+
+    /// The value of a constant of at most 32 bits, zero-extended from its type.
+    pub(crate) fn word_constant(&self, value: Value) -> Option<u32> {
+        let fits = self.lower.func.dfg.value_type(value).bits() <= 32;
+        let constant = self.lower.constant(value).filter(|_| fits);
+        constant.map(|constant| constant as u32)
+    }
+
+    /// A constant shift amount, taken modulo 64.
+    pub(crate) fn wide_amount_of(&self, value: Value) -> Option<u32> {
+        self.lower.constant(value).map(|amount| amount as u32 % 64)
+    }
+
+    /// Whether the instruction that defines a narrow value leaves zeros above it: comparisons and
+    /// loads do on every instruction set.
+    pub(crate) fn is_zero_extended(&self, value: Value) -> bool {
+        self.lower.def_inst(value).is_some_and(|inst| {
+            matches!(
+                self.lower.func.dfg.insts[inst].opcode(),
+                Opcode::Icmp | Opcode::Load
+            )
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! The terms of `prelude.isle` in Rust.
+//!
+//! ISLE makes a trait of the terms for each instruction set, so what all of them share is text:
+//! [`prelude_terms`] stands in each implementation.
+
+use cranelift_codegen::ir::{BlockCall, Value, ValueList};
+
+use super::lower::ValueRegs;
+
+/// The results of an instruction.
+pub(crate) type Results = Vec<ValueRegs>;
+/// Quotient and remainder of a division of double words.
+pub(crate) type Quotient = (ValueRegs, ValueRegs);
+/// The values of a list from a position on.
+pub(crate) type ValueSlice = (ValueList, usize);
+/// The arguments of CLIF's instructions with two operands.
+pub(crate) type ValueArray2 = [Value; 2];
+/// The arguments of those with three.
+pub(crate) type ValueArray3 = [Value; 3];
+/// The destinations of a conditional branch.
+pub(crate) type BlockArray2 = [BlockCall; 2];
+
+/// The methods of a rules' context that are the same for every instruction set.
+macro_rules! prelude_terms {
+    () => {
+        // CLIF.
+
+        fn inst_data_value(&mut self, inst: Inst) -> (Type, InstructionData) {
+            let dfg = &self.lower.func.dfg;
+            (dfg.ctrl_typevar(inst), dfg.insts[inst])
+        }
+
+        fn value_list_slice(&mut self, list: ValueList) -> ValueSlice {
+            (list, 0)
+        }
+
+        fn value_slice_unwrap(&mut self, (list, from): ValueSlice) -> Option<(Value, ValueSlice)> {
+            let value = list.get(from, &self.lower.func.dfg.value_lists)?;
+            Some((value, (list, from + 1)))
+        }
+
+        fn unpack_value_array_2(&mut self, array: &ValueArray2) -> (Value, Value) {
+            (array[0], array[1])
+        }
+
+        fn pack_value_array_2(&mut self, a: Value, b: Value) -> ValueArray2 {
+            [a, b]
+        }
+
+        fn unpack_value_array_3(&mut self, array: &ValueArray3) -> (Value, Value, Value) {
+            (array[0], array[1], array[2])
+        }
+
+        fn pack_value_array_3(&mut self, a: Value, b: Value, c: Value) -> ValueArray3 {
+            [a, b, c]
+        }
+
+        fn unpack_block_array_2(&mut self, array: &BlockArray2) -> (BlockCall, BlockCall) {
+            (array[0], array[1])
+        }
+
+        fn pack_block_array_2(&mut self, a: BlockCall, b: BlockCall) -> BlockArray2 {
+            [a, b]
+        }
+
+        fn def_inst(&mut self, value: Value) -> Option<Inst> {
+            self.lower.def_inst(value)
+        }
+
+        fn single_use(&mut self, value: Value) -> Option<Inst> {
+            self.lower.single_use_inst(value)
+        }
+
+        fn value_type(&mut self, value: Value) -> Type {
+            self.lower.func.dfg.value_type(value)
+        }
+
+        fn fits_word(&mut self, ty: Type) -> Option<Type> {
+            (ty.is_int() && ty.bits() <= 32).then_some(ty)
+        }
+
+        fn narrow(&mut self, ty: Type) -> Option<Type> {
+            (ty.is_int() && ty.bits() < 32).then_some(ty)
+        }
+
+        fn type_bits(&mut self, ty: Type) -> u32 {
+            ty.bits()
+        }
+
+        fn type_bits_minus_1(&mut self, ty: Type) -> u32 {
+            ty.bits() - 1
+        }
+
+        fn minus(&mut self, a: u32, b: u32) -> u32 {
+            a - b
+        }
+
+        fn offset32(&mut self, offset: Offset32) -> i32 {
+            offset.into()
+        }
+
+        fn offset_sum(&mut self, offset: i32, addend: u32) -> i32 {
+            offset.wrapping_add(addend as i32)
+        }
+
+        fn swapped(&mut self, cc: &IntCC) -> IntCC {
+            cc.swap_args()
+        }
+
+        fn signed(&mut self, cc: &IntCC) -> Option<IntCC> {
+            (cc.unsigned() != *cc).then_some(*cc)
+        }
+
+        fn equality(&mut self, cc: &IntCC) -> Option<IntCC> {
+            matches!(cc, IntCC::Equal | IntCC::NotEqual).then_some(*cc)
+        }
+
+        // Constants.
+
+        fn word_const(&mut self, value: Value) -> Option<u32> {
+            self.word_constant(value)
+        }
+
+        fn wide_const(&mut self, value: Value) -> Option<u64> {
+            let wide = self.value_type(value) == ir::types::I64;
+            self.lower.constant(value).filter(|_| wide)
+        }
+
+        fn all_ones(&mut self, value: Value) -> Option<()> {
+            let bits = self.value_type(value).bits();
+            (self.word_constant(value)? == u32::MAX >> (32 - bits)).then_some(())
+        }
+
+        fn nonzero_const(&mut self, value: Value) -> Option<()> {
+            (self.lower.constant(value)? != 0).then_some(())
+        }
+
+        fn not_minus_one(&mut self, value: Value) -> Option<()> {
+            let bits = self.value_type(value).bits();
+            (self.lower.constant(value)? != u64::MAX >> (64 - bits)).then_some(())
+        }
+
+        fn shift_amount(&mut self, value: Value) -> Option<u32> {
+            self.const_amount(ir::types::I32, value)
+        }
+
+        fn const_amount(&mut self, ty: Type, value: Value) -> Option<u32> {
+            let amount = self.lower.constant(value)? as u32 % ty.bits();
+            (amount != 0).then_some(amount)
+        }
+
+        fn zero_amount(&mut self, ty: Type, value: Value) -> Option<u32> {
+            let amount = self.lower.constant(value)? as u32 % ty.bits();
+            (amount == 0).then_some(amount)
+        }
+
+        fn below_32(&mut self, value: Value) -> Option<u32> {
+            self.wide_amount_of(value).filter(|n| (1..32).contains(n))
+        }
+
+        fn exactly_32(&mut self, value: Value) -> Option<()> {
+            self.wide_amount_of(value).filter(|&n| n == 32).map(|_| ())
+        }
+
+        fn above_32(&mut self, value: Value) -> Option<u32> {
+            self.wide_amount_of(value).filter(|&n| n > 32)
+        }
+
+        fn exactly_0(&mut self, value: Value) -> Option<()> {
+            self.wide_amount_of(value).filter(|&n| n == 0).map(|_| ())
+        }
+
+        // Registers.
+
+        fn put(&mut self, value: Value) -> Reg {
+            self.word(value)
+        }
+
+        fn lo(&mut self, value: Value) -> Reg {
+            match self.lower.constant(value) {
+                Some(bits) => self.immediate(bits as u32),
+                None => self.word(value),
+            }
+        }
+
+        fn hi(&mut self, value: Value) -> Reg {
+            match self.lower.constant(value) {
+                Some(bits) => self.immediate((bits >> 32) as u32),
+                None => {
+                    let regs = self.lower.use_value(self.isa, value);
+                    regs.hi.expect("a value of two words")
+                }
+            }
+        }
+
+        fn mov_imm(&mut self, value: u32) -> Reg {
+            self.immediate(value)
+        }
+
+        fn result(&mut self, reg: Reg) -> Results {
+            vec![ValueRegs::one(reg)]
+        }
+
+        fn no_result(&mut self) -> Results {
+            Vec::new()
+        }
+
+        fn pair(&mut self, lo: Reg, hi: Reg) -> Results {
+            vec![ValueRegs::two(lo, hi)]
+        }
+
+        fn low_word(&mut self, results: Results) -> Reg {
+            results[0].lo
+        }
+
+        fn high_word(&mut self, results: Results) -> Reg {
+            results[0].hi.expect("a result of two words")
+        }
+
+        // Traps and builtins.
+
+        fn division_by_zero(&mut self) -> TrapCode {
+            contract::trap(AbiTrap::IntegerDivideByZero)
+        }
+
+        fn integer_overflow(&mut self) -> TrapCode {
+            contract::trap(AbiTrap::IntegerOverflow)
+        }
+
+        fn divide_unsigned(&mut self, x: Value, y: Value) -> Quotient {
+            let words = [self.lo(x), self.hi(x), self.lo(y), self.hi(y)];
+            let [q_lo, q_hi, r_lo, r_hi] = self.call_builtin(Builtin::DivideUnsigned, words);
+            (ValueRegs::two(q_lo, q_hi), ValueRegs::two(r_lo, r_hi))
+        }
+
+        fn divide_signed(&mut self, x: Value, y: Value) -> Quotient {
+            let words = [self.lo(x), self.hi(x), self.lo(y), self.hi(y)];
+            let [q_lo, q_hi, r_lo, r_hi] = self.call_builtin(Builtin::DivideSigned, words);
+            (ValueRegs::two(q_lo, q_hi), ValueRegs::two(r_lo, r_hi))
+        }
+
+        fn quotient(&mut self, (quotient, _): Quotient) -> Results {
+            vec![quotient]
+        }
+
+        fn remainder(&mut self, (_, remainder): Quotient) -> Results {
+            vec![remainder]
+        }
+    };
+}
+pub(crate) use prelude_terms;
