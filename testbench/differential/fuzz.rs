@@ -77,7 +77,6 @@ fn main() -> ExitCode {
     let limit = options.seconds.map(Duration::from_secs);
     let mut counts = BTreeMap::new();
     let mut findings = 0;
-    let mut calls = 0;
     for number in 0.. {
         if limit.is_some_and(|limit| begin.elapsed() > limit)
             || options.count.is_some_and(|count| number >= count)
@@ -89,7 +88,19 @@ fn main() -> ExitCode {
             let kind = match verdict(&*board, generator, &choices(seed)) {
                 None => "too small".to_owned(),
                 Some((_, Verdict::Agreed(ends))) => {
-                    calls += ends.iter().map(Vec::len).sum::<usize>();
+                    let ends = ends.iter().flatten();
+                    let mut count = |what: &str, number: usize| {
+                        let key = (format!("{generator:?}"), what.to_owned());
+                        *counts.entry(key).or_insert(0) += number;
+                    };
+                    count(
+                        "  calls that returned",
+                        ends.clone().filter(|end| end.is_ok()).count(),
+                    );
+                    count(
+                        "  calls that trapped",
+                        ends.filter(|end| end.is_err()).count(),
+                    );
                     "agreed".to_owned()
                 }
                 Some((_, Verdict::Refused(text))) => {
@@ -108,7 +119,6 @@ fn main() -> ExitCode {
     for ((generator, kind), count) in counts {
         println!("{count:>8} {generator:<9} {kind}");
     }
-    println!("{calls:>8} calls equal at every level");
     if findings == 0 {
         ExitCode::SUCCESS
     } else {

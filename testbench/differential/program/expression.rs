@@ -87,7 +87,7 @@ impl Body<'_, '_, '_> {
             return self.leaf();
         }
         let inner = depth - 1;
-        match self.pick(26)? {
+        match self.pick(30)? {
             0 | 1 => self.leaf(),
             2..=4 => {
                 self.expression(inner)?;
@@ -149,6 +149,7 @@ impl Body<'_, '_, '_> {
                 Ok(())
             }
             24 => self.shifted_pair(inner),
+            25..=28 => self.idiom(inner),
             _ => self.block_words(inner),
         }
     }
@@ -236,21 +237,21 @@ impl Body<'_, '_, '_> {
     /// An address: mostly inside, sometimes at the edge, rarely anywhere.
     pub(super) fn address(&mut self, inner: u32) -> Result<()> {
         let bytes = self.plan.min_pages * PAGE;
-        match self.pick(12)? {
-            0..=5 => {
+        match self.pick(60)? {
+            0..=34 => {
                 self.expression(inner)?;
                 let mask = *self.u.choose(&[0xff, 0xfc, 0x7fff, 0x3c])?;
                 self.code
                     .extend([Instruction::I32Const(mask), Instruction::I32And]);
             }
-            6 | 7 => {
+            35..=44 => {
                 self.expression(inner)?;
                 self.emit(Instruction::I32Const(bytes.max(16) as i32 - 16));
                 self.emit(Instruction::I32RemU);
             }
-            8 => self.emit(Instruction::I32Const(bytes.max(16) as i32 - 16)),
+            45..=47 => self.emit(Instruction::I32Const(bytes.max(16) as i32 - 16)),
             // An array with a scale.
-            9 => {
+            48..=57 => {
                 self.expression(inner)?;
                 self.code
                     .extend([Instruction::I32Const(31), Instruction::I32And]);
@@ -261,7 +262,7 @@ impl Body<'_, '_, '_> {
                 self.code
                     .extend([Instruction::I32Const(array), Instruction::I32Add]);
             }
-            10 => self.constant()?,
+            58 => self.constant()?,
             _ => self.expression(inner)?,
         }
         Ok(())
@@ -269,14 +270,14 @@ impl Body<'_, '_, '_> {
 
     pub(super) fn memarg(&mut self, align: u32) -> Result<MemArg> {
         let bytes = u64::from(self.plan.min_pages * PAGE);
-        let offset = match self.pick(16)? {
-            0..=5 => 0,
-            6..=9 => self.u.int_in_range(1..=16)?,
-            10 | 11 => *self
+        let offset = match self.pick(80)? {
+            0..=29 => 0,
+            30..=54 => self.u.int_in_range(1..=16)?,
+            55..=73 => *self
                 .u
                 .choose(&[31, 124, 127, 128, 254, 255, 256, 4092, 4095, 4096])?,
-            12 | 13 => (bytes + self.u.int_in_range(0..=4)?).saturating_sub(16),
-            14 => *self.u.choose(&[
+            74..=76 => (bytes + self.u.int_in_range(0..=4)?).saturating_sub(16),
+            77 => *self.u.choose(&[
                 0x7fff_ffff,
                 0x8000_0000,
                 0xffff_fff0,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   bytes ──choices──▶ Plan: memory, globals, table, signatures of all functions
-//!                        │ one Body per function: statements (statement.rs), expressions (expression.rs)
+//!                        │ one Body per function: statements (statement.rs), expressions (expression.rs, idiom.rs)
 //!                        ▼
 //!                      module; everything is exported
 //! ```
@@ -14,6 +14,7 @@
 //! smaller program.
 
 mod expression;
+mod idiom;
 mod statement;
 
 use arbitrary::{Result, Unstructured};
@@ -25,7 +26,7 @@ use wasm_encoder::{
 };
 
 /// Entries of functions until the program traps.
-const FUEL: i32 = 100;
+const FUEL: i32 = 400;
 const FUEL_GLOBAL: u32 = 0;
 const PAGE: u32 = 0x1_0000;
 /// Words of parameters and of results.
@@ -87,7 +88,11 @@ impl Plan {
             let null = u.ratio(1, 6)?;
             table.push((!null).then_some(u.choose_index(functions.len())? as u32));
         }
-        let min_pages = u.int_in_range(0..=2)?;
+        let min_pages = match u.int_in_range(0..=11)? {
+            0 => 0,
+            1..=7 => 1,
+            _ => 2,
+        };
         // The board grants less than a memory without a limit would get from the interpreter.
         let max_pages = min_pages + u.int_in_range(0..=3)? / 2 * u.int_in_range(0..=2)?;
         Ok(Self {
