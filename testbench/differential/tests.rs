@@ -7,27 +7,19 @@ mod found;
 mod program;
 mod smith;
 
-use std::time::{Duration, Instant};
-
 use wasm2mcu_testbench::open;
 
 use crate::case::{Generator, choices, prepare, verdict};
 use crate::differential::Verdict;
 
-/// Time for the random modules of one generator.
-const TIME: Duration = Duration::from_secs(20);
-const SEEDS: u64 = 1500;
+/// Random modules of each generator: the same ones everywhere.
+const SEEDS: u64 = 400;
 
-/// The first seeds, as many as there is time for: a slow machine tests fewer, in the same order.
 fn seeds_agree(generator: Generator) {
     let board = open("m33").unwrap();
     prepare(&*board);
-    let begin = Instant::now();
     let (mut agreed, mut silent) = (0, Vec::new());
     for seed in 0..SEEDS {
-        if begin.elapsed() > TIME {
-            break;
-        }
         match verdict(&*board, generator, &choices(seed)) {
             Some((_, Verdict::Finding(text))) => panic!(
                 "seed {seed}: {text}\nreduce it: cargo run --release -p wasm2mcu-testbench \
@@ -39,14 +31,8 @@ fn seeds_agree(generator: Generator) {
             None => {}
         }
     }
-    println!(
-        "{agreed} modules in {:?}, not compared: {silent:?}",
-        begin.elapsed()
-    );
-    assert!(
-        agreed > 10 && agreed > 10 * silent.len(),
-        "{agreed} against {silent:?}"
-    );
+    println!("{agreed} modules agree, not compared: {silent:?}");
+    assert!(agreed > 10 * silent.len(), "{agreed} against {silent:?}");
 }
 
 #[test]
