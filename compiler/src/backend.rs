@@ -15,7 +15,7 @@ use crate::mach::{FrameNeeds, Isa, lower};
 use crate::opt::Optimizer;
 use crate::stack::{self, Depths};
 use crate::wasm::contract::Builtin;
-use crate::wasm::module::{ExportItem, Module};
+use crate::wasm::module::Module;
 use crate::wasm::{Body, BodyId, Translated, support};
 use crate::{Options, wasm};
 
@@ -203,15 +203,8 @@ pub(crate) fn entry_stack<I: Isa>(module: &Module) -> BTreeMap<u32, u32> {
 
 /// The type numbers of all functions that the host can enter.
 pub(crate) fn entered_types(module: &Module) -> BTreeSet<u32> {
-    let exported = module
-        .exports
-        .iter()
-        .filter_map(|export| match export.item {
-            ExportItem::Function(index) => Some(index),
-            _ => None,
-        });
-    exported
-        .chain(module.start)
+    let entered = module.entered_functions();
+    entered
         .map(|index| module.functions[index as usize].type_number)
         .collect()
 }

@@ -244,16 +244,8 @@ impl Compiled {
 
     /// The most stack that one of the exports, or the start function, takes.
     fn stack_bytes(&self) -> u32 {
-        let module = self.module();
-        let exported = module
-            .exports
-            .iter()
-            .filter_map(|export| match export.item {
-                ExportItem::Function(index) => Some(index),
-                _ => None,
-            });
-        exported
-            .chain(module.start)
+        let entered = self.module().entered_functions();
+        entered
             .map(|index| self.entry_depth(index))
             .max()
             .unwrap_or(0)

@@ -14,6 +14,8 @@
 //! A value of 64 bits is two virtual registers, low word first. A rule hands back the registers
 //! that hold its result; these become the value's registers by renaming, without a move.
 
+use std::collections::HashSet;
+
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
     self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, Value,
@@ -99,11 +101,9 @@ pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
     for (index, block) in order.blocks.iter().enumerate().rev() {
         let end = insts.len() as u32;
         let mut vblock = VBlock::default();
-        for &target in &block.targets {
-            if !vblock.succs.contains(&target) {
-                vblock.succs.push(target);
-            }
-        }
+        let mut seen = HashSet::new();
+        let targets = block.targets.iter().copied();
+        vblock.succs = targets.filter(|&target| seen.insert(target)).collect();
         let mut flush = |lower: &mut Lower<'_, I>, location| {
             for inst in lower.emitted.drain(..).rev() {
                 insts.push(inst);

@@ -181,6 +181,15 @@ impl Module {
         self.functions[function as usize].import.is_some()
     }
 
+    /// The functions that the host can enter: exported ones, and the start function.
+    pub fn entered_functions(&self) -> impl Iterator<Item = u32> {
+        let exported = self.exports.iter().filter_map(|export| match export.item {
+            ExportItem::Function(index) => Some(index),
+            _ => None,
+        });
+        exported.chain(self.start)
+    }
+
     /// Signature of the function with this index.
     pub fn signature(&self, function: u32) -> &Signature {
         &self.types[self.functions[function as usize].type_number as usize]
