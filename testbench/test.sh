@@ -65,7 +65,12 @@ provide_qemu() {
     # QEMU of Debian 12 itself is 7.2, too old, and conflicts with qemu-utils from the backports.
     if ! apt-cache policy | grep -q bookworm-backports; then
         say "adding Debian's bookworm-backports to the package sources (for QEMU 10)"
-        echo "deb http://deb.debian.org/debian bookworm-backports main" |
+        # From where the system has its own packages.
+        as_root apt-get update -qq || say "apt-get update was not complete"
+        mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+            awk '$1 == "bookworm" { print $2; exit }')
+        [ -n "$mirror" ] || fail "no source of Debian's bookworm to take the backports from"
+        echo "deb $mirror bookworm-backports main" |
             as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
     fi
     install_packages "$why" -t bookworm-backports qemu-system-arm
