@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wasm2mcu::{OptLevel, Options};
+use wasm2mcu::{OptLevel, Options, Target};
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::oracle::{Call, End, Oracle, OracleError, agree};
@@ -121,12 +121,14 @@ pub(crate) fn check(board: &dyn Board, wasm: &[u8], hosts: Hosts, runs: &[Vec<Ca
         Ok(surface) => surface,
         Err(error) => return Verdict::Finding(format!("the generated module is invalid: {error}")),
     };
+    let info = board.info();
+    let target: Target = info.target.parse().expect("a board's target");
     let mut weakest = Verdict::Agreed(Vec::new());
     for level in [OptLevel::None, OptLevel::Size, OptLevel::Speed] {
         let options = Options {
+            target: target.with_features(info.features),
             level,
             verify: true,
-            ..Options::default()
         };
         let compared = catch_unwind(AssertUnwindSafe(|| {
             compare_all(board, wasm, hosts, runs, &surface, &options)

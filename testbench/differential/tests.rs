@@ -15,8 +15,8 @@ use crate::differential::Verdict;
 /// Random modules of each generator: the same ones everywhere.
 const SEEDS: u64 = 400;
 
-fn seeds_agree(generator: Generator) {
-    let board = open("m33").unwrap();
+fn seeds_agree(board: &str, generator: Generator) {
+    let board = open(board).unwrap();
     prepare(&*board);
     let (mut agreed, mut silent) = (0, Vec::new());
     for seed in 0..SEEDS {
@@ -37,15 +37,30 @@ fn seeds_agree(generator: Generator) {
 
 #[test]
 fn random_programs_agree() {
-    seeds_agree(Generator::Program);
+    seeds_agree("m33", Generator::Program);
+}
+
+#[test]
+fn random_programs_agree_on_rv32() {
+    seeds_agree("rv32", Generator::Program);
 }
 
 #[test]
 fn modules_of_wasm_smith_agree() {
-    seeds_agree(Generator::Smith);
+    seeds_agree("m33", Generator::Smith);
+}
+
+#[test]
+fn modules_of_wasm_smith_agree_on_rv32() {
+    seeds_agree("rv32", Generator::Smith);
 }
 
 #[test]
 fn modules_of_wasm_smith_with_i64_agree() {
-    seeds_agree(Generator::SmithWide);
+    seeds_agree("m33", Generator::SmithWide);
+}
+
+#[test]
+fn modules_of_wasm_smith_with_i64_agree_on_rv32() {
+    seeds_agree("rv32", Generator::SmithWide);
 }
