@@ -11,8 +11,9 @@ use wasm2mcu_testbench::spectest;
 
 use crate::differential::{Verdict, check};
 
-/// Lines of expected.tsv with larger arguments are left to boards that are fast.
-const QUICK: u32 = 2;
+/// Lines of expected.tsv with larger arguments are left to boards that are fast, and to optimised
+/// builds.
+const QUICK: u32 = if cfg!(debug_assertions) { 2 } else { u32::MAX };
 
 /// Every line of expected.tsv as call and result, by app.
 fn expected(apps: &Path) -> BTreeMap<String, Vec<(Call, u32)>> {
@@ -57,6 +58,16 @@ fn apps_compute(board: &str, largest: u32) {
 #[test]
 fn apps_compute_on_m33() {
     apps_compute("m33", QUICK);
+}
+
+#[test]
+fn apps_compute_on_rv32() {
+    apps_compute("rv32", QUICK);
+}
+
+#[test]
+fn apps_compute_on_rv32_without_misaligned_access() {
+    apps_compute("rv32-aligned", QUICK);
 }
 
 #[test]

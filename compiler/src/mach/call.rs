@@ -46,7 +46,7 @@ impl<I: Isa> Context<'_, '_, I> {
         signature: ir::SigRef,
         args: &[Value],
     ) -> Vec<ValueRegs> {
-        let words = self.words(args);
+        let words = self.lower.virtual_words(args.iter().copied());
         let (arg_places, arg_bytes) = places::assign(words.len(), I::ARGUMENTS);
         let uses = self.pass(&words, &arg_places, FrameRef::Outgoing);
 
@@ -54,7 +54,7 @@ impl<I: Isa> Context<'_, '_, I> {
         let results: Vec<ValueRegs> = func.dfg.signatures[signature]
             .returns
             .iter()
-            .map(|result| self.fresh(result.value_type))
+            .map(|result| self.lower.new_regs(result.value_type))
             .collect();
         let words: Vec<Reg> = results.iter().flat_map(|regs| regs.words()).collect();
         let (result_places, result_bytes) = places::assign(words.len(), I::ARGUMENTS);
@@ -74,7 +74,7 @@ impl<I: Isa> Context<'_, '_, I> {
             let places = regs.into_iter().zip(I::ARGUMENTS);
             places.map(|(reg, &at)| FixedReg { reg, at }).collect()
         };
-        let uses = words.map(|word| self.lower.virtual_copy(self.isa, word));
+        let uses = words.map(|word| self.lower.virtual_copy(word));
         let defs = [(); 4].map(|()| self.new_int());
         self.emit_call(
             Callee::Direct(symbol),
@@ -86,7 +86,7 @@ impl<I: Isa> Context<'_, '_, I> {
 
     /// Returns with these results.
     pub(super) fn ret(&mut self, results: &[Value]) {
-        let words = self.words(results);
+        let words = self.lower.virtual_words(results.iter().copied());
         let (places, _) = places::assign(words.len(), I::ARGUMENTS);
         let uses = self.pass(&words, &places, FrameRef::Incoming);
         self.lower.emit(I::ret(uses));
@@ -144,27 +144,7 @@ impl<I: Isa> Context<'_, '_, I> {
     fn parameter_words(&self, param: Value) -> Vec<Option<Reg>> {
         match self.lower.wanted_regs(param) {
             Some(regs) => regs.words().map(Some).collect(),
-            None => vec![None; I::words_of(self.lower.func.dfg.value_type(param))],
-        }
-    }
-
-    /// The words of some values, in virtual registers.
-    fn words(&mut self, values: &[Value]) -> Vec<Reg> {
-        let mut words = Vec::new();
-        for &value in values {
-            for reg in self.lower.use_value(self.isa, value).words() {
-                words.push(self.lower.virtual_copy(self.isa, reg));
-            }
-        }
-        words
-    }
-
-    fn fresh(&mut self, ty: ir::Type) -> ValueRegs {
-        let lo = self.lower.new_reg(I::class_of(ty));
-        if I::words_of(ty) == 2 {
-            ValueRegs::two(lo, self.lower.new_reg(I::class_of(ty)))
-        } else {
-            ValueRegs::one(lo)
+            None => vec![None; self.lower.func.dfg.value_type(param).bits().div_ceil(32) as usize],
         }
     }
 }

@@ -54,7 +54,7 @@ impl<I: Isa> Context<'_, '_, I> {
         let branch = match self.lower.func.dfg.insts[inst] {
             // Nothing to decide. The allocator wants no operand of a branch whose one target has other
             // predecessors: the moves of that edge go before the branch.
-            _ if targets.iter().all(|target| *target == targets[0]) => self.isa.jump(targets[0]),
+            _ if targets.iter().all(|target| *target == targets[0]) => I::jump(targets[0]),
             InstructionData::Brif { arg, .. } => I::branch_if(self, arg, targets[0], targets[1]),
             InstructionData::BranchTable { arg, .. } => {
                 // Cranelift lists the default first.
@@ -73,7 +73,7 @@ impl<I: Isa> Context<'_, '_, I> {
 
     /// A register with a value of one word.
     pub(crate) fn word(&mut self, value: Value) -> Reg {
-        self.lower.use_value(self.isa, value).lo
+        self.lower.use_value(value).lo
     }
 
     /// A fresh integer register.
@@ -90,7 +90,7 @@ impl<I: Isa> Context<'_, '_, I> {
 
     /// A register with a constant.
     pub(crate) fn immediate(&mut self, value: u32) -> Reg {
-        self.isa.constant(self.lower, value)
+        I::constant(self.lower, value)
     }
 
     /// The value of a constant of at most 32 bits, zero-extended from its type.

@@ -187,7 +187,7 @@ macro_rules! prelude_terms {
             match self.lower.constant(value) {
                 Some(bits) => self.immediate((bits >> 32) as u32),
                 None => {
-                    let regs = self.lower.use_value(self.isa, value);
+                    let regs = self.lower.use_value(value);
                     regs.hi.expect("a value of two words")
                 }
             }
@@ -249,3 +249,34 @@ macro_rules! prelude_terms {
     };
 }
 pub(crate) use prelude_terms;
+
+/// The module `generated` with an instruction set's rules as compiled code, from this file of the
+/// build script's.
+macro_rules! generated_rules {
+    ($file:literal) => {
+        #[allow(
+            dead_code,
+            unused_imports,
+            unused_variables,
+            unreachable_code,
+            unreachable_patterns,
+            unreachable_pub,
+            missing_docs,
+            non_snake_case,
+            irrefutable_let_patterns,
+            clippy::all,
+            reason = "generated from the rules"
+        )]
+        mod generated {
+            extern crate alloc;
+            use super::*;
+            use cranelift_codegen::ir::condcodes::*;
+            use cranelift_codegen::ir::immediates::*;
+            use cranelift_codegen::ir::types::*;
+            use cranelift_codegen::ir::*;
+
+            include!(concat!(env!("OUT_DIR"), $file));
+        }
+    };
+}
+pub(crate) use generated_rules;

@@ -115,8 +115,8 @@ pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
                 branch,
                 destination,
             } => {
-                vblock.args = vec![lower.edge_args(isa, branch, destination)];
-                lower.emit(isa.jump(block.targets[0]));
+                vblock.args = vec![lower.edge_args(branch, destination)];
+                lower.emit(I::jump(block.targets[0]));
                 flush(&mut lower, func.srcloc(branch));
             }
             Source::Clif(clif_block) => {
@@ -131,7 +131,7 @@ pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
                                 Source::Edge { .. } => Vec::new(),
                                 Source::Clif(_) => {
                                     let edge = block.targets.iter().position(|t| t == succ);
-                                    lower.edge_args(isa, last, edge.expect("a target"))
+                                    lower.edge_args(last, edge.expect("a target"))
                                 }
                             })
                             .collect();
@@ -142,7 +142,7 @@ pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
                         let results = lower
                             .with(isa, |mut context| context.inst(inst))
                             .ok_or_else(|| lower.no_rule(inst))?;
-                        lower.bind(isa, inst, &results);
+                        lower.bind(inst, &results);
                     }
                     flush(&mut lower, func.srcloc(inst));
                 }
@@ -213,6 +213,14 @@ impl<'f, I: Isa> Lower<'f, I> {
         Reg::virt(VReg::new(index, class))
     }
 
+    /// Fresh virtual registers for a value of this type.
+    pub fn new_regs(&mut self, ty: ir::Type) -> ValueRegs {
+        let class = I::class_of(ty);
+        let lo = self.new_reg(class);
+        let hi = (ty.bits() > 32).then(|| self.new_reg(class));
+        ValueRegs { lo, hi }
+    }
+
     /// The instruction that defines a value, unless it is a block parameter.
     pub fn def_inst(&self, value: Value) -> Option<ir::Inst> {
         let value = self.func.dfg.resolve_aliases(value);
@@ -244,8 +252,8 @@ impl<'f, I: Isa> Lower<'f, I> {
         }
     }
 
-    /// The number of the pinned symbol whose value a `symbol_value` is.
-    fn pinned_index(&self, value: Value) -> Option<u32> {
+    /// The pinned register whose value a `symbol_value` is.
+    fn pinned(&self, value: Value) -> Option<Reg> {
         let inst = self.def_inst(value)?;
         let InstructionData::UnaryGlobalValue {
             opcode: Opcode::SymbolValue,
@@ -254,15 +262,19 @@ impl<'f, I: Isa> Lower<'f, I> {
         else {
             return None;
         };
-        match self.func.global_values[global_value] {
-            GlobalValueData::Symbol {
-                name: ExternalName::User(name),
-                ..
-            } => {
-                let name = &self.func.params.user_named_funcs()[name];
-                (name.namespace == contract::SYMBOLS).then_some(name.index)
-            }
-            _ => None,
+        let GlobalValueData::Symbol {
+            name: ExternalName::User(name),
+            ..
+        } = self.func.global_values[global_value]
+        else {
+            return None;
+        };
+        let name = &self.func.params.user_named_funcs()[name];
+        match contract::Symbol::from_u32(name.index) {
+            _ if name.namespace != contract::SYMBOLS => None,
+            Some(contract::Symbol::Context) => Some(I::CONTEXT),
+            Some(contract::Symbol::MemoryBase) => Some(I::MEMORY_BASE),
+            None => None,
         }
     }
 
@@ -282,18 +294,18 @@ impl<'f, I: Isa> Lower<'f, I> {
     }
 
     /// Registers that hold `value` at this point; constants are made on the spot.
-    pub fn use_value(&mut self, isa: &I, value: Value) -> ValueRegs {
+    pub fn use_value(&mut self, value: Value) -> ValueRegs {
         let value = self.func.dfg.resolve_aliases(value);
         if let Some(bits) = self.constant(value) {
-            let lo = isa.constant(self, bits as u32);
+            let lo = I::constant(self, bits as u32);
             return if self.func.dfg.value_type(value).bits() > 32 {
-                let hi = isa.constant(self, (bits >> 32) as u32);
+                let hi = I::constant(self, (bits >> 32) as u32);
                 ValueRegs::two(lo, hi)
             } else {
                 ValueRegs::one(lo)
             };
         }
-        if let Some(pinned) = self.pinned_index(value).and_then(|index| isa.pinned(index)) {
+        if let Some(pinned) = self.pinned(value) {
             return ValueRegs::one(pinned);
         }
         self.regs_of(value)
@@ -305,13 +317,7 @@ impl<'f, I: Isa> Lower<'f, I> {
         if let Some(regs) = self.regs[value] {
             return regs;
         }
-        let ty = self.func.dfg.value_type(value);
-        let lo = self.new_reg(I::class_of(ty));
-        let wide = I::words_of(ty) == 2;
-        let regs = ValueRegs {
-            lo,
-            hi: wide.then(|| self.new_reg(I::class_of(ty))),
-        };
+        let regs = self.new_regs(self.func.dfg.value_type(value));
         self.regs[value] = Some(regs);
         regs
     }
@@ -327,14 +333,14 @@ impl<'f, I: Isa> Lower<'f, I> {
     }
 
     /// Makes the registers of a rule's results those of the instruction's values.
-    fn bind(&mut self, isa: &I, inst: ir::Inst, results: &[ValueRegs]) {
+    fn bind(&mut self, inst: ir::Inst, results: &[ValueRegs]) {
         for (&value, produced) in self.func.dfg.inst_results(inst).iter().zip(results) {
             let Some(wanted) = self.regs[value] else {
                 continue;
             };
             for (name, reg) in wanted.words().zip(produced.words()) {
                 if reg.real().is_some() {
-                    self.emitted.push(isa.copy(name, reg));
+                    self.emitted.push(I::copy(name, reg));
                 } else if name != reg {
                     let slot = name.to_vreg().vreg() - Reg::FIRST_VIRTUAL;
                     self.renamed[slot] = Some(reg);
@@ -354,28 +360,35 @@ impl<'f, I: Isa> Lower<'f, I> {
     }
 
     /// Virtual registers with the arguments of one destination of a branch.
-    fn edge_args(&mut self, isa: &I, branch: ir::Inst, destination: usize) -> Vec<VReg> {
+    fn edge_args(&mut self, branch: ir::Inst, destination: usize) -> Vec<VReg> {
         let func = self.func;
         let call = &destinations(func, branch)[destination];
-        let mut args = Vec::new();
-        for arg in call.args(&func.dfg.value_lists) {
-            let BlockArg::Value(value) = arg else {
-                unreachable!("only try_call passes other arguments, and nobody emits it");
-            };
-            for reg in self.use_value(isa, value).words() {
-                args.push(self.virtual_copy(isa, reg).to_vreg());
+        let values = call.args(&func.dfg.value_lists).map(|arg| match arg {
+            BlockArg::Value(value) => value,
+            _ => unreachable!("only try_call passes other arguments, and nobody emits it"),
+        });
+        let words = self.virtual_words(values);
+        words.into_iter().map(Reg::to_vreg).collect()
+    }
+
+    /// The words of some values, in virtual registers: those in physical ones are copied.
+    pub fn virtual_words(&mut self, values: impl IntoIterator<Item = Value>) -> Vec<Reg> {
+        let mut words = Vec::new();
+        for value in values {
+            for reg in self.use_value(value).words() {
+                words.push(self.virtual_copy(reg));
             }
         }
-        args
+        words
     }
 
     /// `reg` itself, or a copy when it is a physical register.
-    pub fn virtual_copy(&mut self, isa: &I, reg: Reg) -> Reg {
+    pub fn virtual_copy(&mut self, reg: Reg) -> Reg {
         let Some(physical) = reg.real() else {
             return reg;
         };
         let copy = self.new_reg(physical.class());
-        self.emit(isa.copy(copy, reg));
+        self.emit(I::copy(copy, reg));
         copy
     }
 

@@ -74,6 +74,10 @@ pub trait Isa: Sized + Debug {
     /// Registers of the first argument words and of the first result words: four of them, which is
     /// what builtins take.
     const ARGUMENTS: &'static [PReg];
+    /// The pinned register with the address of the context.
+    const CONTEXT: Reg;
+    /// The pinned register with the address of byte 0 of memory 0.
+    const MEMORY_BASE: Reg;
     /// Its machine instructions.
     type Inst: MachineInst;
     /// The frame of a function.
@@ -85,10 +89,6 @@ pub trait Isa: Sized + Debug {
     fn machine_env(&self) -> &MachineEnv;
     /// Which class of register holds a word of this type.
     fn class_of(ty: ir::Type) -> RegClass;
-    /// How many registers hold a value of this type: 1 or 2.
-    fn words_of(ty: ir::Type) -> usize;
-    /// The register of the pinned symbol with this number.
-    fn pinned(&self, index: u32) -> Option<Reg>;
 
     /// Lowers an instruction that is neither call nor return nor branch, by rules; returns its
     /// results' registers. `None` when no rule matches.
@@ -115,11 +115,11 @@ pub trait Isa: Sized + Debug {
     /// A store to a word of the frame.
     fn store_word(from: Reg, place: FrameRef) -> Self::Inst;
     /// A jump.
-    fn jump(&self, target: Block) -> Self::Inst;
+    fn jump(target: Block) -> Self::Inst;
     /// A move between registers of one class.
-    fn copy(&self, to: Reg, from: Reg) -> Self::Inst;
+    fn copy(to: Reg, from: Reg) -> Self::Inst;
     /// A register with a constant word.
-    fn constant(&self, lower: &mut Lower<'_, Self>, word: u32) -> Reg;
+    fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
 
     /// The frame of a function.
     fn frame(&self, needs: &FrameNeeds) -> Self::Frame;

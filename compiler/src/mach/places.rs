@@ -2,6 +2,7 @@
 //! stack.
 
 use regalloc2::PReg;
+use wasm2mcu_abi::types::ValueType;
 
 /// The place of one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,11 @@ pub enum Place {
     /// At this byte offset of the stack argument area, counted upwards from the callee's
     /// stack pointer at entry.
     Stack(u32),
+}
+
+/// How many words values of these types take.
+pub fn words(types: &[ValueType]) -> usize {
+    types.iter().map(|ty| ty.words() as usize).sum()
 }
 
 /// Places `words` words: registers as long as there are any, then the stack upwards.

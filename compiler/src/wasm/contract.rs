@@ -35,6 +35,17 @@ pub enum Symbol {
     MemoryBase = 1,
 }
 
+impl Symbol {
+    /// The symbol with this number in name space [`SYMBOLS`].
+    pub const fn from_u32(number: u32) -> Option<Symbol> {
+        match number {
+            0 => Some(Symbol::Context),
+            1 => Some(Symbol::MemoryBase),
+            _ => None,
+        }
+    }
+}
+
 /// Functions that the translation adds to the module's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u32)]

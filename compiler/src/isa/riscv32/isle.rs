@@ -15,36 +15,15 @@ use super::inst::{AluImmOp, AluOp, Amode, Cond, Inst as MInst, LoadOp, ShiftOp, 
 use super::regs::ZERO;
 use crate::mach::context::Context;
 use crate::mach::isle::{
-    BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, prelude_terms,
+    BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, generated_rules,
+    prelude_terms,
 };
 use crate::mach::lower::ValueRegs;
 use crate::mach::reg::Reg;
 use crate::wasm::contract::{self, Builtin};
 use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 
-#[allow(
-    dead_code,
-    unused_imports,
-    unused_variables,
-    unreachable_code,
-    unreachable_patterns,
-    unreachable_pub,
-    missing_docs,
-    non_snake_case,
-    irrefutable_let_patterns,
-    clippy::all,
-    reason = "generated from the rules"
-)]
-mod generated {
-    extern crate alloc;
-    use super::*;
-    use cranelift_codegen::ir::condcodes::*;
-    use cranelift_codegen::ir::immediates::*;
-    use cranelift_codegen::ir::types::*;
-    use cranelift_codegen::ir::*;
-
-    include!(concat!(env!("OUT_DIR"), "/isle_riscv32.rs"));
-}
+generated_rules!("/isle_riscv32.rs");
 
 impl generated::Context for Context<'_, '_, Riscv32> {
     prelude_terms!();
@@ -113,7 +92,7 @@ impl generated::Context for Context<'_, '_, Riscv32> {
     }
 
     fn select_op(&mut self, test: Test, if_true: Reg, if_false: Reg) -> Reg {
-        let if_false = self.lower.virtual_copy(self.isa, if_false);
+        let if_false = self.lower.virtual_copy(if_false);
         self.define(|rd| MInst::Select {
             rd,
             test,

@@ -42,7 +42,6 @@ use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
 use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
-use crate::wasm::contract::Symbol;
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
@@ -71,6 +70,8 @@ impl Riscv32 {
 impl Isa for Riscv32 {
     const ARCHITECTURE: Architecture = Architecture::RiscV32;
     const ARGUMENTS: &'static [PReg] = &ARGUMENTS;
+    const CONTEXT: Reg = regs::CONTEXT;
+    const MEMORY_BASE: Reg = regs::MEMORY_BASE;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -81,18 +82,6 @@ impl Isa for Riscv32 {
 
     fn class_of(_ty: ir::Type) -> RegClass {
         RegClass::Int
-    }
-
-    fn words_of(ty: ir::Type) -> usize {
-        ty.bits().div_ceil(32) as usize
-    }
-
-    fn pinned(&self, index: u32) -> Option<Reg> {
-        match index {
-            i if i == Symbol::Context as u32 => Some(regs::CONTEXT),
-            i if i == Symbol::MemoryBase as u32 => Some(regs::MEMORY_BASE),
-            _ => None,
-        }
     }
 
     fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
@@ -148,15 +137,15 @@ impl Isa for Riscv32 {
         }
     }
 
-    fn jump(&self, target: Block) -> Inst {
+    fn jump(target: Block) -> Inst {
         Inst::Jump { target }
     }
 
-    fn copy(&self, rd: Reg, rs: Reg) -> Inst {
+    fn copy(rd: Reg, rs: Reg) -> Inst {
         Inst::Mv { rd, rs }
     }
 
-    fn constant(&self, lower: &mut Lower<'_, Self>, word: u32) -> Reg {
+    fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
         if word == 0 {
             return regs::ZERO;
         }

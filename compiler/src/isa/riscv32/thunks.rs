@@ -170,8 +170,8 @@ pub(super) fn trap(trap: TrapCode) -> Thunk<Riscv32> {
 /// `extern "C" fn(context, args, code, stack) -> u32` for functions of a signature.
 pub(super) fn entry(signature: &Signature) -> Thunk<Riscv32> {
     let (context, args, callee, need) = (a(0), a(1), a(2), a(3));
-    let (params, param_bytes) = places::assign(words(&signature.params), &ARGUMENTS);
-    let (results, result_bytes) = places::assign(words(&signature.results), &ARGUMENTS);
+    let (params, param_bytes) = places::assign(places::words(&signature.params), &ARGUMENTS);
+    let (results, result_bytes) = places::assign(places::words(&signature.results), &ARGUMENTS);
     let stack_area = param_bytes.max(result_bytes).next_multiple_of(16);
 
     let mut code = Writer::new(2);
@@ -233,7 +233,7 @@ pub(super) fn entry(signature: &Signature) -> Thunk<Riscv32> {
 
 /// Internal call to the host function whose address is in the context at `slot`.
 pub(super) fn import(signature: &Signature, slot: u32) -> Thunk<Riscv32> {
-    let (internal, _) = places::assign(words(&signature.params), &ARGUMENTS);
+    let (internal, _) = places::assign(places::words(&signature.params), &ARGUMENTS);
     let (external, stack_area) = c_arguments(&signature.params);
     let stack_area = stack_area.next_multiple_of(16);
     let frame = IMPORT_BYTES + stack_area;
@@ -273,10 +273,6 @@ pub(super) fn import(signature: &Signature, slot: u32) -> Thunk<Riscv32> {
         symbol: Symbol::TrapExit,
     });
     code.finish(frame)
-}
-
-fn words(types: &[ValueType]) -> usize {
-    types.iter().map(|ty| ty.words() as usize).sum()
 }
 
 /// Where the C ABI wants the words of parameters that follow the context, and the bytes of the

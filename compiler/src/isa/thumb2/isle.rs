@@ -16,7 +16,8 @@ use super::inst::{
 };
 use crate::mach::context::Context;
 use crate::mach::isle::{
-    BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, prelude_terms,
+    BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, generated_rules,
+    prelude_terms,
 };
 use crate::mach::lower::ValueRegs;
 use crate::mach::reg::Reg;
@@ -32,29 +33,7 @@ pub(super) struct Test {
     pub cmp: Compare,
 }
 
-#[allow(
-    dead_code,
-    unused_imports,
-    unused_variables,
-    unreachable_code,
-    unreachable_patterns,
-    unreachable_pub,
-    missing_docs,
-    non_snake_case,
-    irrefutable_let_patterns,
-    clippy::all,
-    reason = "generated from the rules"
-)]
-mod generated {
-    extern crate alloc;
-    use super::*;
-    use cranelift_codegen::ir::condcodes::*;
-    use cranelift_codegen::ir::immediates::*;
-    use cranelift_codegen::ir::types::*;
-    use cranelift_codegen::ir::*;
-
-    include!(concat!(env!("OUT_DIR"), "/isle_thumb2.rs"));
-}
+generated_rules!("/isle_thumb2.rs");
 
 impl generated::Context for Context<'_, '_, Thumb2> {
     prelude_terms!();

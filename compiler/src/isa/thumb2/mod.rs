@@ -55,7 +55,6 @@ use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
 use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
-use crate::wasm::contract::Symbol;
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
@@ -80,6 +79,8 @@ impl Default for Thumb2 {
 impl Isa for Thumb2 {
     const ARCHITECTURE: Architecture = Architecture::Thumb;
     const ARGUMENTS: &'static [PReg] = &ARGUMENTS;
+    const CONTEXT: Reg = regs::CONTEXT;
+    const MEMORY_BASE: Reg = regs::MEMORY_BASE;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -90,18 +91,6 @@ impl Isa for Thumb2 {
 
     fn class_of(_ty: ir::Type) -> RegClass {
         RegClass::Int
-    }
-
-    fn words_of(ty: ir::Type) -> usize {
-        ty.bits().div_ceil(32) as usize
-    }
-
-    fn pinned(&self, index: u32) -> Option<Reg> {
-        match index {
-            i if i == Symbol::Context as u32 => Some(regs::CONTEXT),
-            i if i == Symbol::MemoryBase as u32 => Some(regs::MEMORY_BASE),
-            _ => None,
-        }
     }
 
     fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
@@ -159,15 +148,15 @@ impl Isa for Thumb2 {
         }
     }
 
-    fn jump(&self, target: Block) -> Inst {
+    fn jump(target: Block) -> Inst {
         Inst::Jump { target }
     }
 
-    fn copy(&self, rd: Reg, rm: Reg) -> Inst {
+    fn copy(rd: Reg, rm: Reg) -> Inst {
         Inst::Mov { rd, rm }
     }
 
-    fn constant(&self, lower: &mut Lower<'_, Self>, word: u32) -> Reg {
+    fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
         let rd = lower.new_reg(RegClass::Int);
         lower.emit(Inst::MovImm { rd, value: word });
         rd
