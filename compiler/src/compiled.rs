@@ -12,7 +12,7 @@ use crate::map::{self, Map};
 use crate::opt::guards::Statistics;
 use crate::stack::Depths;
 use crate::target::Target;
-use crate::wasm::module::{ExportItem, Module};
+use crate::wasm::module::{ElementMode, ExportItem, Module};
 use crate::wasm::{BodyId, Translated};
 use crate::{backend, disasm, object};
 
@@ -138,6 +138,8 @@ impl Compiled {
                     .find(|id| matches!(id, BodyId::Builtin(builtin) if *builtin as u32 == number));
                 builtin.map_or_else(|| format!("builtin {number}"), |id| id.name(module))
             }
+            Piece::Symbol(Symbol::Data(index)) => format!("data[{index}]"),
+            Piece::Symbol(Symbol::Elements(index)) => format!("elem[{index}]"),
             Piece::Symbol(Symbol::Trap(code)) => format!("trap({code:?})"),
             Piece::Symbol(Symbol::TrapExit) => "trap_exit".to_owned(),
         }
@@ -202,27 +204,18 @@ impl Compiled {
             })
             .collect();
         parts.globals_offset = module.globals_offset;
-        parts.globals = module.initial_globals();
+        parts.globals = module.initial_globals(|function| self.code(function));
+        parts.funcref_globals = module.funcref_globals();
         parts.tables = self.tables();
-        parts.elements = module
-            .elements
-            .iter()
-            .map(|segment| image::Element {
-                table: segment.table,
-                start: segment.start,
-                codes: segment
-                    .functions
-                    .iter()
-                    .map(|function| function.map_or(0, |index| self.code(index)))
-                    .collect(),
-            })
-            .collect();
+        parts.elements = self.active_elements();
         parts.data = module
             .data
             .iter()
-            .map(|segment| image::Data {
-                offset: segment.address,
-                bytes: segment.bytes.clone(),
+            .filter_map(|segment| {
+                Some(image::Data {
+                    offset: segment.address?,
+                    bytes: segment.bytes.clone(),
+                })
             })
             .collect();
         parts.start = module.start.map(|index| image::Start {
@@ -265,14 +258,14 @@ impl Compiled {
             .collect()
     }
 
-    /// Where the last function ends: builtins follow, which are none of the module's.
+    /// Where the last function ends: builtins and segments follow, which are none of the module's.
     fn functions_end(&self) -> u32 {
-        let builtin = self
-            .text
-            .extents
-            .iter()
-            .find(|extent| matches!(extent.piece, Piece::Symbol(Symbol::Builtin(_))));
-        builtin.map_or(self.text.bytes.len() as u32, |extent| extent.offset)
+        let mut extents = self.text.extents.iter();
+        let behind = extents.find(|extent| match extent.piece {
+            Piece::Symbol(symbol) => matches!(symbol, Symbol::Builtin(_)) || symbol.is_data(),
+            Piece::Entry(_) => false,
+        });
+        behind.map_or(self.text.bytes.len() as u32, |extent| extent.offset)
     }
 
     fn function_types(&self) -> Vec<image::FunctionType> {
@@ -297,7 +290,26 @@ impl Compiled {
             .map(|table| wasm2mcu_abi::image::Table {
                 offset: table.offset,
                 elements: table.elements,
-                capacity: table.elements,
+                capacity: table.capacity,
+            })
+            .collect()
+    }
+
+    fn active_elements(&self) -> Vec<image::Element> {
+        let segments = self.module().elements.iter();
+        segments
+            .filter_map(|segment| match segment.mode {
+                ElementMode::Active { table, start } => {
+                    let items = segment.items.iter();
+                    let code = |function| self.code(function);
+                    let codes = items.map(|item| item.function().map_or(0, code));
+                    Some(image::Element {
+                        table,
+                        start,
+                        codes: codes.collect(),
+                    })
+                }
+                ElementMode::Passive | ElementMode::Declared => None,
             })
             .collect()
     }

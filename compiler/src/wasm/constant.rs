@@ -1,29 +1,10 @@
-//! Constant expressions: initial values of globals and offsets of segments.
+//! Constant expressions: initial values of globals and tables, offsets and items of segments.
 
 use wasmparser::{ConstExpr, Operator};
 
-use super::module::Module;
+use super::module::{Constant, Module};
 use super::operators;
 use crate::error::{Error, Place, Result};
-
-/// What a constant expression yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Constant {
-    /// A number, its low word in the low bits.
-    Number(u64),
-    /// A function reference; `None` is null.
-    Function(Option<u32>),
-}
-
-impl Constant {
-    /// The number as an address or index.
-    pub(super) fn word(self) -> u32 {
-        match self {
-            Constant::Number(bits) => bits as u32,
-            Constant::Function(_) => 0,
-        }
-    }
-}
 
 /// Evaluates an expression that the validator accepted.
 pub(super) fn evaluate(module: &Module, expression: &ConstExpr<'_>) -> Result<Constant> {
@@ -40,11 +21,9 @@ pub(super) fn evaluate(module: &Module, expression: &ConstExpr<'_>) -> Result<Co
             Operator::I64Add => binary(&mut stack, u64::wrapping_add),
             Operator::I64Sub => binary(&mut stack, u64::wrapping_sub),
             Operator::I64Mul => binary(&mut stack, u64::wrapping_mul),
-            Operator::GlobalGet { global_index } => {
-                Constant::Number(module.globals[global_index as usize].init)
-            }
-            Operator::RefFunc { function_index } => Constant::Function(Some(function_index)),
-            Operator::RefNull { .. } => Constant::Function(None),
+            Operator::GlobalGet { global_index } => module.globals[global_index as usize].init,
+            Operator::RefFunc { function_index } => Constant::Reference(Some(function_index)),
+            Operator::RefNull { .. } => Constant::Reference(None),
             other => {
                 let name = operators::name(&other);
                 let what = format!("operator {name} in a constant expression is");

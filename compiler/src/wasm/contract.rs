@@ -24,6 +24,12 @@ pub const SYMBOLS: u32 = 0;
 pub const FUNCTIONS: u32 = 1;
 /// Name space of [`Builtin`].
 pub const BUILTINS: u32 = 2;
+/// Name space of the bytes of passive data segments, which stand in the text; the index is the
+/// segment's.
+pub const DATA: u32 = 3;
+/// Name space of element segments in the text, one word for each item: 0 for null, else the
+/// distance of the function's address from the segment's first word. The index is the segment's.
+pub const ELEMENTS: u32 = 4;
 
 /// Addresses in pinned registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +67,18 @@ pub enum Builtin {
     DivideUnsigned = 3,
     /// The same of signed numbers; the quotient of the smallest number by -1 wraps.
     DivideSigned = 4,
+    /// `memory.init`: its operands, address and length of the segment in, 1 if out of bounds out.
+    MemoryInit = 5,
+    /// Writes a word to consecutive elements: address of the first, the word, their number in.
+    TableFill = 6,
+    /// Copies elements that may overlap: addresses of target and source, their number in.
+    TableCopy = 7,
+    /// Writes items of an element segment in the text: addresses of target and first item, their
+    /// number, address of the segment in.
+    TableInit = 8,
+    /// `table.grow`: its operands, address of element 0, address of the word with the size,
+    /// elements that there is room for in; elements before or -1 out.
+    TableGrow = 9,
 }
 
 impl Builtin {
@@ -72,6 +90,11 @@ impl Builtin {
             2 => Some(Builtin::MemoryCopy),
             3 => Some(Builtin::DivideUnsigned),
             4 => Some(Builtin::DivideSigned),
+            5 => Some(Builtin::MemoryInit),
+            6 => Some(Builtin::TableFill),
+            7 => Some(Builtin::TableCopy),
+            8 => Some(Builtin::TableInit),
+            9 => Some(Builtin::TableGrow),
             _ => None,
         }
     }
@@ -84,6 +107,11 @@ impl Builtin {
             Builtin::MemoryCopy => "memory.copy",
             Builtin::DivideUnsigned => "i64.divide_u",
             Builtin::DivideSigned => "i64.divide_s",
+            Builtin::MemoryInit => "memory.init",
+            Builtin::TableFill => "table.fill",
+            Builtin::TableCopy => "table.copy",
+            Builtin::TableInit => "table.init",
+            Builtin::TableGrow => "table.grow",
         }
     }
 }
@@ -101,8 +129,12 @@ pub enum Region {
     Context,
     /// Elements of tables.
     Table,
-    /// The words in front of functions in the text.
+    /// Words in the text: type numbers in front of functions, items of element segments.
     Text,
+    /// Bytes of data segments in the text.
+    Segment,
+    /// The compiler's own words behind the globals: sizes of tables, lengths of segments.
+    State,
     /// The global with this index.
     Global(u32),
 }
@@ -119,7 +151,9 @@ impl Region {
             Region::Context => 2,
             Region::Table => 3,
             Region::Text => 4,
-            Region::Global(index) => 5 + index.min(LAST_GLOBAL_REGION),
+            Region::State => 5,
+            Region::Segment => 6,
+            Region::Global(index) => 7 + index.min(LAST_GLOBAL_REGION),
         }
     }
 
@@ -130,6 +164,8 @@ impl Region {
             Region::Context => "context".into(),
             Region::Table => "table".into(),
             Region::Text => "text".into(),
+            Region::State => "state".into(),
+            Region::Segment => "segment".into(),
             Region::Global(index) if index < LAST_GLOBAL_REGION => format!("global {index}"),
             Region::Global(_) => "other globals".into(),
         }
@@ -143,6 +179,8 @@ impl Region {
         let flags = match self {
             Region::Heap => MemFlagsData::new().with_notrap(),
             Region::Text => MemFlagsData::trusted().with_readonly(),
+            // Read in words from wherever the operands say.
+            Region::Segment => MemFlagsData::new().with_notrap().with_readonly(),
             _ => MemFlagsData::trusted(),
         };
         flags

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use wasm2mcu_abi::types::ValueType;
 use wasmparser::{
     DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
     ExportSectionReader, ExternalKind, FunctionSectionReader, GlobalSectionReader, GlobalType,
@@ -10,10 +9,10 @@ use wasmparser::{
     TypeSectionReader,
 };
 
-use super::constant::{Constant, evaluate};
+use super::constant::evaluate;
 use super::module::{
-    DataSegment, ElementSegment, Export, ExportItem, Function, Global, Import, Memory, Module,
-    Signature, Table,
+    Constant, DataSegment, DataShape, ElementMode, ElementSegment, Export, ExportItem, Function,
+    Global, Import, Memory, Module, Signature, Table,
 };
 use super::prescan::Prescan;
 use super::support::{MAX_MEMORY_BYTES, value_type};
@@ -30,19 +29,22 @@ pub(super) struct Sections<'a> {
     /// What was read so far.
     pub(super) module: Module,
     prescan: &'a Prescan,
+    /// Elements by which a table may grow.
+    table_room: u32,
     numbers: HashMap<Signature, u32>,
     placed: bool,
 }
 
 impl<'a> Sections<'a> {
-    /// An empty module whose names are in `prescan`.
-    pub(super) fn new(prescan: &'a Prescan) -> Sections<'a> {
+    /// An empty module whose names are in `prescan`; its tables may grow by `table_room` elements.
+    pub(super) fn new(prescan: &'a Prescan, table_room: u32) -> Sections<'a> {
         Sections {
             module: Module {
                 name: prescan.module_name.clone(),
                 ..Module::default()
             },
             prescan,
+            table_room,
             numbers: HashMap::new(),
             placed: false,
         }
@@ -142,22 +144,35 @@ impl<'a> Sections<'a> {
         Ok(())
     }
 
-    /// Tables of function references, all elements null.
+    /// Tables of references, all elements null.
     pub(super) fn tables(&mut self, section: TableSectionReader<'_>) -> Result<()> {
         for item in section.into_iter_with_offsets() {
             let (offset, table) = item?;
             let element = wasmparser::ValType::Ref(table.ty.element_type);
-            if value_type(element) != Some(ValueType::FuncRef) {
+            let Some(element) = value_type(element) else {
                 let what = format!("table of {element} is");
                 return Err(Error::unsupported(what, Place::at(offset)));
-            }
+            };
             if let TableInit::Expr(_) = table.init {
                 let what = "table with an initial value is";
                 return Err(Error::unsupported(what, Place::at(offset)));
             }
+            let index = self.module.tables.len() as u32;
+            let elements = u32::try_from(table.ty.initial).unwrap_or(u32::MAX);
+            let capacity = match table.ty.maximum {
+                _ if !self.prescan.grown_tables.contains(&index) => elements,
+                maximum => {
+                    let room = elements.saturating_add(self.table_room);
+                    let maximum = maximum.and_then(|maximum| u32::try_from(maximum).ok());
+                    room.min(maximum.unwrap_or(u32::MAX))
+                }
+            };
             self.module.tables.push(Table {
-                elements: u32::try_from(table.ty.initial).unwrap_or(u32::MAX),
+                element,
+                elements,
+                capacity,
                 offset: 0,
+                size_offset: (capacity != elements).then_some(0),
             });
         }
         Ok(())
@@ -211,12 +226,8 @@ impl<'a> Sections<'a> {
             };
             let index = self.module.globals.len();
             support::require(ty, &format!("of global {index}"), &place)?;
-            let init = match evaluate(&self.module, &global.init_expr)? {
-                Constant::Number(bits) => bits,
-                Constant::Function(_) => {
-                    return Err(Error::unsupported("reference in a global is", place));
-                }
-            };
+            let init = evaluate(&self.module, &global.init_expr)?;
+            self.refer(&[init]);
             self.module.globals.push(Global {
                 ty,
                 mutable,
@@ -255,70 +266,71 @@ impl<'a> Sections<'a> {
         Ok(())
     }
 
-    /// Active element segments; each function in one becomes a target of indirect calls.
+    /// Element segments; each function in one becomes a target of indirect calls.
     pub(super) fn elements(&mut self, section: ElementSectionReader<'_>) -> Result<()> {
         for item in section.into_iter_with_offsets() {
             let (offset, segment) = item?;
-            let (table, start) = match segment.kind {
+            let mode = match segment.kind {
                 ElementKind::Active {
                     table_index,
                     offset_expr,
-                } => {
-                    let start = evaluate(&self.module, &offset_expr)?.word();
-                    (table_index.unwrap_or(0), start)
-                }
-                // It allows operators that are refused where they stand.
-                ElementKind::Declared => continue,
-                ElementKind::Passive => {
-                    let what = "passive element segment is";
-                    return Err(Error::unsupported(what, Place::at(offset)));
-                }
+                } => ElementMode::Active {
+                    table: table_index.unwrap_or(0),
+                    start: evaluate(&self.module, &offset_expr)?.word(),
+                },
+                ElementKind::Declared => ElementMode::Declared,
+                ElementKind::Passive => ElementMode::Passive,
             };
-            let functions = match segment.items {
+            let items = match segment.items {
                 ElementItems::Functions(indices) => indices
                     .into_iter()
-                    .map(|index| Ok(Some(index?)))
+                    .map(|index| Ok(Constant::Reference(Some(index?))))
                     .collect::<Result<Vec<_>>>()?,
-                ElementItems::Expressions(_, expressions) => expressions
-                    .into_iter()
-                    .map(|expression| match evaluate(&self.module, &expression?)? {
-                        Constant::Function(function) => Ok(function),
-                        Constant::Number(_) => {
-                            let what = "element that is no function is";
-                            Err(Error::unsupported(what, Place::at(offset)))
-                        }
-                    })
-                    .collect::<Result<Vec<_>>>()?,
+                ElementItems::Expressions(ty, expressions) => {
+                    let ty = wasmparser::ValType::Ref(ty);
+                    support::known(ty, &Place::at(offset))?;
+                    expressions
+                        .into_iter()
+                        .map(|expression| evaluate(&self.module, &expression?))
+                        .collect::<Result<Vec<_>>>()?
+                }
             };
-            for &function in functions.iter().flatten() {
-                self.module.functions[function as usize].indirect = true;
-            }
+            self.refer(&items);
+            let index = self.module.elements.len() as u32;
+            let dropped = self.prescan.dropped_elements.contains(&index);
+            let readable = mode == ElementMode::Passive;
             self.module.elements.push(ElementSegment {
-                table,
-                start,
-                functions,
+                mode,
+                items,
+                length_offset: (dropped && readable).then_some(0),
             });
         }
         Ok(())
     }
 
-    /// Active data segments.
-    pub(super) fn data(&mut self, section: DataSectionReader<'_>) -> Result<()> {
-        for item in section.into_iter_with_offsets() {
-            let (offset, segment) = item?;
-            match segment.kind {
-                DataKind::Active { offset_expr, .. } => {
-                    let address = evaluate(&self.module, &offset_expr)?.word();
-                    self.module.data.push(DataSegment {
-                        address,
-                        bytes: segment.data.to_vec(),
-                    });
-                }
-                DataKind::Passive => {
-                    let what = "passive data segment is";
-                    return Err(Error::unsupported(what, Place::at(offset)));
-                }
+    /// Makes the functions that `references` refer to targets of indirect calls.
+    fn refer(&mut self, references: &[Constant]) {
+        for reference in references {
+            if let Constant::Reference(Some(function)) = *reference {
+                self.module.functions[function as usize].indirect = true;
             }
+        }
+    }
+
+    /// Data segments.
+    pub(super) fn data(&mut self, section: DataSectionReader<'_>) -> Result<()> {
+        for segment in section {
+            let segment = segment?;
+            let address = match segment.kind {
+                DataKind::Active { offset_expr, .. } => {
+                    Some(evaluate(&self.module, &offset_expr)?.word())
+                }
+                DataKind::Passive => None,
+            };
+            self.module.data.push(DataSegment {
+                address,
+                bytes: segment.data.to_vec(),
+            });
         }
         Ok(())
     }
@@ -334,6 +346,12 @@ impl<'a> Sections<'a> {
                 function.name = nameless(index as u32);
             }
         }
+        let lengths = (0..).zip(&self.prescan.data_lengths);
+        let shapes = lengths.map(|(index, &length)| DataShape {
+            length,
+            length_offset: (length > 0 && self.prescan.dropped_data.contains(&index)).then_some(0),
+        });
+        self.module.data_shapes = shapes.collect();
         layout::place(&mut self.module, Place::at(offset))
     }
 }

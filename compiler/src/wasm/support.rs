@@ -13,8 +13,8 @@ use crate::error::{Error, Place, Result};
 
 /// Proposals beyond WebAssembly 1.0 that a module may use.
 ///
-/// Floats, saturating conversions, several memories, and most of bulk memory and reference types
-/// pass validation only to be refused with a better explanation than the validator's.
+/// Floats, saturating conversions and several memories pass validation only to be refused with a
+/// better explanation than the validator's.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::MULTI_VALUE)
@@ -37,9 +37,9 @@ pub const MAX_MEMORY_BYTES: u64 = (1 << 32) - (1 << 16);
 /// The CLIF type of a value; `None` if the back ends cannot hold it yet.
 pub fn clif_type(ty: ValueType) -> Option<ir::Type> {
     match ty {
-        ValueType::I32 => Some(types::I32),
+        ValueType::I32 | ValueType::FuncRef | ValueType::ExternRef => Some(types::I32),
         ValueType::I64 => Some(types::I64),
-        ValueType::F32 | ValueType::F64 | ValueType::FuncRef | ValueType::ExternRef => None,
+        ValueType::F32 | ValueType::F64 => None,
     }
 }
 

@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use wasm2mcu::OptLevel;
+use wasm2mcu::{OptLevel, Target};
 use wasm2mcu_testbench::{Board, Limits, open};
 
 use build::Build;
@@ -34,7 +34,7 @@ use script::Script;
 use suite::File;
 use tally::{FileResult, Tally};
 
-const BOARDS: [&str; 2] = ["m33", "qemu-m33"];
+const BOARDS: [&str; 3] = ["m33", "rv32", "qemu-m33"];
 
 const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];
 
@@ -72,18 +72,34 @@ fn opened(name: &str) -> Box<dyn Board> {
     board
 }
 
+/// What a board's images are compiled for.
+fn target(board: &dyn Board) -> Target {
+    let name = board.info().target;
+    name.parse()
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
 /// Executes a file in every way of `runs`, whose boards are among `boards`.
 fn execute(file: &File, runs: &[Run], boards: &[(&str, Box<dyn Board>)]) -> FileResult {
     let buffer = script::buffer(file);
     let script = Script::parse(file, &buffer);
+    let on = |run: &Run| {
+        let board = boards.iter().find(|(name, _)| *name == run.board);
+        &*board.expect("an opened board").1
+    };
     let mut verdicts: Vec<_> = runs.iter().map(|_| Vec::new()).collect();
-    for level in LEVELS {
-        let builds = Build::all(&script, level);
+    // What one build serves: a level and a target.
+    let mut ways: Vec<_> = runs
+        .iter()
+        .map(|run| (run.level, target(on(run))))
+        .collect();
+    ways.dedup();
+    for (level, target) in ways {
+        let builds = Build::all(&script, level, target);
         for (run, verdicts) in runs.iter().zip(&mut verdicts) {
-            if run.level == level {
-                let board = boards.iter().find(|(name, _)| *name == run.board);
-                let (_, board) = board.expect("an opened board");
-                *verdicts = runner::run(&**board, &script, &builds);
+            let board = on(run);
+            if run.level == level && self::target(board) == target {
+                *verdicts = runner::run(board, &script, &builds);
             }
         }
     }

@@ -8,6 +8,8 @@ mod call;
 mod control;
 mod integer;
 mod memory;
+mod reference;
+mod table;
 mod variable;
 
 pub(super) use control::Frame;
@@ -24,8 +26,10 @@ impl Translator<'_> {
             return Ok(());
         }
         let known = self.integer(op)
-            || self.variable(op)
+            || self.variable(op)?
             || self.memory(op)
+            || self.reference(op)?
+            || self.table(op)
             || self.control(op)?
             || self.call(op)?;
         if known {

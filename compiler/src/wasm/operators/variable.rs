@@ -5,11 +5,13 @@ use wasmparser::Operator;
 
 use super::super::contract::Region;
 use super::super::function::Translator;
+use super::super::module::Constant;
 use super::super::support;
+use crate::error::Result;
 
 impl Translator<'_> {
     /// Translates `op` if it moves values.
-    pub(super) fn variable(&mut self, op: &Operator<'_>) -> bool {
+    pub(super) fn variable(&mut self, op: &Operator<'_>) -> Result<bool> {
         match *op {
             Operator::LocalGet { local_index } => {
                 let value = self.builder.use_var(self.locals[local_index as usize]);
@@ -25,7 +27,7 @@ impl Translator<'_> {
                 self.builder
                     .def_var(self.locals[local_index as usize], value);
             }
-            Operator::GlobalGet { global_index } => self.global_get(global_index),
+            Operator::GlobalGet { global_index } => self.global_get(global_index)?,
             Operator::GlobalSet { global_index } => self.global_set(global_index),
             Operator::Drop => {
                 self.pop();
@@ -36,12 +38,12 @@ impl Translator<'_> {
                 let value = self.builder.ins().select(condition, x, y);
                 self.stack.push(value);
             }
-            _ => return false,
+            _ => return Ok(false),
         }
-        true
+        Ok(true)
     }
 
-    fn global_get(&mut self, index: u32) {
+    fn global_get(&mut self, index: u32) -> Result<()> {
         let global = self.module.globals[index as usize];
         let ty = support::clif_type(global.ty).expect("globals of other types are refused");
         let value = match global.offset {
@@ -50,9 +52,14 @@ impl Translator<'_> {
                 let context = self.context;
                 self.builder.ins().load(ty, flags, context, offset as i32)
             }
-            _ => self.builder.ins().iconst(ty, global.init as i64),
+            _ => match global.init {
+                Constant::Number(bits) => self.builder.ins().iconst(ty, bits as i64),
+                Constant::Reference(None) => self.word(0),
+                Constant::Reference(Some(function)) => self.function_reference(function)?,
+            },
         };
         self.stack.push(value);
+        Ok(())
     }
 
     fn global_set(&mut self, index: u32) {
