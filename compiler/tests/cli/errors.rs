@@ -42,7 +42,7 @@ fn bad_inputs() -> (TempDir, Vec<(&'static str, &'static [&'static str])>) {
             "unsupported.wat",
             &[
                 "unsupported.wat: ",
-                "vector operator",
+                "operator i8x16.splat",
                 "function 0 `wide` at byte",
             ],
         ),
