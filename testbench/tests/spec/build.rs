@@ -2,7 +2,7 @@
 
 use std::panic;
 
-use wasm2mcu::{Error, OptLevel, Options, Target};
+use wasm2mcu::{Error, Options};
 use wasmparser::{Parser, Payload, TypeRef, Validator, WasmFeatures};
 
 use crate::script::{Script, Source};
@@ -19,11 +19,8 @@ pub(crate) enum Build {
     Failed(String),
 }
 
-/// Elements by which tables may grow: more than the suite asks for where it expects success.
-const TABLE_ROOM: u32 = 1024;
-
 /// What a refusal is about, by the first of these that its text contains.
-const FEATURES: [(&str, &str); 27] = [
+const FEATURES: [(&str, &str); 25] = [
     ("import of global", "import of a global"),
     ("import of memory", "import of a memory"),
     ("import of table", "import of a table"),
@@ -49,32 +46,24 @@ const FEATURES: [(&str, &str); 27] = [
     ("wide arithmetic", "wide arithmetic"),
     ("vector operator", "vectors"),
     ("second memory", "several memories"),
-    ("f32", "floats"),
-    ("f64", "floats"),
 ];
 
 impl Build {
     /// Builds every module of a script.
-    pub(crate) fn all(script: &Script<'_>, level: OptLevel, target: Target) -> Vec<Option<Build>> {
+    pub(crate) fn all(script: &Script<'_>, options: &Options) -> Vec<Option<Build>> {
         let sources = script.steps.iter().map(|step| step.source.as_ref());
         sources
-            .map(|source| source.map(|source| Build::of(source, level, target)))
+            .map(|source| source.map(|source| Build::of(source, options)))
             .collect()
     }
 
-    fn of(source: &Source, level: OptLevel, target: Target) -> Build {
+    fn of(source: &Source, options: &Options) -> Build {
         let bytes = match source {
             Source::Module(bytes) => bytes,
             Source::Rejected(message) => return Build::Rejected(message.clone()),
         };
-        let options = Options {
-            target,
-            level,
-            table_room: TABLE_ROOM,
-            ..Options::default()
-        };
         let compiled = panic::catch_unwind(|| {
-            wasm2mcu::compile(bytes, &options).and_then(|compiled| compiled.image())
+            wasm2mcu::compile(bytes, options).and_then(|compiled| compiled.image())
         });
         let error = match compiled {
             Ok(Ok(image)) => return Build::Image(image),
@@ -101,8 +90,8 @@ impl Build {
 
 /// What the compiler offers, told in the validator's terms.
 const OFFERED: WasmFeatures = WasmFeatures::WASM1
-    .difference(WasmFeatures::FLOATS)
     .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::MULTI_VALUE)
     .union(WasmFeatures::BULK_MEMORY)
     .union(WasmFeatures::REFERENCE_TYPES)

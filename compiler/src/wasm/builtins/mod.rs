@@ -6,6 +6,7 @@
 mod bulk;
 mod divide;
 mod grow;
+mod runtime;
 mod table;
 
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -30,6 +31,7 @@ impl Builtin {
             Builtin::TableInit => (types::I32, 4, 0),
             Builtin::MemoryFill | Builtin::MemoryCopy => (types::I32, 3, 1),
             Builtin::DivideUnsigned | Builtin::DivideSigned => (types::I64, 2, 2),
+            float => return runtime::signature(float),
         };
         let mut signature = Signature::new(CALL_CONV);
         signature.params = vec![AbiParam::new(ty); parameters];
@@ -40,6 +42,9 @@ impl Builtin {
 
 /// The code of a builtin; `None` if the module lacks what the builtin works on.
 pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
+    if builtin.is_runtime() {
+        return Some(runtime::build(builtin));
+    }
     let name = UserFuncName::user(BUILTINS, builtin as u32);
     let mut function = Function::with_name_signature(name, builtin.signature());
     let mut scratch = FunctionBuilderContext::new();
@@ -56,6 +61,7 @@ pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
         Builtin::TableCopy => table::copy(&mut Body::new(&mut builder, None)),
         Builtin::TableInit => table::init(&mut Body::new(&mut builder, None)),
         Builtin::TableGrow => table::grow(&mut Body::new(&mut builder, None)),
+        float => unreachable!("{} is the runtime's", float.name()),
     }
     builder.seal_all_blocks();
     builder.finalize(contract::frontend_config());

@@ -6,6 +6,7 @@
 
 mod call;
 mod control;
+mod float;
 mod integer;
 mod memory;
 mod reference;
@@ -26,9 +27,10 @@ impl Translator<'_> {
             return Ok(());
         }
         let known = self.integer(op)
-            || self.variable(op)?
+            || self.float(op)
+            || self.variable(op)
             || self.memory(op)
-            || self.reference(op)?
+            || self.reference(op)
             || self.table(op)
             || self.control(op)?
             || self.call(op)?;

@@ -6,30 +6,29 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 use wasmparser::Operator;
 
 use super::super::function::Translator;
-use crate::error::Result;
 
 impl Translator<'_> {
     /// Translates `op` if it makes or asks about a reference.
-    pub(super) fn reference(&mut self, op: &Operator<'_>) -> Result<bool> {
+    pub(super) fn reference(&mut self, op: &Operator<'_>) -> bool {
         let value = match *op {
             Operator::RefNull { .. } => self.word(0),
-            Operator::RefFunc { function_index } => self.function_reference(function_index)?,
+            Operator::RefFunc { function_index } => self.function_reference(function_index),
             Operator::RefIsNull => {
                 let reference = self.pop();
                 let null = self.word(0);
                 let is_null = self.builder.ins().icmp(IntCC::Equal, reference, null);
                 self.builder.ins().uextend(types::I32, is_null)
             }
-            _ => return Ok(false),
+            _ => return false,
         };
         self.stack.push(value);
-        Ok(true)
+        true
     }
 
     /// The reference to a function.
-    pub(super) fn function_reference(&mut self, function: u32) -> Result<Value> {
+    pub(super) fn function_reference(&mut self, function: u32) -> Value {
         self.references.insert(function);
-        let callee = self.callee(function)?;
-        Ok(self.builder.ins().func_addr(types::I32, callee))
+        let callee = self.callee(function);
+        self.builder.ins().func_addr(types::I32, callee)
     }
 }

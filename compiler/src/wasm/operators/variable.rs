@@ -7,11 +7,10 @@ use super::super::contract::Region;
 use super::super::function::Translator;
 use super::super::module::Constant;
 use super::super::support;
-use crate::error::Result;
 
 impl Translator<'_> {
     /// Translates `op` if it moves values.
-    pub(super) fn variable(&mut self, op: &Operator<'_>) -> Result<bool> {
+    pub(super) fn variable(&mut self, op: &Operator<'_>) -> bool {
         match *op {
             Operator::LocalGet { local_index } => {
                 let value = self.builder.use_var(self.locals[local_index as usize]);
@@ -27,7 +26,7 @@ impl Translator<'_> {
                 self.builder
                     .def_var(self.locals[local_index as usize], value);
             }
-            Operator::GlobalGet { global_index } => self.global_get(global_index)?,
+            Operator::GlobalGet { global_index } => self.global_get(global_index),
             Operator::GlobalSet { global_index } => self.global_set(global_index),
             Operator::Drop => {
                 self.pop();
@@ -38,14 +37,14 @@ impl Translator<'_> {
                 let value = self.builder.ins().select(condition, x, y);
                 self.stack.push(value);
             }
-            _ => return Ok(false),
+            _ => return false,
         }
-        Ok(true)
+        true
     }
 
-    fn global_get(&mut self, index: u32) -> Result<()> {
+    fn global_get(&mut self, index: u32) {
         let global = self.module.globals[index as usize];
-        let ty = support::clif_type(global.ty).expect("globals of other types are refused");
+        let ty = support::clif_type(global.ty);
         let value = match global.offset {
             Some(offset) if global.mutable => {
                 let flags = Region::Global(index).flags(self.builder.func);
@@ -53,13 +52,12 @@ impl Translator<'_> {
                 self.builder.ins().load(ty, flags, context, offset as i32)
             }
             _ => match global.init {
-                Constant::Number(bits) => self.builder.ins().iconst(ty, bits as i64),
+                Constant::Number(bits) => self.constant_of(ty, bits),
                 Constant::Reference(None) => self.word(0),
-                Constant::Reference(Some(function)) => self.function_reference(function)?,
+                Constant::Reference(Some(function)) => self.function_reference(function),
             },
         };
         self.stack.push(value);
-        Ok(())
     }
 
     fn global_set(&mut self, index: u32) {
