@@ -220,6 +220,7 @@ pub(crate) fn entered_types(module: &Module) -> BTreeSet<u32> {
     let entered = module.entered_functions();
     entered
         .map(|index| module.functions[index as usize].type_number)
+        .chain(module.initializer)
         .collect()
 }
 

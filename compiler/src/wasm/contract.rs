@@ -101,6 +101,9 @@ builtins! {
     /// `table.grow`: its operands, address of element 0, address of the word with the size,
     /// elements that there is room for in; elements before or -1 out.
     TableGrow = "table.grow",
+    /// What instantiation must compute: globals, initial elements of tables, segments; then the start
+    /// function. Traps at a segment that leaves its table or memory.
+    Initialize = "initialize",
     /// Sum.
     F32Add = "f32_add",
     /// Difference.

@@ -157,10 +157,12 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
             });
         }
     }
-    let mut module = sections.module;
+    let mut module = sections.finish();
     for function in scratch.references() {
         module.functions[function as usize].indirect = true;
     }
+    let initializer = module.initializer.map(|_| Builtin::Initialize);
+    functions.extend(initializer.and_then(|b| builtin(b, &module)));
     let builtins = called_builtins(&functions);
     functions.extend(builtins.into_iter().filter_map(|b| builtin(b, &module)));
     Ok(Translated { module, functions })

@@ -16,7 +16,7 @@ use super::module::{
     Global, Import, Memory, Module, Signature, Table,
 };
 use super::prescan::Prescan;
-use super::support::{self, MAX_MEMORY_BYTES, value_type};
+use super::support::{self, value_type};
 use crate::error::{Error, Place, Result};
 
 /// What a function without any name is called.
@@ -65,17 +65,30 @@ impl<'a> Sections<'a> {
                     Ok(Signature { params, results })
                 })
                 .map_err(|ty| Error::unsupported(format!("type {ty} is"), Place::at(at)))?;
-            let types = &mut self.module.types;
-            let number = *self
-                .numbers
-                .entry(signature)
-                .or_insert_with_key(|signature| {
-                    types.push(signature.clone());
-                    types.len() as u32 - 1
-                });
+            let number = self.number(signature);
             self.module.type_numbers.push(number);
         }
         Ok(())
+    }
+
+    /// The type number of a signature.
+    fn number(&mut self, signature: Signature) -> u32 {
+        let types = &mut self.module.types;
+        *self
+            .numbers
+            .entry(signature)
+            .or_insert_with_key(|signature| {
+                types.push(signature.clone());
+                types.len() as u32 - 1
+            })
+    }
+
+    /// Everything is read: the module, with an initializer if it needs one.
+    pub(super) fn finish(mut self) -> Module {
+        if self.module.is_computed() {
+            self.module.initializer = Some(self.number(Signature::default()));
+        }
+        self.module
     }
 
     /// Imported functions; nothing else can be imported.
@@ -131,7 +144,7 @@ impl<'a> Sections<'a> {
         });
     }
 
-    /// Tables of references, all elements null.
+    /// Tables of references.
     pub(super) fn tables(&mut self, section: TableSectionReader<'_>) -> Result<()> {
         for item in section.into_iter_with_offsets() {
             let (offset, table) = item?;
@@ -140,10 +153,11 @@ impl<'a> Sections<'a> {
                 let what = format!("table of {element} is");
                 return Err(Error::unsupported(what, Place::at(offset)));
             };
-            if let TableInit::Expr(_) = table.init {
-                let what = "table with an initial value is";
-                return Err(Error::unsupported(what, Place::at(offset)));
-            }
+            let init = match &table.init {
+                TableInit::RefNull => Constant::Reference(None),
+                TableInit::Expr(expression) => evaluate(&self.module, expression)?,
+            };
+            self.refer([&init]);
             let index = self.module.tables.len() as u32;
             let elements = u32::try_from(table.ty.initial).unwrap_or(u32::MAX);
             let capacity = match table.ty.maximum {
@@ -160,6 +174,7 @@ impl<'a> Sections<'a> {
                 capacity,
                 offset: 0,
                 size_offset: (capacity != elements).then_some(0),
+                init,
             });
         }
         Ok(())
@@ -173,20 +188,21 @@ impl<'a> Sections<'a> {
                 return Err(Error::unsupported("a second memory is", Place::at(offset)));
             }
             let page_size_log2 = memory.page_size_log2.unwrap_or(16);
+            let limit = support::max_memory_bytes(page_size_log2);
             let bytes = |pages: u64| pages.saturating_mul(1 << page_size_log2);
             let min = bytes(memory.initial);
-            if min > MAX_MEMORY_BYTES {
+            if min > limit {
                 return Err(Error::Limit {
                     what: "bytes of memory:",
                     actual: min,
-                    limit: MAX_MEMORY_BYTES,
+                    limit,
                     place: Place::at(offset),
                 });
             }
             let max = match memory.maximum {
                 _ if !self.prescan.grows_memory => min,
-                Some(pages) => bytes(pages).min(MAX_MEMORY_BYTES),
-                None => MAX_MEMORY_BYTES,
+                Some(pages) => bytes(pages).min(limit),
+                None => limit,
             };
             self.module.memory = Some(Memory {
                 min_bytes: min as u32,
@@ -212,7 +228,7 @@ impl<'a> Sections<'a> {
                 return Err(Error::unsupported(what, place));
             };
             let init = evaluate(&self.module, &global.init_expr)?;
-            self.refer(&[init]);
+            self.refer([&init]);
             self.module.globals.push(Global {
                 ty,
                 mutable,
@@ -261,7 +277,7 @@ impl<'a> Sections<'a> {
                     offset_expr,
                 } => ElementMode::Active {
                     table: table_index.unwrap_or(0),
-                    start: evaluate(&self.module, &offset_expr)?.word(),
+                    start: evaluate(&self.module, &offset_expr)?,
                 },
                 ElementKind::Declared => ElementMode::Declared,
                 ElementKind::Passive => ElementMode::Passive,
@@ -284,21 +300,21 @@ impl<'a> Sections<'a> {
             let index = self.module.elements.len() as u32;
             let dropped = self.prescan.dropped_elements.contains(&index);
             let readable = mode == ElementMode::Passive;
+            let computed = items.iter().any(Constant::is_computed);
             self.module.elements.push(ElementSegment {
                 mode,
                 items,
                 length_offset: (dropped && readable).then_some(0),
+                copy_offset: (computed && readable).then_some(0),
             });
         }
         Ok(())
     }
 
     /// Makes the functions that `references` refer to targets of indirect calls.
-    fn refer(&mut self, references: &[Constant]) {
-        for reference in references {
-            if let Constant::Reference(Some(function)) = *reference {
-                self.module.functions[function as usize].indirect = true;
-            }
+    fn refer<'c>(&mut self, references: impl IntoIterator<Item = &'c Constant>) {
+        for function in references.into_iter().filter_map(Constant::function) {
+            self.module.functions[function as usize].indirect = true;
         }
     }
 
@@ -307,9 +323,7 @@ impl<'a> Sections<'a> {
         for segment in section {
             let segment = segment?;
             let address = match segment.kind {
-                DataKind::Active { offset_expr, .. } => {
-                    Some(evaluate(&self.module, &offset_expr)?.word())
-                }
+                DataKind::Active { offset_expr, .. } => Some(evaluate(&self.module, &offset_expr)?),
                 DataKind::Passive => None,
             };
             self.module.data.push(DataSegment {

@@ -73,17 +73,19 @@ impl<'a> Machine<'a> {
             machine.word(code(index as u32) - 5, function.type_number);
         }
         for segment in &module.elements {
-            let ElementMode::Active { table, start } = segment.mode else {
+            let ElementMode::Active { table, start } = &segment.mode else {
                 continue;
             };
-            let first = CONTEXT + module.tables[table as usize].offset;
+            let start = start.word().expect("a known position");
+            let first = CONTEXT + module.tables[*table as usize].offset;
             for (i, item) in segment.items.iter().enumerate() {
                 let element = first + 4 * (start + i as u32);
                 machine.word(element, item.function().map_or(0, code));
             }
         }
         for segment in &module.data {
-            let Some(address) = segment.address else {
+            let address = segment.address.as_ref().and_then(|address| address.word());
+            let Some(address) = address else {
                 continue;
             };
             let first = (memory + address) as usize;

@@ -1,11 +1,12 @@
 //! Functions that the compiler adds to a module, written as CLIF so that every back end has them.
 //!
 //! They do not trap: they return what the caller turns into a trap, so that the trap is reported
-//! at the operator.
+//! at the operator. The initializer, which no operator calls, does.
 
 mod bulk;
 mod divide;
 mod grow;
+mod initialize;
 mod runtime;
 mod table;
 
@@ -29,6 +30,7 @@ impl Builtin {
             Builtin::MemoryInit | Builtin::TableGrow => (types::I32, 5, 1),
             Builtin::TableFill | Builtin::TableCopy => (types::I32, 3, 0),
             Builtin::TableInit => (types::I32, 4, 0),
+            Builtin::Initialize => (types::I32, 0, 0),
             Builtin::MemoryFill | Builtin::MemoryCopy => (types::I32, 3, 1),
             Builtin::DivideUnsigned | Builtin::DivideSigned => (types::I64, 2, 2),
             float => return runtime::signature(float),
@@ -61,6 +63,9 @@ pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
         Builtin::TableCopy => table::copy(&mut Body::new(&mut builder, None)),
         Builtin::TableInit => table::init(&mut Body::new(&mut builder, None)),
         Builtin::TableGrow => table::grow(&mut Body::new(&mut builder, None)),
+        Builtin::Initialize => {
+            initialize::initialize(&mut Body::new(&mut builder, memory), module);
+        }
         float => unreachable!("{} is the runtime's", float.name()),
     }
     builder.seal_all_blocks();

@@ -69,7 +69,7 @@ impl Translator<'_> {
         index: Value,
         code: TrapCode,
     ) -> Option<(Value, i32)> {
-        let known = self.module.tables[table as usize];
+        let known = &self.module.tables[table as usize];
         if known.capacity == 0 {
             self.trap(code);
             return None;
@@ -92,7 +92,7 @@ impl Translator<'_> {
 
     /// The present number of elements.
     fn table_size(&mut self, table: u32) -> Value {
-        let table = self.module.tables[table as usize];
+        let table = &self.module.tables[table as usize];
         self.state(table.size_offset, table.elements)
     }
 
@@ -118,7 +118,7 @@ impl Translator<'_> {
 
     /// A table without room grows by 0 elements only, which tells its size.
     fn table_grow(&mut self, table: u32) {
-        let known = self.module.tables[table as usize];
+        let known = &self.module.tables[table as usize];
         let (value, delta) = self.pop2();
         let before = match known.size_offset {
             None => {
@@ -170,24 +170,28 @@ impl Translator<'_> {
             unreachable!("three operands were taken")
         };
         let segment = &self.module.elements[segment_index as usize];
-        let length = match segment.mode {
-            ElementMode::Passive => segment.items.len() as u32,
-            ElementMode::Active { .. } | ElementMode::Declared => 0,
-        };
-        let length = self.state(segment.length_offset, length);
+        let readable = segment.mode == ElementMode::Passive;
+        let length = if readable { segment.items.len() } else { 0 };
+        let length = self.state(segment.length_offset, length as u32);
         let size = self.table_size(table);
         self.check_range(target, count, size);
         self.check_range(source, count, length);
-        if segment.mode != ElementMode::Passive {
+        if !readable {
             return;
         }
         let target = self.element_address(table, target);
-        let name = UserExternalName::new(ELEMENTS, segment_index);
-        let items = address(&mut self.builder, name);
         let two = self.word(2);
         let distance = self.builder.ins().ishl(source, two);
-        let source = self.builder.ins().iadd(items, distance);
-        self.work(Builtin::TableInit, &[target, source, count, items]);
+        if let Some(copy) = segment.copy_offset {
+            let items = self.in_context(copy);
+            let source = self.builder.ins().iadd(items, distance);
+            self.work(Builtin::TableCopy, &[target, source, count]);
+        } else {
+            let name = UserExternalName::new(ELEMENTS, segment_index);
+            let items = address(&mut self.builder, name);
+            let source = self.builder.ins().iadd(items, distance);
+            self.work(Builtin::TableInit, &[target, source, count, items]);
+        }
     }
 
     /// Traps unless `count` elements from `first` are within `size`.
