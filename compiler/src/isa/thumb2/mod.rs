@@ -43,6 +43,7 @@ mod random;
 pub mod regs;
 pub mod reloc;
 mod thunks;
+mod vfp;
 
 use cranelift_codegen::ir;
 use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
@@ -58,7 +59,7 @@ use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
-use inst::{Amode, BranchTable, Inst, LoadOp, StoreOp};
+use inst::{BranchTable, Inst};
 use isle::Test;
 use regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, RegSet};
 
@@ -71,7 +72,7 @@ pub struct Thumb2 {
 impl Default for Thumb2 {
     fn default() -> Thumb2 {
         Thumb2 {
-            env: regs::machine_env(),
+            env: regs::machine_env(false),
         }
     }
 }
@@ -117,7 +118,9 @@ impl Isa for Thumb2 {
     }
 
     fn caller_saved() -> PRegSet {
-        CALLER_SAVED.pregs()
+        let mut registers = CALLER_SAVED.pregs();
+        registers.union_from(regs::floats());
+        registers
     }
 
     fn call(call: Call) -> Inst {
@@ -133,19 +136,11 @@ impl Isa for Thumb2 {
     }
 
     fn load_word(to: Reg, place: FrameRef) -> Inst {
-        Inst::Load {
-            op: LoadOp::Ldr,
-            rt: to,
-            mem: Amode::Frame(place),
-        }
+        Inst::load_word(to, place)
     }
 
     fn store_word(from: Reg, place: FrameRef) -> Inst {
-        Inst::Store {
-            op: StoreOp::Str,
-            rt: from,
-            mem: Amode::Frame(place),
-        }
+        Inst::store_word(from, place)
     }
 
     fn jump(target: Block) -> Inst {
