@@ -124,6 +124,11 @@ impl FloatImm {
         Some(FloatImm((sign | bits >> 19 & 0x7f) as u8))
     }
 
+    /// The constant with this field `imm8`: all of them mean something.
+    pub const fn from_bits(imm8: u8) -> FloatImm {
+        FloatImm(imm8)
+    }
+
     /// The field `imm8`.
     pub const fn bits(self) -> u8 {
         self.0
