@@ -1,0 +1,914 @@
+// IEEE-754 binary32 and binary64 in integer arithmetic: what translated code calls where the core
+// has no instruction of its own. Compiled to WebAssembly, embedded in the compiler, translated like
+// any module, and added to an image function by function (README.md).
+//
+// Values travel as their bits. Every operation rounds to nearest, ties to even; subnormals are
+// numbers like others. Whatever is not a number comes out as the one positive quiet NaN, which is
+// what WebAssembly asks if the operands are, and allows if they are not.
+//
+// The cores have 32-bit registers, a 32 x 32 -> 64 multiplication and most a 32 / 32 division. So:
+//
+// - A significand of binary64 is a pair of words, shifted by constants or by one of two amounts
+//   below 32 where that is possible, since a 64-bit shift by a variable is a sequence.
+// - Bits below the significand stand in a word of their own, `rest`, whose top bit is worth half a
+//   unit in the last place, and whose lowest bit is set if anything nonzero was lost below it.
+// - Packing *adds* the exponent less one to a significand that still has its leading bit, so a
+//   significand that rounds up to the next power of two carries into the exponent, up to infinity,
+//   and a subnormal one (exponent 1, no leading bit) gets the field 0.
+// - No function touches memory, globals or tables: no arrays, no addresses. A function calls only
+//   exported ones.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef int32_t i32;
+typedef int64_t i64;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+// Values by their bits.
+typedef u32 f32;
+typedef u64 f64;
+
+#define TOP 0x80000000u
+
+#define F32_INFINITY 0x7f800000u
+#define F32_NAN 0x7fc00000u
+#define F32_LEADING 0x00800000u
+#define F32_FRACTION 0x007fffffu
+
+#define F64_SIGN 0x8000000000000000u
+#define F64_INFINITY 0x7ff0000000000000u
+#define F64_NAN 0x7ff8000000000000u
+#define F64_LEADING 0x0010000000000000u
+#define F64_FRACTION 0x000fffffffffffffu
+
+#define F32_BIAS 127
+#define F64_BIAS 1023
+
+// Of `compare`.
+#define LESS (-1)
+#define EQUAL 0
+#define GREATER 1
+#define UNORDERED 2
+
+// Of the checks before a truncation.
+#define IN_RANGE 0
+#define NOT_A_NUMBER 1
+#define OUT_OF_RANGE 2
+
+#define inline static inline __attribute__((always_inline))
+
+inline u32 high(u64 x) { return (u32)(x >> 32); }
+inline u32 low(u64 x) { return (u32)x; }
+inline u64 words(u32 high, u32 low) { return (u64)high << 32 | low; }
+inline u64 product(u32 x, u32 y) { return (u64)x * y; }
+inline u32 high_product(u32 x, u32 y) { return high(product(x, y)); }
+
+inline u32 leading_zeros(u32 x) { return (u32)__builtin_clz(x); }
+inline u32 leading_zeros_64(u64 x) { return (u32)__builtin_clzll(x); }
+
+inline u32 f32_exponent(f32 x) { return x >> 23 & 0xff; }
+inline u32 f64_exponent(f64 x) { return high(x) >> 20 & 0x7ff; }
+
+inline bool f32_is_nan(f32 x) { return x << 1 > F32_INFINITY << 1; }
+inline bool f64_is_nan(f64 x) { return x << 1 > F64_INFINITY << 1; }
+
+// Whether what stands in `rest` rounds a significand up that ends in `last`.
+inline bool rounds_up(u32 rest, u32 last) { return rest > TOP - (last & 1); }
+
+// A significand with its leading bit and the bits below, as a value. The exponent is at most that
+// of the largest number.
+inline f32 f32_pack(u32 sign, u32 exponent, u32 significand, u32 rest)
+{
+    return (sign | (exponent - 1) << 23) + significand + rounds_up(rest, significand);
+}
+
+inline f64 f64_pack(u32 sign, u32 exponent, u64 significand, u32 rest)
+{
+    return words(sign | (exponent - 1) << 20, 0) + significand + rounds_up(rest, low(significand));
+}
+
+// The same for any exponent.
+inline f32 f32_finish(u32 sign, i32 exponent, u32 significand, u32 rest)
+{
+    if ((u32)exponent - 1 < 0xfe)
+        return f32_pack(sign, (u32)exponent, significand, rest);
+    if (exponent > 0)
+        return sign | F32_INFINITY;
+    u32 distance = (u32)(1 - exponent);
+    if (distance > 24)
+        return sign;
+    rest = significand << (32 - distance) | (rest != 0);
+    return f32_pack(sign, 1, significand >> distance, rest);
+}
+
+inline f64 f64_finish(u32 sign, i32 exponent, u64 significand, u32 rest)
+{
+    if ((u32)exponent - 1 < 0x7fe)
+        return f64_pack(sign, (u32)exponent, significand, rest);
+    if (exponent > 0)
+        return words(sign | high(F64_INFINITY), 0);
+    u32 distance = (u32)(1 - exponent);
+    if (distance > 53)
+        return words(sign, 0);
+    u64 below = significand << (64 - distance);
+    rest = high(below) | (low(below) != 0) | (rest != 0);
+    return f64_pack(sign, 1, significand >> distance, rest);
+}
+
+// A significand whose number has the exponent field 0, with its leading bit in place.
+inline u32 f32_normalize(u32 significand, i32 *exponent)
+{
+    u32 distance = leading_zeros(significand) - 8;
+    *exponent = 1 - (i32)distance;
+    return significand << distance;
+}
+
+inline u64 f64_normalize(u64 significand, i32 *exponent)
+{
+    u32 distance = leading_zeros_64(significand) - 11;
+    *exponent = 1 - (i32)distance;
+    return significand << distance;
+}
+
+// Below 2^63 / (x + 1) for an x with its top bit set, by 12 at most: the core divides for 15 bits,
+// one step of Newton's iteration doubles them.
+inline u32 reciprocal(u32 x)
+{
+    u32 estimate = 0xffffffffu / ((x >> 16) + 1) << 15;
+    u32 missing = 0x7ffffffeu - high_product(x, estimate);
+    return estimate + (high_product(estimate, missing) << 1);
+}
+
+// The square root of x in [2^28, 2^30), times 2^16: less by 1 to 4.
+inline u32 root(u32 x)
+{
+    u32 estimate = ((x >> 14) * 0x5555 >> 16) + 11469;
+    estimate = (estimate + x / estimate) >> 1;
+    estimate = (estimate + x / estimate) >> 1;
+    u32 quotient = x / estimate;
+    u32 left = x - quotient * estimate;
+    return (estimate << 15) + (quotient << 15) + ((left << 16) / estimate >> 1) - 3;
+}
+
+// Addition and subtraction.
+
+f32 f32_add(f32 a, f32 b)
+{
+    if (a << 1 < b << 1) {
+        f32 swapped = a;
+        a = b;
+        b = swapped;
+    }
+    u32 sign = a & TOP;
+    bool opposite = (a ^ b) >> 31;
+    u32 exponent = f32_exponent(a);
+    u32 distance = exponent - f32_exponent(b);
+    u32 smaller = (b & F32_FRACTION) | F32_LEADING;
+    if (exponent == 0xff) {
+        bool none = f32_is_nan(a) || (opposite && distance == 0);
+        return none ? F32_NAN : a;
+    }
+    if (f32_exponent(b) == 0) {
+        if (exponent == 0) {
+            u32 magnitude = a & ~TOP;
+            if (!opposite)
+                return a + (b & ~TOP);
+            magnitude -= b & ~TOP;
+            return magnitude ? sign | magnitude : 0;
+        }
+        smaller ^= F32_LEADING;
+        distance -= 1;
+    }
+    if (distance > 25)
+        return a;
+    u32 significand = (a & F32_FRACTION) | F32_LEADING;
+    u32 rest = smaller << 1 << (~distance & 31);
+    smaller >>= distance;
+    if (!opposite) {
+        significand += smaller;
+        if (significand >> 24) {
+            rest = significand << 31 | rest >> 1 | (rest & 1);
+            significand >>= 1;
+            exponent += 1;
+            if (exponent == 0xff)
+                return sign | F32_INFINITY;
+        }
+    } else {
+        significand -= smaller + (rest != 0);
+        rest = 0 - rest;
+        if (significand >> 23 == 0) {
+            // Where more than one bit is cancelled, the distance was at most 1: nothing rounds.
+            significand = significand << 1 | rest >> 31;
+            rest <<= 1;
+            if (significand == 0)
+                return 0;
+            u32 zeros = leading_zeros(significand) - 8;
+            if (zeros + 1 >= exponent)
+                return sign | significand << (exponent - 1) >> 1;
+            significand <<= zeros;
+            exponent -= zeros + 1;
+        }
+    }
+    return f32_pack(sign, exponent, significand, rest);
+}
+
+f32 f32_sub(f32 a, f32 b)
+{
+    return f32_add(a, b ^ TOP);
+}
+
+f64 f64_add(f64 a, f64 b)
+{
+    if (a << 1 < b << 1) {
+        f64 swapped = a;
+        a = b;
+        b = swapped;
+    }
+    u32 sign = high(a) & TOP;
+    bool opposite = (high(a) ^ high(b)) >> 31;
+    u32 exponent = f64_exponent(a);
+    u32 distance = exponent - f64_exponent(b);
+    u64 smaller = (b & F64_FRACTION) | F64_LEADING;
+    if (exponent == 0x7ff) {
+        bool none = f64_is_nan(a) || (opposite && distance == 0);
+        return none ? F64_NAN : a;
+    }
+    if (f64_exponent(b) == 0) {
+        if (exponent == 0) {
+            u64 magnitude = a & ~F64_SIGN;
+            if (!opposite)
+                return a + (b & ~F64_SIGN);
+            magnitude -= b & ~F64_SIGN;
+            return magnitude ? words(sign, 0) | magnitude : 0;
+        }
+        smaller ^= F64_LEADING;
+        distance -= 1;
+    }
+    if (distance > 54)
+        return a;
+    u64 significand = (a & F64_FRACTION) | F64_LEADING;
+    u32 left = ~distance & 31;
+    u32 rest = low(smaller) << 1 << left;
+    u32 lower = low(smaller) >> (distance & 31) | high(smaller) << 1 << left;
+    u32 upper = high(smaller) >> (distance & 31);
+    if (distance >= 32) {
+        rest = lower | (rest != 0);
+        lower = upper;
+        upper = 0;
+    }
+    smaller = words(upper, lower);
+    if (!opposite) {
+        significand += smaller;
+        if (significand >> 53) {
+            rest = low(significand) << 31 | rest >> 1 | (rest & 1);
+            significand >>= 1;
+            exponent += 1;
+            if (exponent == 0x7ff)
+                return words(sign | high(F64_INFINITY), 0);
+        }
+    } else {
+        significand -= smaller + (rest != 0);
+        rest = 0 - rest;
+        if (significand >> 52 == 0) {
+            // Where more than one bit is cancelled, the distance was at most 1: nothing rounds.
+            significand = significand << 1 | rest >> 31;
+            rest <<= 1;
+            if (significand == 0)
+                return 0;
+            u32 zeros = leading_zeros_64(significand) - 11;
+            if (zeros + 1 >= exponent)
+                return words(sign, 0) | significand << (exponent - 1) >> 1;
+            significand <<= zeros;
+            exponent -= zeros + 1;
+        }
+    }
+    return f64_pack(sign, exponent, significand, rest);
+}
+
+f64 f64_sub(f64 a, f64 b)
+{
+    return f64_add(a, b ^ F64_SIGN);
+}
+
+// Multiplication.
+
+f32 f32_mul(f32 a, f32 b)
+{
+    u32 sign = (a ^ b) & TOP;
+    i32 a_exponent = (i32)f32_exponent(a);
+    i32 b_exponent = (i32)f32_exponent(b);
+    u32 x = (a & F32_FRACTION) | F32_LEADING;
+    u32 y = (b & F32_FRACTION) | F32_LEADING;
+    if ((u32)a_exponent - 1 >= 0xfe || (u32)b_exponent - 1 >= 0xfe) {
+        if (a << 1 < b << 1) {
+            f32 swapped = a;
+            a = b;
+            b = swapped;
+        }
+        if (f32_exponent(a) == 0xff) {
+            bool none = f32_is_nan(a) || b << 1 == 0;
+            return none ? F32_NAN : sign | F32_INFINITY;
+        }
+        // One is below the normal numbers. Two of them have a product below all numbers.
+        if (f32_exponent(a) == 0 || b << 1 == 0)
+            return sign;
+        a_exponent = (i32)f32_exponent(a);
+        x = (a & F32_FRACTION) | F32_LEADING;
+        y = f32_normalize(b & F32_FRACTION, &b_exponent);
+    }
+    i32 exponent = a_exponent + b_exponent - F32_BIAS + 1;
+    u64 exact = product(x << 8, y);
+    u32 significand = high(exact);
+    u32 rest = low(exact);
+    if (significand >> 23 == 0) {
+        significand = significand << 1 | rest >> 31;
+        rest <<= 1;
+        exponent -= 1;
+    }
+    return f32_finish(sign, exponent, significand, rest);
+}
+
+f64 f64_mul(f64 a, f64 b)
+{
+    u32 sign = (high(a) ^ high(b)) & TOP;
+    i32 a_exponent = (i32)f64_exponent(a);
+    i32 b_exponent = (i32)f64_exponent(b);
+    u64 x = (a & F64_FRACTION) | F64_LEADING;
+    u64 y = (b & F64_FRACTION) | F64_LEADING;
+    if ((u32)a_exponent - 1 >= 0x7fe || (u32)b_exponent - 1 >= 0x7fe) {
+        if (a << 1 < b << 1) {
+            f64 swapped = a;
+            a = b;
+            b = swapped;
+        }
+        if (f64_exponent(a) == 0x7ff) {
+            bool none = f64_is_nan(a) || b << 1 == 0;
+            return none ? F64_NAN : words(sign | high(F64_INFINITY), 0);
+        }
+        // One is below the normal numbers. Two of them have a product below all numbers.
+        if (f64_exponent(a) == 0 || b << 1 == 0)
+            return words(sign, 0);
+        a_exponent = (i32)f64_exponent(a);
+        x = (a & F64_FRACTION) | F64_LEADING;
+        y = f64_normalize(b & F64_FRACTION, &b_exponent);
+    }
+    i32 exponent = a_exponent + b_exponent - F64_BIAS + 1;
+    x <<= 11;
+    u64 first = product(low(x), low(y));
+    u64 second = product(low(x), high(y)) + high(first);
+    u64 third = product(high(x), low(y)) + low(second);
+    u64 significand = product(high(x), high(y)) + high(second) + high(third);
+    u32 rest = low(third) | (low(first) != 0);
+    if (significand >> 52 == 0) {
+        significand = significand << 1 | rest >> 31;
+        rest <<= 1;
+        exponent -= 1;
+    }
+    return f64_finish(sign, exponent, significand, rest);
+}
+
+// Division. The quotient is found with one bit below the significand. That bit alone rounds a normal
+// result: an exact quotient with one bit more than a significand times a significand has more bits
+// than a significand. Only where a result is subnormal does the remainder count.
+
+f32 f32_div(f32 a, f32 b)
+{
+    u32 sign = (a ^ b) & TOP;
+    i32 a_exponent = (i32)f32_exponent(a);
+    i32 b_exponent = (i32)f32_exponent(b);
+    u32 x = (a & F32_FRACTION) | F32_LEADING;
+    u32 y = (b & F32_FRACTION) | F32_LEADING;
+    if ((u32)a_exponent - 1 >= 0xfe || (u32)b_exponent - 1 >= 0xfe) {
+        if (f32_is_nan(a) || f32_is_nan(b))
+            return F32_NAN;
+        bool a_infinite = a_exponent == 0xff, b_infinite = b_exponent == 0xff;
+        bool a_zero = a << 1 == 0, b_zero = b << 1 == 0;
+        if ((a_infinite && b_infinite) || (a_zero && b_zero))
+            return F32_NAN;
+        if (a_infinite || b_zero)
+            return sign | F32_INFINITY;
+        if (b_infinite || a_zero)
+            return sign;
+        if (a_exponent == 0)
+            x = f32_normalize(a & F32_FRACTION, &a_exponent);
+        if (b_exponent == 0)
+            y = f32_normalize(b & F32_FRACTION, &b_exponent);
+    }
+    i32 exponent = a_exponent - b_exponent + F32_BIAS;
+    if (x < y) {
+        x <<= 1;
+        exponent -= 1;
+    }
+    // Eight bits at a time, after the leading one.
+    u32 left = (x - y) << 8;
+    u32 quotient = 0x100 | left / y;
+    left = left % y << 8;
+    quotient = quotient << 8 | left / y;
+    left = left % y << 8;
+    quotient = quotient << 8 | left / y;
+    return f32_finish(sign, exponent, quotient >> 1, quotient << 31 | (left % y != 0));
+}
+
+f64 f64_div(f64 a, f64 b)
+{
+    u32 sign = (high(a) ^ high(b)) & TOP;
+    i32 a_exponent = (i32)f64_exponent(a);
+    i32 b_exponent = (i32)f64_exponent(b);
+    u64 x = (a & F64_FRACTION) | F64_LEADING;
+    u64 y = (b & F64_FRACTION) | F64_LEADING;
+    if ((u32)a_exponent - 1 >= 0x7fe || (u32)b_exponent - 1 >= 0x7fe) {
+        if (f64_is_nan(a) || f64_is_nan(b))
+            return F64_NAN;
+        bool a_infinite = a_exponent == 0x7ff, b_infinite = b_exponent == 0x7ff;
+        bool a_zero = a << 1 == 0, b_zero = b << 1 == 0;
+        if ((a_infinite && b_infinite) || (a_zero && b_zero))
+            return F64_NAN;
+        if (a_infinite || b_zero)
+            return words(sign | high(F64_INFINITY), 0);
+        if (b_infinite || a_zero)
+            return words(sign, 0);
+        if (a_exponent == 0)
+            x = f64_normalize(a & F64_FRACTION, &a_exponent);
+        if (b_exponent == 0)
+            y = f64_normalize(b & F64_FRACTION, &b_exponent);
+    }
+    i32 exponent = a_exponent - b_exponent + F64_BIAS;
+    if (x < y) {
+        x <<= 1;
+        exponent -= 1;
+    }
+    // Two digits of 27 bits, estimated from below by the leading words. What is left after each is
+    // a few times the divisor at most, so the words above the two that are computed would be 0.
+    u32 inverse = reciprocal((u32)(y >> 21));
+    u32 first = high_product((u32)(x >> 22), inverse) >> 3;
+    u64 left = (x << 27) - first * y;
+    u32 second = high_product((u32)(left >> 24), inverse) >> 2;
+    left = (left << 26) - second * y;
+    u64 quotient = ((u64)first << 26) + second;
+    while (left >= y) {
+        left -= y;
+        quotient += 1;
+    }
+    return f64_finish(sign, exponent, quotient >> 1, low(quotient) << 31 | (left != 0));
+}
+
+// Square root. It is never halfway between two numbers, and never subnormal.
+
+f32 f32_sqrt(f32 a)
+{
+    i32 exponent = (i32)f32_exponent(a);
+    u32 significand = (a & F32_FRACTION) | F32_LEADING;
+    if (a - F32_LEADING >= F32_INFINITY - F32_LEADING) {
+        if (a << 1 == 0 || a == F32_INFINITY)
+            return a;
+        if (a > F32_INFINITY)
+            return F32_NAN;
+        significand = f32_normalize(a & F32_FRACTION, &exponent);
+    }
+    // The exponent less its bias, halved; where it is odd the significand is twice as large.
+    exponent += F32_BIAS;
+    significand <<= exponent & 1;
+    // As near as the estimate, or one less. All fits a word: what is left, the square does not.
+    u32 nearest = (root(significand << 5) + 64) >> 7;
+    i32 left = (i32)((significand << 23) - nearest * nearest);
+    if (left > (i32)nearest)
+        nearest += 1;
+    return (((u32)(exponent >> 1) - 1) << 23) + nearest;
+}
+
+f64 f64_sqrt(f64 a)
+{
+    i32 exponent = (i32)f64_exponent(a);
+    u64 significand = (a & F64_FRACTION) | F64_LEADING;
+    if (a - F64_LEADING >= F64_INFINITY - F64_LEADING) {
+        if (a << 1 == 0 || a == F64_INFINITY)
+            return a;
+        if (a > F64_INFINITY)
+            return F64_NAN;
+        significand = f64_normalize(a & F64_FRACTION, &exponent);
+    }
+    exponent += F64_BIAS;
+    significand <<= exponent & 1;
+    // 31 bits, then by half of what is left, divided by them, 22 more: as near, or one less. The
+    // first may be 3 below its least value.
+    u64 x = significand << 8;
+    u32 first = root(high(x));
+    u64 left = x - product(first, first);
+    u32 second = high_product((u32)(left >> 4), reciprocal((first << 1) + 6)) >> 5;
+    u64 nearest = ((u64)first << 22) + second;
+    if ((i64)((significand << 52) - nearest * nearest) > (i64)nearest)
+        nearest += 1;
+    return words(((u32)(exponent >> 1) - 1) << 20, 0) + nearest;
+}
+
+// Rounding to an integer. What is added to round up carries into the exponent.
+
+f32 f32_trunc(f32 a)
+{
+    u32 exponent = f32_exponent(a);
+    if (exponent < F32_BIAS)
+        return a & TOP;
+    if (exponent >= F32_BIAS + 23)
+        return f32_is_nan(a) ? F32_NAN : a;
+    return a & ~(F32_FRACTION >> (exponent - F32_BIAS));
+}
+
+// Away from zero for one sign, towards it for the other.
+inline f32 f32_directed(f32 a, u32 away)
+{
+    u32 exponent = f32_exponent(a);
+    bool outward = (a & TOP) == away;
+    if (exponent < F32_BIAS)
+        return outward && a << 1 ? away | (F32_BIAS << 23) : a & TOP;
+    if (exponent >= F32_BIAS + 23)
+        return f32_is_nan(a) ? F32_NAN : a;
+    u32 below = F32_FRACTION >> (exponent - F32_BIAS);
+    if (outward)
+        a += below;
+    return a & ~below;
+}
+
+f32 f32_floor(f32 a)
+{
+    return f32_directed(a, TOP);
+}
+
+f32 f32_ceil(f32 a)
+{
+    return f32_directed(a, 0);
+}
+
+f32 f32_nearest(f32 a)
+{
+    u32 exponent = f32_exponent(a);
+    if (exponent < F32_BIAS) {
+        bool above_half = exponent == F32_BIAS - 1 && (a & F32_FRACTION);
+        return above_half ? (a & TOP) | (F32_BIAS << 23) : a & TOP;
+    }
+    if (exponent >= F32_BIAS + 23)
+        return f32_is_nan(a) ? F32_NAN : a;
+    u32 below = F32_FRACTION >> (exponent - F32_BIAS);
+    // The last bit of the integer; of 1 the lowest one of the exponent, which is odd.
+    u32 last = a >> (F32_BIAS + 23 - exponent) & 1;
+    return (a + (below >> 1) + last) & ~below;
+}
+
+f64 f64_trunc(f64 a)
+{
+    u32 exponent = f64_exponent(a);
+    if (exponent < F64_BIAS)
+        return a & F64_SIGN;
+    if (exponent >= F64_BIAS + 52)
+        return f64_is_nan(a) ? F64_NAN : a;
+    return a & ~(F64_FRACTION >> (exponent - F64_BIAS));
+}
+
+inline f64 f64_directed(f64 a, u32 away)
+{
+    u32 exponent = f64_exponent(a);
+    bool outward = (high(a) & TOP) == away;
+    if (exponent < F64_BIAS)
+        return outward && a << 1 ? words(away | F64_BIAS << 20, 0) : a & F64_SIGN;
+    if (exponent >= F64_BIAS + 52)
+        return f64_is_nan(a) ? F64_NAN : a;
+    u64 below = F64_FRACTION >> (exponent - F64_BIAS);
+    if (outward)
+        a += below;
+    return a & ~below;
+}
+
+f64 f64_floor(f64 a)
+{
+    return f64_directed(a, TOP);
+}
+
+f64 f64_ceil(f64 a)
+{
+    return f64_directed(a, 0);
+}
+
+f64 f64_nearest(f64 a)
+{
+    u32 exponent = f64_exponent(a);
+    if (exponent < F64_BIAS) {
+        bool above_half = exponent == F64_BIAS - 1 && (a & F64_FRACTION);
+        return above_half ? (a & F64_SIGN) | words(F64_BIAS << 20, 0) : a & F64_SIGN;
+    }
+    if (exponent >= F64_BIAS + 52)
+        return f64_is_nan(a) ? F64_NAN : a;
+    u64 below = F64_FRACTION >> (exponent - F64_BIAS);
+    u64 last = a >> (F64_BIAS + 52 - exponent) & 1;
+    return (a + (below >> 1) + last) & ~below;
+}
+
+// Comparison. Integers that are in order as the values are, with -0 before 0.
+
+inline i32 f32_order(f32 x) { return (i32)(x ^ (u32)((i32)x >> 31) >> 1); }
+inline i64 f64_order(f64 x) { return (i64)(x ^ (u64)((i64)x >> 63) >> 1); }
+
+i32 f32_compare(f32 a, f32 b)
+{
+    if (f32_is_nan(a) || f32_is_nan(b))
+        return UNORDERED;
+    if (a == b || (a | b) << 1 == 0)
+        return EQUAL;
+    return f32_order(a) < f32_order(b) ? LESS : GREATER;
+}
+
+i32 f64_compare(f64 a, f64 b)
+{
+    if (f64_is_nan(a) || f64_is_nan(b))
+        return UNORDERED;
+    if (a == b || (a | b) << 1 == 0)
+        return EQUAL;
+    return f64_order(a) < f64_order(b) ? LESS : GREATER;
+}
+
+f32 f32_min(f32 a, f32 b)
+{
+    if (f32_is_nan(a) || f32_is_nan(b))
+        return F32_NAN;
+    return f32_order(a) < f32_order(b) ? a : b;
+}
+
+f32 f32_max(f32 a, f32 b)
+{
+    if (f32_is_nan(a) || f32_is_nan(b))
+        return F32_NAN;
+    return f32_order(a) < f32_order(b) ? b : a;
+}
+
+f64 f64_min(f64 a, f64 b)
+{
+    if (f64_is_nan(a) || f64_is_nan(b))
+        return F64_NAN;
+    return f64_order(a) < f64_order(b) ? a : b;
+}
+
+f64 f64_max(f64 a, f64 b)
+{
+    if (f64_is_nan(a) || f64_is_nan(b))
+        return F64_NAN;
+    return f64_order(a) < f64_order(b) ? b : a;
+}
+
+// From one width to the other.
+
+f64 f64_promote(f32 a)
+{
+    u32 sign = a & TOP;
+    u32 exponent = f32_exponent(a);
+    if (exponent - 1 < 0xfe)
+        return words((sign | (a & ~TOP) >> 3) + ((F64_BIAS - F32_BIAS) << 20), a << 29);
+    if (exponent == 0xff)
+        return f32_is_nan(a) ? F64_NAN : words(sign | high(F64_INFINITY), 0);
+    if (a << 1 == 0)
+        return words(sign, 0);
+    u32 zeros = leading_zeros(a & F32_FRACTION);
+    u32 fraction = (a & F32_FRACTION) << zeros;
+    exponent = F64_BIAS - F32_BIAS + 9 - zeros;
+    return words((sign | (exponent - 1) << 20) + (fraction >> 11), fraction << 21);
+}
+
+f32 f32_demote(f64 a)
+{
+    u32 sign = high(a) & TOP;
+    u32 exponent = f64_exponent(a);
+    if (exponent == 0x7ff)
+        return f64_is_nan(a) ? F32_NAN : sign | F32_INFINITY;
+    u32 significand = ((u32)(a >> 29) & F32_FRACTION) | F32_LEADING;
+    return f32_finish(sign, (i32)exponent - F64_BIAS + F32_BIAS, significand, low(a) << 3);
+}
+
+// From integers.
+
+inline f32 f32_from_magnitude(u32 sign, u32 x)
+{
+    if (x == 0)
+        return 0;
+    u32 zeros = leading_zeros(x);
+    x <<= zeros;
+    return f32_pack(sign, F32_BIAS + 31 - zeros, x >> 8, x << 24);
+}
+
+inline f32 f32_from_magnitude_64(u32 sign, u64 x)
+{
+    if (x == 0)
+        return 0;
+    u32 zeros = leading_zeros_64(x);
+    x <<= zeros;
+    u32 rest = high(x) << 24 | (low(x) != 0);
+    return f32_pack(sign, F32_BIAS + 63 - zeros, high(x) >> 8, rest);
+}
+
+inline f64 f64_from_magnitude(u32 sign, u32 x)
+{
+    if (x == 0)
+        return 0;
+    u32 zeros = leading_zeros(x);
+    x <<= zeros;
+    return words((sign | (F64_BIAS + 30 - zeros) << 20) + (x >> 11), x << 21);
+}
+
+inline f64 f64_from_magnitude_64(u32 sign, u64 x)
+{
+    if (x == 0)
+        return 0;
+    u32 zeros = leading_zeros_64(x);
+    x <<= zeros;
+    return f64_pack(sign, F64_BIAS + 63 - zeros, x >> 11, low(x) << 21);
+}
+
+inline u32 magnitude(u32 x) { return x & TOP ? 0 - x : x; }
+inline u64 magnitude_64(u64 x) { return x & F64_SIGN ? 0 - x : x; }
+
+f32 f32_from_i32(u32 x)
+{
+    return f32_from_magnitude(x & TOP, magnitude(x));
+}
+
+f32 f32_from_u32(u32 x)
+{
+    return f32_from_magnitude(0, x);
+}
+
+f32 f32_from_i64(u64 x)
+{
+    return f32_from_magnitude_64(high(x) & TOP, magnitude_64(x));
+}
+
+f32 f32_from_u64(u64 x)
+{
+    return f32_from_magnitude_64(0, x);
+}
+
+f64 f64_from_i32(u32 x)
+{
+    return f64_from_magnitude(x & TOP, magnitude(x));
+}
+
+f64 f64_from_u32(u32 x)
+{
+    return f64_from_magnitude(0, x);
+}
+
+f64 f64_from_i64(u64 x)
+{
+    return f64_from_magnitude_64(high(x) & TOP, magnitude_64(x));
+}
+
+f64 f64_from_u64(u64 x)
+{
+    return f64_from_magnitude_64(0, x);
+}
+
+// To integers, towards zero. What is out of range is the nearest integer that there is.
+
+inline u32 f32_leading_word(f32 a) { return a << 8 | TOP; }
+inline u32 f64_leading_word(f64 a) { return (u32)(a >> 21) | TOP; }
+
+inline u32 signed_limit(u32 sign) { return sign ? TOP : ~TOP; }
+inline u64 signed_limit_64(u32 sign) { return sign ? F64_SIGN : ~F64_SIGN; }
+
+u32 i32_from_f32(f32 a)
+{
+    u32 exponent = f32_exponent(a);
+    if (exponent < F32_BIAS)
+        return 0;
+    if (exponent >= F32_BIAS + 31)
+        return f32_is_nan(a) ? 0 : signed_limit(a & TOP);
+    u32 x = f32_leading_word(a) >> (F32_BIAS + 31 - exponent);
+    return a & TOP ? 0 - x : x;
+}
+
+u32 u32_from_f32(f32 a)
+{
+    u32 exponent = f32_exponent(a);
+    if (exponent < F32_BIAS || a & TOP)
+        return 0;
+    if (exponent >= F32_BIAS + 32)
+        return f32_is_nan(a) ? 0 : ~0u;
+    return f32_leading_word(a) >> (F32_BIAS + 31 - exponent);
+}
+
+u64 i64_from_f32(f32 a)
+{
+    u32 exponent = f32_exponent(a);
+    if (exponent < F32_BIAS)
+        return 0;
+    if (exponent >= F32_BIAS + 63)
+        return f32_is_nan(a) ? 0 : signed_limit_64(a & TOP);
+    u64 x = words(f32_leading_word(a), 0) >> (F32_BIAS + 63 - exponent);
+    return a & TOP ? 0 - x : x;
+}
+
+u64 u64_from_f32(f32 a)
+{
+    u32 exponent = f32_exponent(a);
+    if (exponent < F32_BIAS || a & TOP)
+        return 0;
+    if (exponent >= F32_BIAS + 64)
+        return f32_is_nan(a) ? 0 : ~0ull;
+    return words(f32_leading_word(a), 0) >> (F32_BIAS + 63 - exponent);
+}
+
+u32 i32_from_f64(f64 a)
+{
+    u32 exponent = f64_exponent(a);
+    if (exponent < F64_BIAS)
+        return 0;
+    if (exponent >= F64_BIAS + 31)
+        return f64_is_nan(a) ? 0 : signed_limit(high(a) & TOP);
+    u32 x = f64_leading_word(a) >> (F64_BIAS + 31 - exponent);
+    return high(a) & TOP ? 0 - x : x;
+}
+
+u32 u32_from_f64(f64 a)
+{
+    u32 exponent = f64_exponent(a);
+    if (exponent < F64_BIAS || high(a) & TOP)
+        return 0;
+    if (exponent >= F64_BIAS + 32)
+        return f64_is_nan(a) ? 0 : ~0u;
+    return f64_leading_word(a) >> (F64_BIAS + 31 - exponent);
+}
+
+u64 i64_from_f64(f64 a)
+{
+    u32 exponent = f64_exponent(a);
+    if (exponent < F64_BIAS)
+        return 0;
+    if (exponent >= F64_BIAS + 63)
+        return f64_is_nan(a) ? 0 : signed_limit_64(high(a) & TOP);
+    u64 x = (a << 11 | F64_SIGN) >> (F64_BIAS + 63 - exponent);
+    return high(a) & TOP ? 0 - x : x;
+}
+
+u64 u64_from_f64(f64 a)
+{
+    u32 exponent = f64_exponent(a);
+    if (exponent < F64_BIAS || high(a) & TOP)
+        return 0;
+    if (exponent >= F64_BIAS + 64)
+        return f64_is_nan(a) ? 0 : ~0ull;
+    return (a << 11 | F64_SIGN) >> (F64_BIAS + 63 - exponent);
+}
+
+// Whether a truncation has a result. The bits are in order by magnitude below those of the first
+// number beyond, for each sign.
+
+inline i32 f32_check(f32 a, f32 beyond, f32 beyond_negative)
+{
+    if (a < (a & TOP ? beyond_negative : beyond))
+        return IN_RANGE;
+    return f32_is_nan(a) ? NOT_A_NUMBER : OUT_OF_RANGE;
+}
+
+inline i32 f64_check(f64 a, f64 beyond, f64 beyond_negative)
+{
+    if (a < (a & F64_SIGN ? beyond_negative : beyond))
+        return IN_RANGE;
+    return f64_is_nan(a) ? NOT_A_NUMBER : OUT_OF_RANGE;
+}
+
+i32 i32_check_f32(f32 a)
+{
+    return f32_check(a, 0x4f000000, 0xcf000001); // 2^31, below -2^31
+}
+
+i32 u32_check_f32(f32 a)
+{
+    return f32_check(a, 0x4f800000, 0xbf800000); // 2^32, -1
+}
+
+i32 i64_check_f32(f32 a)
+{
+    return f32_check(a, 0x5f000000, 0xdf000001); // 2^63, below -2^63
+}
+
+i32 u64_check_f32(f32 a)
+{
+    return f32_check(a, 0x5f800000, 0xbf800000); // 2^64, -1
+}
+
+i32 i32_check_f64(f64 a)
+{
+    return f64_check(a, 0x41e0000000000000, 0xc1e0000000200000); // 2^31, -2^31 - 1
+}
+
+i32 u32_check_f64(f64 a)
+{
+    return f64_check(a, 0x41f0000000000000, 0xbff0000000000000); // 2^32, -1
+}
+
+i32 i64_check_f64(f64 a)
+{
+    return f64_check(a, 0x43e0000000000000, 0xc3e0000000000001); // 2^63, below -2^63
+}
+
+i32 u64_check_f64(f64 a)
+{
+    return f64_check(a, 0x43f0000000000000, 0xbff0000000000000); // 2^64, -1
+}
