@@ -741,7 +741,7 @@ const PER_IMAGE: usize = 100;
 
 /// Executes every case with combinations of words, and reports what differs.
 fn run(cases: Vec<Case>) {
-    run_on(&Thumb2::default(), "m33", &cases);
+    run_on(&Thumb2::new(Target::default().features()), "m33", &cases);
     run_on(&Riscv32::new(true), "rv32", &cases);
     run_on(&Riscv32::new(false), "rv32-aligned", &cases);
 }
