@@ -5,6 +5,7 @@
 //! `RUNTIME_OPERANDS=10000000 cargo test -p wasm2mcu --test runtime` looks longer.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use wasmi::{Engine, Linker, Memory, Module, Store};
 use wasmparser::{ExternalKind, Operator, Parser, Payload};
@@ -175,75 +176,75 @@ fn conversions() -> Vec<Function> {
             bits32(f64::from_bits(a) as f32)
         }),
     ];
-    let from: [(&str, Type, fn(u64) -> f32, fn(u64) -> f64); 4] = [
-        ("i32", Type::I32, |x| x as i32 as f32, |x| x as i32 as f64),
-        ("u32", Type::I32, |x| x as u32 as f32, |x| x as u32 as f64),
-        ("i64", Type::I64, |x| x as i64 as f32, |x| x as i64 as f64),
-        ("u64", Type::I64, |x| x as f32, |x| x as f64),
-    ];
-    for (integer, ty, to_f32, to_f64) in from {
-        all.extend([
-            function(
-                &format!("f32_from_{integer}"),
-                &[ty],
-                Type::F32,
-                move |x, _| bits32(to_f32(x)),
-            ),
-            function(
-                &format!("f64_from_{integer}"),
-                &[ty],
-                Type::F64,
-                move |x, _| bits64(to_f64(x)),
-            ),
-        ]);
+    for conversions in [
+        from("i32", Type::I32, |x| x as i32 as f32, |x| x as i32 as f64),
+        from("u32", Type::I32, |x| x as u32 as f32, |x| x as u32 as f64),
+        from("i64", Type::I64, |x| x as i64 as f32, |x| x as i64 as f64),
+        from("u64", Type::I64, |x| x as f32, |x| x as f64),
+    ] {
+        all.extend(conversions);
     }
-    // With the least that is in range and the least beyond.
-    let to: [(&str, Type, fn(f64) -> u64, f64, f64); 4] = [
-        (
-            "i32",
-            Type::I32,
-            |x| x as i32 as u32 as u64,
-            -2f64.powi(31),
-            2f64.powi(31),
-        ),
-        ("u32", Type::I32, |x| x as u32 as u64, 0.0, 2f64.powi(32)),
-        (
-            "i64",
-            Type::I64,
-            |x| x as i64 as u64,
-            -2f64.powi(63),
-            2f64.powi(63),
-        ),
-        ("u64", Type::I64, |x| x as u64, 0.0, 2f64.powi(64)),
-    ];
-    for (integer, ty, of, least, beyond) in to {
-        let check = move |x: f64| match x.trunc() {
-            whole if whole.is_nan() => 1,
-            whole if least <= whole && whole < beyond => 0,
-            _ => 2,
-        };
-        for (float, float_type) in [("f32", Type::F32), ("f64", Type::F64)] {
-            let value = move |a| match float_type {
-                Type::F32 => float32(a).into(),
-                _ => f64::from_bits(a),
-            };
-            all.extend([
-                function(
-                    &format!("{integer}_from_{float}"),
-                    &[float_type],
-                    ty,
-                    move |a, _| of(value(a)),
-                ),
-                function(
-                    &format!("{integer}_check_{float}"),
-                    &[float_type],
-                    Type::I32,
-                    move |a, _| check(value(a)),
-                ),
-            ]);
+    for (float, ty) in [("f32", Type::F32), ("f64", Type::F64)] {
+        for conversions in [
+            to(
+                "i32",
+                float,
+                ty,
+                |x| x as i32 as u32 as u64,
+                -2f64.powi(31)..2f64.powi(31),
+            ),
+            to("u32", float, ty, |x| x as u32 as u64, 0.0..2f64.powi(32)),
+            to(
+                "i64",
+                float,
+                ty,
+                |x| x as i64 as u64,
+                -2f64.powi(63)..2f64.powi(63),
+            ),
+            to("u64", float, ty, |x| x as u64, 0.0..2f64.powi(64)),
+        ] {
+            all.extend(conversions);
         }
     }
     all
+}
+
+fn from(integer: &str, ty: Type, to_f32: fn(u64) -> f32, to_f64: fn(u64) -> f64) -> [Function; 2] {
+    let f32 = format!("f32_from_{integer}");
+    let f64 = format!("f64_from_{integer}");
+    [
+        function(&f32, &[ty], Type::F32, move |x, _| bits32(to_f32(x))),
+        function(&f64, &[ty], Type::F64, move |x, _| bits64(to_f64(x))),
+    ]
+}
+
+/// The conversion, and the check whether what it leaves of the fraction is in range.
+fn to(
+    integer: &str,
+    float: &str,
+    ty: Type,
+    of: fn(f64) -> u64,
+    range: Range<f64>,
+) -> [Function; 2] {
+    let value = move |bits| match ty {
+        Type::F32 => float32(bits).into(),
+        _ => f64::from_bits(bits),
+    };
+    let check = move |x: f64| match x.trunc() {
+        whole if whole.is_nan() => 1,
+        whole if range.contains(&whole) => 0,
+        _ => 2,
+    };
+    let result = match integer {
+        "i32" | "u32" => Type::I32,
+        _ => Type::I64,
+    };
+    let conversion = format!("{integer}_from_{float}");
+    let checked = format!("{integer}_check_{float}");
+    [
+        function(&conversion, &[ty], result, move |x, _| of(value(x))),
+        function(&checked, &[ty], Type::I32, move |x, _| check(value(x))),
+    ]
 }
 
 fn function(
