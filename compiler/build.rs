@@ -6,12 +6,17 @@ use std::{env, fs, process};
 use cranelift_isle::codegen::CodegenOptions;
 use cranelift_isle::compile;
 
-/// Folders under `src/isa`, each with `lower.isle` and, for double words, `wide.isle`.
+/// Folders under `src/isa`, each with `lower.isle` and, for double words, `wide.isle`. All have the
+/// prelude and the rules for floats without an FPU.
 const INSTRUCTION_SETS: [&str; 2] = ["riscv32", "thumb2"];
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    println!("cargo::rerun-if-changed=src/mach/prelude.isle");
+    let [prelude, float] = ["prelude", "float"].map(|rules| {
+        let file = PathBuf::from(format!("src/mach/{rules}.isle"));
+        println!("cargo::rerun-if-changed={}", file.display());
+        file
+    });
 
     // Cranelift's own description of its opcodes: one extractor for each.
     let clif = out.join("clif_lower.isle");
@@ -20,7 +25,7 @@ fn main() {
     }
 
     for isa in INSTRUCTION_SETS {
-        let mut sources = vec![PathBuf::from("src/mach/prelude.isle"), clif.clone()];
+        let mut sources = vec![prelude.clone(), clif.clone(), float.clone()];
         for rules in ["lower", "wide"] {
             let rules = PathBuf::from(format!("src/isa/{isa}/{rules}.isle"));
             println!("cargo::rerun-if-changed={}", rules.display());

@@ -12,7 +12,7 @@ set -eu
 
 cd "$(dirname "$0")/.."
 
-BARE_TARGET=thumbv8m.main-none-eabihf
+FIRMWARE_TARGETS="thumbv8m.main-none-eabihf riscv32imac-unknown-none-elf"
 DEBIAN_CARGO=/usr/bin/cargo
 DEBIAN_RUSTC=/usr/bin/rustc
 TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
@@ -56,10 +56,13 @@ debian_release() {
 }
 
 provide_qemu() {
-    have qemu-system-arm && return
+    have qemu-system-arm && have qemu-system-riscv32 && return
     why="QEMU, the oracle of the board tests"
     if [ "$(debian_release)" != bookworm ]; then
-        install_packages "$why" qemu-system-arm
+        # A package of its own in newer releases only.
+        riscv=qemu-system-misc
+        ! apt-cache show qemu-system-riscv >/dev/null 2>&1 || riscv=qemu-system-riscv
+        install_packages "$why" qemu-system-arm "$riscv"
         return
     fi
     # QEMU of Debian 12 itself is 7.2, too old, and conflicts with qemu-utils from the backports.
@@ -73,7 +76,7 @@ provide_qemu() {
         echo "deb $mirror bookworm-backports main" |
             as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
     fi
-    install_packages "$why" -t bookworm-backports qemu-system-arm
+    install_packages "$why" -t bookworm-backports qemu-system-arm qemu-system-riscv
 }
 
 provide_arm_tools() {
@@ -130,6 +133,7 @@ cargo_for_target() {
         # The library is built from its sources, which is unstable in name only. This compiler
         # comes without a linker for bare targets.
         env CARGO_TARGET_THUMBV8M_MAIN_NONE_EABIHF_LINKER=arm-none-eabi-ld \
+            CARGO_TARGET_RISCV32IMAC_UNKNOWN_NONE_ELF_LINKER=riscv64-unknown-elf-ld \
             CARGO_UNSTABLE_BUILD_STD=core,alloc RUSTC_BOOTSTRAP=1 RUSTC="$DEBIAN_RUSTC" \
             "$DEBIAN_CARGO" "$@"
     else
@@ -138,9 +142,11 @@ cargo_for_target() {
 }
 
 build_firmware() {
-    provide_target "$BARE_TARGET"
-    cargo_for_target build --release --locked --target "$BARE_TARGET" \
-        --target-dir "$TARGET_DIR" --manifest-path testbench/firmware/Cargo.toml
+    for target in $FIRMWARE_TARGETS; do
+        provide_target "$target"
+        cargo_for_target build --release --locked --target "$target" \
+            --target-dir "$TARGET_DIR" --manifest-path testbench/firmware/Cargo.toml
+    done
 }
 
 setup_only=

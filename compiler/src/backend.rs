@@ -93,7 +93,7 @@ fn lower_one<I: Isa>(isa: &I, body: &Body, module: &Module, check: bool) -> Resu
 }
 
 /// How deep the stack gets below every function.
-pub(crate) fn depths<I: Isa>(machine: &[Machine<I>], translated: &Translated) -> Depths {
+pub(crate) fn depths<I: Isa>(isa: &I, machine: &[Machine<I>], translated: &Translated) -> Depths {
     let module = &translated.module;
     let mut graph: Vec<stack::Function> = machine
         .iter()
@@ -110,13 +110,12 @@ pub(crate) fn depths<I: Isa>(machine: &[Machine<I>], translated: &Translated) ->
         let signature = &module.types[function.type_number as usize];
         graph.push(stack::Function {
             symbol: Symbol::Function(index as u32),
-            frame_bytes: I::import_thunk(signature, 0).stack_bytes,
+            frame_bytes: isa.import_thunk(signature, 0).stack_bytes,
             calls: Vec::new(),
             indirect_calls: Vec::new(),
             indirect: function
                 .indirect
-                .then(|| support::clif_signature(signature))
-                .flatten(),
+                .then(|| support::clif_signature(signature)),
         });
     }
     stack::analyse(&graph)
@@ -124,6 +123,7 @@ pub(crate) fn depths<I: Isa>(machine: &[Machine<I>], translated: &Translated) ->
 
 /// Emits every function and the thunks, and links them.
 pub(crate) fn emit<I: Isa>(
+    isa: &I,
     machine: &[Machine<I>],
     module: &Module,
     depths: &Depths,
@@ -154,13 +154,13 @@ pub(crate) fn emit<I: Isa>(
         linker.add(Piece::Symbol(Symbol::Trap(code)), I::trap(code).code, None);
     }
     for number in entered_types(module) {
-        let thunk = I::entry_thunk(&module.types[number as usize]);
+        let thunk = isa.entry_thunk(&module.types[number as usize]);
         linker.add(Piece::Entry(number), thunk.code, None);
     }
     for (index, (function, _)) in module.imports().enumerate() {
         let index = index as u32;
         let signature = &module.types[function.type_number as usize];
-        let thunk = I::import_thunk(signature, Context::import_slot(index));
+        let thunk = isa.import_thunk(signature, Context::import_slot(index));
         let number = function.indirect.then_some(function.type_number);
         linker.add(Piece::Symbol(Symbol::Function(index)), thunk.code, number);
     }
@@ -191,12 +191,12 @@ pub(crate) fn listing<I: Isa>(machine: &[Machine<I>]) -> String {
 }
 
 /// Bytes of stack that the entry thunks take, by type number.
-pub(crate) fn entry_stack<I: Isa>(module: &Module) -> BTreeMap<u32, u32> {
+pub(crate) fn entry_stack<I: Isa>(isa: &I, module: &Module) -> BTreeMap<u32, u32> {
     let types = entered_types(module).into_iter();
     types
         .map(|number| {
             let signature = &module.types[number as usize];
-            (number, I::entry_thunk(signature).stack_bytes)
+            (number, isa.entry_thunk(signature).stack_bytes)
         })
         .collect()
 }

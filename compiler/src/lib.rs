@@ -100,13 +100,13 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
     let mut translated = wasm::translate(wasm, wasm::Target { code_address_bit })?;
     let guards = opt::run(&mut translated, options.mid_end())?;
     let machine = backend::lower(isa, &mut translated, options)?;
-    let depths = backend::depths(&machine, &translated);
-    let text = backend::emit(&machine, &translated.module, &depths)?;
+    let depths = backend::depths(isa, &machine, &translated);
+    let text = backend::emit(isa, &machine, &translated.module, &depths)?;
     Ok(Compiled {
         target: options.target,
         source_sha256: Sha256::digest(wasm).into(),
         machine_ir: backend::listing(&machine),
-        entry_stack: backend::entry_stack::<I>(&translated.module),
+        entry_stack: backend::entry_stack(isa, &translated.module),
         translated,
         guards,
         depths,

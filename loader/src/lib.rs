@@ -35,7 +35,7 @@ mod error;
 mod host;
 mod image;
 mod instance;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 #[allow(
     unsafe_code,
     reason = "runs machine code and hands its memory to host functions"
@@ -49,7 +49,7 @@ pub use error::{CallError, Fault, ImageError, ImportFault, InstantiateError, Tra
 pub use host::HostFunction;
 pub use image::{Image, Requirements, Verified};
 pub use instance::Instance;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 pub use native::{Caller, HostFn, Native};
 pub use records::{
     DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, Item, Name, Records,

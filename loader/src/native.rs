@@ -17,6 +17,41 @@ use crate::cpu::Core;
 use crate::host::HostFunction;
 use crate::values::{Value, Values};
 
+/// What the compiler's configuration tells of the processor.
+#[cfg(target_arch = "arm")]
+mod target {
+    use super::{Architecture, Features};
+
+    pub(super) const ARCHITECTURE: Architecture = Architecture::Thumb;
+
+    pub(super) const FEATURES: Features = if cfg!(target_abi = "eabihf") {
+        Features(Features::THUMB_FPU.0 | Features::THUMB_HARD_FLOAT_ABI.0)
+    } else {
+        Features::THUMB_SOFT_FLOAT_ABI
+    };
+}
+
+/// What the compiler's configuration tells of the processor.
+#[cfg(target_arch = "riscv32")]
+mod target {
+    use super::{Architecture, Features};
+
+    pub(super) const ARCHITECTURE: Architecture = Architecture::RiscV32;
+
+    pub(super) const FEATURES: Features = Features(
+        given(cfg!(target_feature = "m"), Features::RISCV_M)
+            | given(cfg!(target_feature = "a"), Features::RISCV_A)
+            | given(cfg!(target_feature = "c"), Features::RISCV_C)
+            | given(cfg!(target_feature = "zba"), Features::RISCV_ZBA)
+            | given(cfg!(target_feature = "zbb"), Features::RISCV_ZBB)
+            | given(cfg!(target_feature = "zbs"), Features::RISCV_ZBS),
+    );
+
+    const fn given(there: bool, feature: Features) -> u32 {
+        if there { feature.0 } else { 0 }
+    }
+}
+
 /// The processor that this code runs on, with the RAM granted to one instance.
 #[derive(Debug)]
 pub struct Native<'r> {
@@ -28,16 +63,11 @@ pub struct Native<'r> {
 impl<'r> Native<'r> {
     /// What every core has that can run firmware built for this target.
     ///
-    /// The compiler's stable configuration does not tell of the DSP extension and of double
-    /// precision: add those to what [`Native::new`] is given where the chip has them.
-    pub const TARGET_FEATURES: Features = {
-        let float = if cfg!(target_abi = "eabihf") {
-            Features::THUMB_FPU.0 | Features::THUMB_HARD_FLOAT_ABI.0
-        } else {
-            Features::THUMB_SOFT_FLOAT_ABI.0
-        };
-        Features(float)
-    };
+    /// The compiler's stable configuration does not tell everything. Add to what [`Native::new`] is
+    /// given what else the chip has: on Arm the DSP extension, Armv8-M and double precision; on
+    /// RISC-V floating point and misaligned access, and always the float ABI that the firmware is
+    /// built with.
+    pub const TARGET_FEATURES: Features = target::FEATURES;
 
     /// This processor, with `ram` for context and memory (8-byte aligned) and the stack of whoever
     /// calls, of which module code may use what lies above the address `stack_limit`.
@@ -63,7 +93,7 @@ impl<'r> Native<'r> {
 }
 
 impl Core for Native<'_> {
-    const ARCHITECTURE: Architecture = Architecture::Thumb;
+    const ARCHITECTURE: Architecture = target::ARCHITECTURE;
 
     fn features(&self) -> Features {
         self.features

@@ -74,3 +74,8 @@ fn apps_compute_on_rv32_without_misaligned_access() {
 fn apps_compute_on_qemu_m33() {
     apps_compute("qemu-m33", u32::MAX);
 }
+
+#[test]
+fn apps_compute_on_qemu_rv32() {
+    apps_compute("qemu-rv32", u32::MAX);
+}

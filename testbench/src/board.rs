@@ -219,7 +219,13 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 4] = [m33::INFO, qemu::INFO, rv32::INFO, rv32::ALIGNED_INFO];
+const BOARDS: [BoardInfo; 5] = [
+    m33::INFO,
+    qemu::M33.info,
+    rv32::INFO,
+    rv32::ALIGNED_INFO,
+    qemu::RV32.info,
+];
 
 /// The boards that [`open`] knows.
 pub fn boards() -> &'static [BoardInfo] {
@@ -245,7 +251,8 @@ pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
         "m33" => Ok(Box::new(m33::M33::new())),
         "rv32" => Ok(Box::new(rv32::Rv32::new())),
         "rv32-aligned" => Ok(Box::new(rv32::Rv32Aligned::new())),
-        "qemu-m33" => Ok(Box::new(qemu::QemuM33::open()?)),
+        "qemu-m33" => Ok(Box::new(qemu::Qemu::open(&qemu::M33)?)),
+        "qemu-rv32" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32)?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),
         }),

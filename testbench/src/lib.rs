@@ -11,12 +11,12 @@
 //! |---|---|---|---|---|
 //! | [`m33`] | emulated in this process | on the PC, over the emulated memory | exact | running, tests by the thousand, counting |
 //! | [`rv32`] | the same for RISC-V | | exact | |
-//! | [`qemu`] | `qemu-system-arm` | on the core, in a firmware | not counted | the independent oracle |
+//! | [`qemu`] | `qemu-system-arm`, `qemu-system-riscv32` | on the core, in a firmware | not counted | the independent oracle |
 //!
 //! * [`board`]: the trait that all of them stand behind, and the list of them
 //! * [`emulated`]: what the boards in this process share
 //! * [`host`]: host functions as closures and the linear memory as they see it
-//! * [`aapcs`]: how Arm's C calls carry arguments, for host functions
+//! * [`aapcs`], [`ilp32`]: how C calls carry arguments on Arm and on RISC-V, for host functions
 //! * [`spectest`]: the test suite's printing host functions
 //! * `oracle` (a feature): what a module should do, according to an interpreter
 //! * [`fault`]: what a core says about itself when code breaks its rules
@@ -29,6 +29,7 @@ pub mod board;
 pub mod emulated;
 pub mod fault;
 pub mod host;
+pub mod ilp32;
 pub mod m33;
 #[cfg(feature = "oracle")]
 pub mod oracle;

@@ -5,6 +5,7 @@ mod guest;
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant as Moment};
 
+use crate::guest::Guest;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType::I32;
 use wasm2mcu_testbench::{Board, BoardError, HostFunction, Instance, Limits, boards, open};
@@ -21,6 +22,16 @@ macro_rules! on_every_board {
             #[test]
             fn qemu_m33() {
                 super::$test(&*super::opened("qemu-m33"));
+            }
+
+            #[test]
+            fn rv32() {
+                super::$test(&*super::opened("rv32"));
+            }
+
+            #[test]
+            fn qemu_rv32() {
+                super::$test(&*super::opened("qemu-rv32"));
             }
         }
     )*};
@@ -61,7 +72,7 @@ fn returned(instance: &mut dyn Instance, export: &str, words: &[u32]) -> Vec<u32
 }
 
 fn returns_words(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let mut instance = loaded(board, &image);
     let outcome = instance.invoke("add", &[40, 2]).expect("a call");
     assert_eq!(outcome.end, Ok(vec![42]));
@@ -73,13 +84,13 @@ fn returns_words(board: &dyn Board) {
 }
 
 fn traps_and_goes_on(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let mut instance = loaded(board, &image);
     let trap = instance.invoke("trap", &[]).expect("a call").end;
     let trap = trap.expect_err("a trap");
     assert_eq!(trap.code, TrapCode::Unreachable);
-    assert_eq!(trap.function, Some(guest::function_index("trap")));
-    assert_eq!(trap.text_offset, guest::label("func_trap") + 6);
+    assert_eq!(trap.function, Some(Guest::of(board).function_index("trap")));
+    assert_eq!(trap.text_offset, Guest::of(board).label("trap_site"));
 
     let refused = instance.invoke("add", &[1, 2]);
     assert!(
@@ -91,7 +102,7 @@ fn traps_and_goes_on(board: &dyn Board) {
 }
 
 fn shares_memory_and_globals(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let mut instance = loaded(board, &image);
     assert_eq!(instance.memory().size(), guest::MEMORY_BYTES);
     assert_eq!(instance.memory().bytes(16, 5), Ok(b"hello".to_vec()));
@@ -137,7 +148,7 @@ fn shares_memory_and_globals(board: &dyn Board) {
 }
 
 fn calls_host_functions(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let seen = RefCell::new(Vec::new());
     let mut hosts = guest::hosts();
     hosts[0] = HostFunction::new("env", "mul", &[I32, I32], &[I32], |memory, words| {
@@ -156,7 +167,7 @@ fn calls_host_functions(board: &dyn Board) {
 }
 
 fn lets_host_functions_trap(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let mut hosts = guest::hosts();
     hosts[0] = HostFunction::new("env", "mul", &[I32, I32], &[I32], |memory, words| {
         memory.bytes(words[0], words[1])?;
@@ -172,7 +183,7 @@ fn lets_host_functions_trap(board: &dyn Board) {
         let trap = trap.expect_err("a trap");
         assert_eq!(
             (trap.code, trap.function),
-            (code, Some(guest::function_index("mul")))
+            (code, Some(Guest::of(board).function_index("mul")))
         );
         instance.clear_trap().expect("cleared");
     }
@@ -188,7 +199,7 @@ fn refusal<'a>(board: &'a dyn Board, image: &'a [u8], hosts: Vec<HostFunction<'a
 }
 
 fn refuses_with_the_loaders_words(board: &dyn Board) {
-    let mut image = guest::image();
+    let mut image = Guest::of(board).image();
     let mut hosts = guest::hosts();
     hosts.remove(1);
     assert!(refusal(board, &image, hosts).contains("many"));
@@ -221,12 +232,12 @@ fn refuses_with_the_loaders_words(board: &dyn Board) {
 }
 
 fn traps_while_instantiating(board: &dyn Board) {
-    let image = guest::image_starting_with("trap");
+    let image = Guest::of(board).image_starting_with("trap");
     match board.load(&image, guest::hosts()).err() {
         Some(BoardError::Trap(trap)) => assert_eq!(trap.code, TrapCode::Unreachable),
         error => panic!("{error:?}"),
     }
-    let image = guest::image_starting_with("count");
+    let image = Guest::of(board).image_starting_with("count");
     let mut instance = loaded(board, &image);
     assert_eq!(
         instance.global("counter").expect("a global"),
@@ -235,11 +246,12 @@ fn traps_while_instantiating(board: &dyn Board) {
 }
 
 fn survives_faults(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let mut neighbour = loaded(board, &image);
+    let guest = Guest::of(board);
     for (export, cause, place) in [
-        ("undefined", "UNDEFINSTR", Some(2)),
-        ("wild", "PRECISERR", Some(4)),
+        ("undefined", guest.undefined, Some("undefined_site")),
+        ("wild", guest.wild, Some("wild_site")),
         ("nowhere", "", None),
         ("overflow", "", None),
     ] {
@@ -250,7 +262,7 @@ fn survives_faults(board: &dyn Board) {
         let text = fault.to_string();
         assert!(text.contains(cause), "{export}: {text}");
         if let Some(place) = place {
-            let offset = guest::label(&format!("func_{export}")) + place;
+            let offset = guest.label(place);
             assert_eq!(fault.text_offset, Some(offset), "{export}: {text}");
         }
         let after = instance.invoke("add", &[1, 2]);
@@ -260,7 +272,7 @@ fn survives_faults(board: &dyn Board) {
 }
 
 fn keeps_instances_apart(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let mut first = loaded(board, &image);
     let mut second = loaded(board, &image);
     returned(&mut *first, "store", &[0, 0x1111_1111]);
@@ -279,7 +291,7 @@ fn keeps_instances_apart(board: &dyn Board) {
 }
 
 fn nests_calls_of_instances(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let inner = RefCell::new(loaded(board, &image));
     let mut hosts = guest::hosts();
     hosts[0] = HostFunction::new("env", "mul", &[I32, I32], &[I32], |_, words| {
@@ -298,7 +310,7 @@ fn nests_calls_of_instances(board: &dyn Board) {
 }
 
 fn stops_runaway_code(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let limits = board.limits();
     board.set_limits(Limits {
         instructions: Some(1_000_000),
@@ -316,7 +328,7 @@ fn stops_runaway_code(board: &dyn Board) {
 }
 
 fn takes_images_by_the_thousand(board: &dyn Board) {
-    let image = guest::image();
+    let image = Guest::of(board).image();
     let begin = Moment::now();
     for n in 0..2000 {
         let mut instance = loaded(board, &image);
@@ -343,9 +355,9 @@ fn every_board_in_the_list_opens() {
 
 #[test]
 fn host_functions_keep_state() {
-    let image = guest::image();
-    let calls = Cell::new(0);
     let board = opened("m33");
+    let image = Guest::of(&*board).image();
+    let calls = Cell::new(0);
     let mut hosts = guest::hosts();
     hosts[0] = HostFunction::new("env", "mul", &[I32, I32], &[I32], |_, _| {
         calls.set(calls.get() + 1);

@@ -5,7 +5,7 @@
 //! results lie where stack arguments did.
 
 use cranelift_codegen::ir::{self, Value};
-use regalloc2::PRegSet;
+use regalloc2::{PRegSet, RegClass};
 
 use super::Isa;
 use super::buffer::Symbol;
@@ -47,7 +47,7 @@ impl<I: Isa> Context<'_, '_, I> {
         args: &[Value],
     ) -> Vec<ValueRegs> {
         let words = self.lower.virtual_words(args.iter().copied());
-        let (arg_places, arg_bytes) = places::assign(words.len(), I::ARGUMENTS);
+        let (arg_places, arg_bytes) = places::assign::<I>(words.iter().map(|word| word.class()));
         let uses = self.pass(&words, &arg_places, FrameRef::Outgoing);
 
         let func = self.lower.func;
@@ -57,7 +57,8 @@ impl<I: Isa> Context<'_, '_, I> {
             .map(|result| self.lower.new_regs(result.value_type))
             .collect();
         let words: Vec<Reg> = results.iter().flat_map(|regs| regs.words()).collect();
-        let (result_places, result_bytes) = places::assign(words.len(), I::ARGUMENTS);
+        let (result_places, result_bytes) =
+            places::assign::<I>(words.iter().map(|word| word.class()));
         self.lower.outgoing_bytes = self.lower.outgoing_bytes.max(arg_bytes).max(result_bytes);
         let words = words.into_iter().map(Some);
         let (defs, loads) = take(words, &result_places, FrameRef::Outgoing);
@@ -66,20 +67,50 @@ impl<I: Isa> Context<'_, '_, I> {
         results
     }
 
-    /// Calls a builtin with four words of parameters and four words of results.
-    pub(crate) fn call_builtin(&mut self, builtin: Builtin, words: [Reg; 4]) -> [Reg; 4] {
+    /// Calls a function of the runtime, which takes and returns bits; returns those of its result.
+    pub(crate) fn call_runtime(&mut self, builtin: Builtin, args: &[Value]) -> Vec<ValueRegs> {
+        let words = self.integer_words(args);
+        let result = match builtin.signature().returns[0].value_type {
+            ir::types::I64 => {
+                let [lo, hi] = self.call_builtin(builtin, words);
+                ValueRegs::two(lo, hi)
+            }
+            _ => {
+                let [word] = self.call_builtin(builtin, words);
+                ValueRegs::one(word)
+            }
+        };
+        vec![result]
+    }
+
+    /// The words of some values in virtual integer registers.
+    pub(crate) fn integer_words(&mut self, values: &[Value]) -> Vec<Reg> {
+        let words = self.lower.virtual_words(values.iter().copied());
+        let words = words.into_iter();
+        words
+            .map(|word| self.lower.in_class(word, RegClass::Int))
+            .collect()
+    }
+
+    /// Calls a builtin with at most four words of parameters; returns the words of its results.
+    pub(crate) fn call_builtin<const N: usize>(
+        &mut self,
+        builtin: Builtin,
+        words: Vec<Reg>,
+    ) -> [Reg; N] {
         let symbol = Symbol::Builtin(builtin as u32);
         self.lower.calls.push(symbol);
-        let at_arguments = |regs: [Reg; 4]| {
-            let places = regs.into_iter().zip(I::ARGUMENTS);
-            places.map(|(reg, &at)| FixedReg { reg, at }).collect()
+        let at_arguments = |regs: &[Reg]| {
+            let places = regs.iter().zip(I::ARGUMENTS);
+            places.map(|(&reg, &at)| FixedReg { reg, at }).collect()
         };
-        let uses = words.map(|word| self.lower.virtual_copy(word));
-        let defs = [(); 4].map(|()| self.new_int());
+        let words = words.into_iter();
+        let uses: Vec<Reg> = words.map(|word| self.lower.virtual_copy(word)).collect();
+        let defs = [(); N].map(|()| self.new_int());
         self.emit_call(
             Callee::Direct(symbol),
-            at_arguments(uses),
-            at_arguments(defs),
+            at_arguments(&uses),
+            at_arguments(&defs),
         );
         defs
     }
@@ -87,19 +118,19 @@ impl<I: Isa> Context<'_, '_, I> {
     /// Returns with these results.
     pub(super) fn ret(&mut self, results: &[Value]) {
         let words = self.lower.virtual_words(results.iter().copied());
-        let (places, _) = places::assign(words.len(), I::ARGUMENTS);
+        let (places, _) = places::assign::<I>(words.iter().map(|word| word.class()));
         let uses = self.pass(&words, &places, FrameRef::Incoming);
         self.lower.emit(I::ret(uses));
     }
 
     /// Takes the function's parameters from argument registers and the caller's frame.
     pub(super) fn params(&mut self, params: &[Value]) {
-        let words: Vec<Option<Reg>> = params
-            .iter()
-            .flat_map(|&param| self.parameter_words(param))
-            .collect();
-        let (places, _) = places::assign(words.len(), I::ARGUMENTS);
-        let (defs, loads) = take(words.into_iter(), &places, FrameRef::Incoming);
+        let func = self.lower.func;
+        let types = params.iter().map(|&param| func.dfg.value_type(param));
+        let classes = types.flat_map(|ty| places::classes(self.lower.isa, ty));
+        let (places, _) = places::assign::<I>(classes);
+        let words = params.iter().flat_map(|&param| self.parameter_words(param));
+        let (defs, loads) = take(words, &places, FrameRef::Incoming);
         self.lower.emit(I::args(defs));
         self.load_all(loads);
     }
@@ -144,7 +175,10 @@ impl<I: Isa> Context<'_, '_, I> {
     fn parameter_words(&self, param: Value) -> Vec<Option<Reg>> {
         match self.lower.wanted_regs(param) {
             Some(regs) => regs.words().map(Some).collect(),
-            None => vec![None; self.lower.func.dfg.value_type(param).bits().div_ceil(32) as usize],
+            None => {
+                let ty = self.lower.func.dfg.value_type(param);
+                vec![None; places::classes(self.lower.isa, ty).count()]
+            }
         }
     }
 }

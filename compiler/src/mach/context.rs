@@ -13,8 +13,6 @@ use super::reg::Reg;
 /// A function that is being lowered.
 #[derive(Debug)]
 pub struct Context<'l, 'f, I: Isa> {
-    /// The target.
-    pub isa: &'l I,
     /// The state that every instruction set has.
     pub lower: &'l mut Lower<'f, I>,
 }
@@ -74,6 +72,11 @@ impl<I: Isa> Context<'_, '_, I> {
     /// A register with a value of one word.
     pub(crate) fn word(&mut self, value: Value) -> Reg {
         self.lower.use_value(value).lo
+    }
+
+    /// Whether values of this type live in floating-point registers.
+    pub(crate) fn in_float_register(&self, ty: ir::Type) -> bool {
+        self.lower.isa.class_of(ty) == RegClass::Float
     }
 
     /// A fresh integer register.

@@ -3,6 +3,7 @@
 //! ISLE makes a trait of the terms for each instruction set, so what all of them share is text:
 //! [`prelude_terms`] stands in each implementation.
 
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{BlockCall, Value, ValueList};
 
 use super::lower::ValueRegs;
@@ -19,6 +20,26 @@ pub(crate) type ValueArray2 = [Value; 2];
 pub(crate) type ValueArray3 = [Value; 3];
 /// The destinations of a conditional branch.
 pub(crate) type BlockArray2 = [BlockCall; 2];
+
+/// How a condition on two floats compares the number that the runtime compares them to, and with what:
+/// -1, 0, 1, 2 mean less, equal, greater, unordered. The two that are no order look at the lowest bit.
+pub(crate) const fn order(cc: FloatCC) -> (IntCC, u32) {
+    match cc {
+        FloatCC::Equal => (IntCC::Equal, 0),
+        FloatCC::NotEqual => (IntCC::NotEqual, 0),
+        FloatCC::LessThan => (IntCC::SignedLessThan, 0),
+        FloatCC::LessThanOrEqual => (IntCC::SignedLessThanOrEqual, 0),
+        FloatCC::GreaterThan => (IntCC::Equal, 1),
+        FloatCC::GreaterThanOrEqual => (IntCC::UnsignedLessThanOrEqual, 1),
+        FloatCC::Ordered => (IntCC::NotEqual, 2),
+        FloatCC::Unordered => (IntCC::Equal, 2),
+        FloatCC::UnorderedOrLessThan => (IntCC::UnsignedGreaterThanOrEqual, 2),
+        FloatCC::UnorderedOrLessThanOrEqual => (IntCC::NotEqual, 1),
+        FloatCC::UnorderedOrGreaterThan => (IntCC::SignedGreaterThan, 0),
+        FloatCC::UnorderedOrGreaterThanOrEqual => (IntCC::SignedGreaterThanOrEqual, 0),
+        FloatCC::OrderedNotEqual | FloatCC::UnorderedOrEqual => (IntCC::NotEqual, 0),
+    }
+}
 
 /// The methods of a rules' context that are the same for every instruction set.
 macro_rules! prelude_terms {
@@ -83,6 +104,23 @@ macro_rules! prelude_terms {
             (ty.is_int() && ty.bits() < 32).then_some(ty)
         }
 
+        fn one_word(&mut self, ty: Type) -> Option<Type> {
+            matches!(ty, ir::types::I32 | ir::types::F32).then_some(ty)
+        }
+
+        fn two_words(&mut self, ty: Type) -> Option<Type> {
+            matches!(ty, ir::types::I64 | ir::types::F64).then_some(ty)
+        }
+
+        fn hard_f32(&mut self, ty: Type) -> Option<()> {
+            let hard = self.in_float_register(ty);
+            (ty == ir::types::F32 && hard).then_some(())
+        }
+
+        fn soft_f32(&mut self, ty: Type) -> Option<()> {
+            (ty == ir::types::F32 && self.hard_f32(ty).is_none()).then_some(())
+        }
+
         fn type_bits(&mut self, ty: Type) -> u32 {
             ty.bits()
         }
@@ -113,6 +151,22 @@ macro_rules! prelude_terms {
 
         fn equality(&mut self, cc: &IntCC) -> Option<IntCC> {
             matches!(cc, IntCC::Equal | IntCC::NotEqual).then_some(*cc)
+        }
+
+        fn order_of(&mut self, cc: &FloatCC) -> IntCC {
+            order(*cc).0
+        }
+
+        fn order_bound(&mut self, cc: &FloatCC) -> u32 {
+            order(*cc).1
+        }
+
+        fn one_or_the_other(&mut self, cc: &FloatCC) -> Option<IntCC> {
+            match cc {
+                FloatCC::OrderedNotEqual => Some(IntCC::NotEqual),
+                FloatCC::UnorderedOrEqual => Some(IntCC::Equal),
+                _ => None,
+            }
         }
 
         // Constants.
@@ -193,6 +247,13 @@ macro_rules! prelude_terms {
             }
         }
 
+        fn bits(&mut self, value: Value) -> Reg {
+            match self.word_constant(value) {
+                Some(bits) => self.immediate(bits),
+                None => self.integer_words(&[value])[0],
+            }
+        }
+
         fn mov_imm(&mut self, value: u32) -> Reg {
             self.immediate(value)
         }
@@ -227,14 +288,26 @@ macro_rules! prelude_terms {
             contract::trap(AbiTrap::IntegerOverflow)
         }
 
+        fn bad_conversion(&mut self) -> TrapCode {
+            contract::trap(AbiTrap::InvalidConversionToInteger)
+        }
+
+        fn routine1(&mut self, builtin: &Builtin, x: Value) -> Results {
+            self.call_runtime(*builtin, &[x])
+        }
+
+        fn routine2(&mut self, builtin: &Builtin, x: Value, y: Value) -> Results {
+            self.call_runtime(*builtin, &[x, y])
+        }
+
         fn divide_unsigned(&mut self, x: Value, y: Value) -> Quotient {
-            let words = [self.lo(x), self.hi(x), self.lo(y), self.hi(y)];
+            let words = self.integer_words(&[x, y]);
             let [q_lo, q_hi, r_lo, r_hi] = self.call_builtin(Builtin::DivideUnsigned, words);
             (ValueRegs::two(q_lo, q_hi), ValueRegs::two(r_lo, r_hi))
         }
 
         fn divide_signed(&mut self, x: Value, y: Value) -> Quotient {
-            let words = [self.lo(x), self.hi(x), self.lo(y), self.hi(y)];
+            let words = self.integer_words(&[x, y]);
             let [q_lo, q_hi, r_lo, r_hi] = self.call_builtin(Builtin::DivideSigned, words);
             (ValueRegs::two(q_lo, q_hi), ValueRegs::two(r_lo, r_hi))
         }

@@ -12,7 +12,8 @@
 //! ```
 //!
 //! A value of 64 bits is two virtual registers, low word first. A rule hands back the registers
-//! that hold its result; these become the value's registers by renaming, without a move.
+//! that hold its result; these become the value's registers by renaming, without a move, unless the
+//! value lives in registers of another class.
 
 use std::collections::HashSet;
 
@@ -68,6 +69,8 @@ pub struct NoRule {
 /// The state of lowering one function.
 #[derive(Debug)]
 pub struct Lower<'f, I: Isa> {
+    /// The target.
+    pub isa: &'f I,
     /// The function that is being lowered.
     pub func: &'f ir::Function,
     /// What the function calls; see [`VCode::calls`].
@@ -91,9 +94,9 @@ pub struct Lower<'f, I: Isa> {
 /// # Errors
 ///
 /// [`NoRule`] when the instruction set has no rule for some instruction.
-pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
+pub fn lower<'f, I: Isa>(isa: &'f I, func: &'f ir::Function) -> Result<VCode<I>, NoRule> {
     let order = BlockOrder::new(func);
-    let mut lower = Lower::new(func);
+    let mut lower = Lower::new(isa, func);
     let mut insts = Vec::new();
     let mut locations = Vec::new();
     let mut blocks: Vec<VBlock> = Vec::with_capacity(order.blocks.len());
@@ -104,7 +107,7 @@ pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
         let mut seen = HashSet::new();
         let targets = block.targets.iter().copied();
         vblock.succs = targets.filter(|&target| seen.insert(target)).collect();
-        let mut flush = |lower: &mut Lower<'_, I>, location| {
+        let mut flush = |lower: &mut Lower<'f, I>, location| {
             for inst in lower.emitted.drain(..).rev() {
                 insts.push(inst);
                 locations.push(location);
@@ -136,11 +139,11 @@ pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
                             })
                             .collect();
                         lower
-                            .with(isa, |mut context| context.branch(inst, &block.targets))
+                            .with(|mut context| context.branch(inst, &block.targets))
                             .ok_or_else(|| lower.no_rule(inst))?;
                     } else if has_effect(func, inst) || lower.is_wanted(inst) {
                         let results = lower
-                            .with(isa, |mut context| context.inst(inst))
+                            .with(|mut context| context.inst(inst))
                             .ok_or_else(|| lower.no_rule(inst))?;
                         lower.bind(inst, &results);
                     }
@@ -148,7 +151,7 @@ pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
                 }
                 if index == 0 {
                     let params = func.dfg.block_params(clif_block);
-                    lower.with(isa, |mut context| context.params(params));
+                    lower.with(|mut context| context.params(params));
                     flush(&mut lower, ir::SourceLoc::default());
                 } else {
                     for &param in func.dfg.block_params(clif_block) {
@@ -174,7 +177,7 @@ pub fn lower<I: Isa>(isa: &I, func: &ir::Function) -> Result<VCode<I>, NoRule> {
 }
 
 impl<'f, I: Isa> Lower<'f, I> {
-    fn new(func: &'f ir::Function) -> Self {
+    fn new(isa: &'f I, func: &'f ir::Function) -> Self {
         let mut uses = SecondaryMap::new();
         for block in func.layout.blocks() {
             for inst in func.layout.block_insts(block) {
@@ -184,6 +187,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             }
         }
         Lower {
+            isa,
             func,
             calls: Vec::new(),
             indirect_calls: Vec::new(),
@@ -196,9 +200,9 @@ impl<'f, I: Isa> Lower<'f, I> {
         }
     }
 
-    /// Does something with the function and its instruction set together.
-    fn with<T>(&mut self, isa: &I, work: impl FnOnce(Context<'_, 'f, I>) -> T) -> T {
-        work(Context { isa, lower: self })
+    /// Does something with the function as selection rules see it.
+    fn with<T>(&mut self, work: impl FnOnce(Context<'_, 'f, I>) -> T) -> T {
+        work(Context { lower: self })
     }
 
     /// Appends a machine instruction behind those already emitted for this CLIF instruction.
@@ -215,7 +219,7 @@ impl<'f, I: Isa> Lower<'f, I> {
 
     /// Fresh virtual registers for a value of this type.
     pub fn new_regs(&mut self, ty: ir::Type) -> ValueRegs {
-        let class = I::class_of(ty);
+        let class = self.isa.class_of(ty);
         let lo = self.new_reg(class);
         let hi = (ty.bits() > 32).then(|| self.new_reg(class));
         ValueRegs { lo, hi }
@@ -248,6 +252,8 @@ impl<'f, I: Isa> Lower<'f, I> {
                 let mask = u64::MAX >> (64 - bits.min(64));
                 Some(imm.bits() as u64 & mask)
             }
+            InstructionData::UnaryIeee32 { imm, .. } => Some(imm.bits().into()),
+            InstructionData::UnaryIeee64 { imm, .. } => Some(imm.bits()),
             _ => None,
         }
     }
@@ -297,12 +303,13 @@ impl<'f, I: Isa> Lower<'f, I> {
     pub fn use_value(&mut self, value: Value) -> ValueRegs {
         let value = self.func.dfg.resolve_aliases(value);
         if let Some(bits) = self.constant(value) {
+            let ty = self.func.dfg.value_type(value);
             let lo = I::constant(self, bits as u32);
-            return if self.func.dfg.value_type(value).bits() > 32 {
+            return if ty.bits() > 32 {
                 let hi = I::constant(self, (bits >> 32) as u32);
                 ValueRegs::two(lo, hi)
             } else {
-                ValueRegs::one(lo)
+                ValueRegs::one(self.in_class(lo, self.isa.class_of(ty)))
             };
         }
         if let Some(pinned) = self.pinned(value) {
@@ -339,7 +346,7 @@ impl<'f, I: Isa> Lower<'f, I> {
                 continue;
             };
             for (name, reg) in wanted.words().zip(produced.words()) {
-                if reg.real().is_some() {
+                if reg.real().is_some() || reg.class() != name.class() {
                     self.emitted.push(I::copy(name, reg));
                 } else if name != reg {
                     let slot = name.to_vreg().vreg() - Reg::FIRST_VIRTUAL;
@@ -380,6 +387,16 @@ impl<'f, I: Isa> Lower<'f, I> {
             }
         }
         words
+    }
+
+    /// `reg` itself, or a copy in a register of another class.
+    pub fn in_class(&mut self, reg: Reg, class: RegClass) -> Reg {
+        if reg.class() == class {
+            return reg;
+        }
+        let copy = self.new_reg(class);
+        self.emit(I::copy(copy, reg));
+        copy
     }
 
     /// `reg` itself, or a copy when it is a physical register.

@@ -74,6 +74,8 @@ pub trait Isa: Sized + Debug {
     /// Registers of the first argument words and of the first result words: four of them, which is
     /// what builtins take.
     const ARGUMENTS: &'static [PReg];
+    /// The same for words of floating-point registers.
+    const FLOAT_ARGUMENTS: &'static [PReg];
     /// The pinned register with the address of the context.
     const CONTEXT: Reg;
     /// The pinned register with the address of byte 0 of memory 0.
@@ -87,8 +89,9 @@ pub trait Isa: Sized + Debug {
 
     /// The registers that allocation works with.
     fn machine_env(&self) -> &MachineEnv;
-    /// Which class of register holds a word of this type.
-    fn class_of(ty: ir::Type) -> RegClass;
+    /// Which class of register holds a value of this type, or each of its two words: floating-point
+    /// registers hold an f32 where the target computes with it, and nothing else.
+    fn class_of(&self, ty: ir::Type) -> RegClass;
 
     /// Lowers an instruction that is neither call nor return nor branch, by rules; returns its
     /// results' registers. `None` when no rule matches.
@@ -116,7 +119,7 @@ pub trait Isa: Sized + Debug {
     fn store_word(from: Reg, place: FrameRef) -> Self::Inst;
     /// A jump.
     fn jump(target: Block) -> Self::Inst;
-    /// A move between registers of one class.
+    /// A move of a word between any two registers, whatever their classes.
     fn copy(to: Reg, from: Reg) -> Self::Inst;
     /// A register with a constant word.
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
@@ -131,10 +134,10 @@ pub trait Isa: Sized + Debug {
     /// The routine that leaves it with this trap: [`Symbol::Trap`](buffer::Symbol::Trap).
     fn trap(code: TrapCode) -> Thunk<Self>;
     /// The thunk by which the host enters functions of a signature.
-    fn entry_thunk(signature: &Signature) -> Thunk<Self>;
+    fn entry_thunk(&self, signature: &Signature) -> Thunk<Self>;
     /// The thunk by which the module calls an imported function of a signature; `slot` is the
     /// context offset of the host function's address.
-    fn import_thunk(signature: &Signature, slot: u32) -> Thunk<Self>;
+    fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self>;
 }
 
 /// Code between the module and the host.

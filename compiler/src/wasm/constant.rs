@@ -34,6 +34,8 @@ pub(super) fn evaluate(module: &Module, expression: &ConstExpr<'_>) -> Result<Co
             Operator::End => break,
             Operator::I32Const { value } => Constant::Number(u64::from(value as u32)),
             Operator::I64Const { value } => Constant::Number(value as u64),
+            Operator::F32Const { value } => Constant::Number(value.bits().into()),
+            Operator::F64Const { value } => Constant::Number(value.bits()),
             Operator::I32Add => binary(&mut stack, |x, y| (x as u32).wrapping_add(y as u32).into()),
             Operator::I32Sub => binary(&mut stack, |x, y| (x as u32).wrapping_sub(y as u32).into()),
             Operator::I32Mul => binary(&mut stack, |x, y| (x as u32).wrapping_mul(y as u32).into()),

@@ -46,45 +46,154 @@ impl Symbol {
     }
 }
 
-/// Functions that the translation adds to the module's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u32)]
-pub enum Builtin {
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $builtin:ident = $name:literal,)*) => {
+        /// Functions that the compiler adds to the module's own.
+        ///
+        /// Those on floats are the runtime's (`compiler/runtime`), under the names that it exports.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u32)]
+        pub enum Builtin {
+            $($(#[$doc])* $builtin,)*
+        }
+
+        impl Builtin {
+            /// All, by their numbers in name space [`BUILTINS`].
+            pub const ALL: &[Builtin] = &[$(Builtin::$builtin),*];
+
+            /// Name for listings and symbols.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Builtin::$builtin => $name,)*
+                }
+            }
+        }
+    };
+}
+
+builtins! {
     /// `memory.grow`: pages to add in, pages before or -1 out.
-    MemoryGrow = 0,
+    MemoryGrow = "memory.grow",
     /// `memory.fill`: its operands in, 1 if out of bounds out.
-    MemoryFill = 1,
+    MemoryFill = "memory.fill",
     /// `memory.copy`: its operands in, 1 if out of bounds out.
-    MemoryCopy = 2,
+    MemoryCopy = "memory.copy",
     /// Quotient and remainder of two unsigned numbers of 64 bits; the divisor is not 0. Called by
     /// back ends that divide 32 bits at most.
-    DivideUnsigned = 3,
+    DivideUnsigned = "i64.divide_u",
     /// The same of signed numbers; the quotient of the smallest number by -1 wraps.
-    DivideSigned = 4,
+    DivideSigned = "i64.divide_s",
+    /// Sum.
+    F32Add = "f32_add",
+    /// Difference.
+    F32Sub = "f32_sub",
+    /// Product.
+    F32Mul = "f32_mul",
+    /// Quotient.
+    F32Div = "f32_div",
+    /// The smaller, NaN if one is; -0 is below +0.
+    F32Min = "f32_min",
+    /// The larger, NaN if one is.
+    F32Max = "f32_max",
+    /// -1 if the first is less, 0 if they are equal, 1 if it is greater, 2 if one is NaN.
+    F32Compare = "f32_compare",
+    /// Square root.
+    F32Sqrt = "f32_sqrt",
+    /// The next integer upwards.
+    F32Ceil = "f32_ceil",
+    /// The next integer downwards.
+    F32Floor = "f32_floor",
+    /// The next integer towards zero.
+    F32Trunc = "f32_trunc",
+    /// The nearest integer, the even one of two.
+    F32Nearest = "f32_nearest",
+    /// The nearest to an integer.
+    F32FromI32 = "f32_from_i32",
+    /// The nearest to an integer.
+    F32FromU32 = "f32_from_u32",
+    /// The nearest to an integer.
+    F32FromI64 = "f32_from_i64",
+    /// The nearest to an integer.
+    F32FromU64 = "f32_from_u64",
+    /// Sum.
+    F64Add = "f64_add",
+    /// Difference.
+    F64Sub = "f64_sub",
+    /// Product.
+    F64Mul = "f64_mul",
+    /// Quotient.
+    F64Div = "f64_div",
+    /// The smaller, NaN if one is; -0 is below +0.
+    F64Min = "f64_min",
+    /// The larger, NaN if one is.
+    F64Max = "f64_max",
+    /// -1 if the first is less, 0 if they are equal, 1 if it is greater, 2 if one is NaN.
+    F64Compare = "f64_compare",
+    /// Square root.
+    F64Sqrt = "f64_sqrt",
+    /// The next integer upwards.
+    F64Ceil = "f64_ceil",
+    /// The next integer downwards.
+    F64Floor = "f64_floor",
+    /// The next integer towards zero.
+    F64Trunc = "f64_trunc",
+    /// The nearest integer, the even one of two.
+    F64Nearest = "f64_nearest",
+    /// The nearest to an integer.
+    F64FromI32 = "f64_from_i32",
+    /// The nearest to an integer.
+    F64FromU32 = "f64_from_u32",
+    /// The nearest to an integer.
+    F64FromI64 = "f64_from_i64",
+    /// The nearest to an integer.
+    F64FromU64 = "f64_from_u64",
+    /// The nearest f32 of an f64.
+    F32Demote = "f32_demote",
+    /// The f64 that an f32 is.
+    F64Promote = "f64_promote",
+    /// The integer towards zero, saturating; 0 for NaN.
+    I32FromF32 = "i32_from_f32",
+    /// 0 if the integer towards zero is in range, 1 for NaN, else 2.
+    I32CheckF32 = "i32_check_f32",
+    /// The integer towards zero, saturating; 0 for NaN.
+    U32FromF32 = "u32_from_f32",
+    /// 0 if the integer towards zero is in range, 1 for NaN, else 2.
+    U32CheckF32 = "u32_check_f32",
+    /// The integer towards zero, saturating; 0 for NaN.
+    I64FromF32 = "i64_from_f32",
+    /// 0 if the integer towards zero is in range, 1 for NaN, else 2.
+    I64CheckF32 = "i64_check_f32",
+    /// The integer towards zero, saturating; 0 for NaN.
+    U64FromF32 = "u64_from_f32",
+    /// 0 if the integer towards zero is in range, 1 for NaN, else 2.
+    U64CheckF32 = "u64_check_f32",
+    /// The integer towards zero, saturating; 0 for NaN.
+    I32FromF64 = "i32_from_f64",
+    /// 0 if the integer towards zero is in range, 1 for NaN, else 2.
+    I32CheckF64 = "i32_check_f64",
+    /// The integer towards zero, saturating; 0 for NaN.
+    U32FromF64 = "u32_from_f64",
+    /// 0 if the integer towards zero is in range, 1 for NaN, else 2.
+    U32CheckF64 = "u32_check_f64",
+    /// The integer towards zero, saturating; 0 for NaN.
+    I64FromF64 = "i64_from_f64",
+    /// 0 if the integer towards zero is in range, 1 for NaN, else 2.
+    I64CheckF64 = "i64_check_f64",
+    /// The integer towards zero, saturating; 0 for NaN.
+    U64FromF64 = "u64_from_f64",
+    /// 0 if the integer towards zero is in range, 1 for NaN, else 2.
+    U64CheckF64 = "u64_check_f64",
 }
 
 impl Builtin {
     /// The builtin with this number in name space [`BUILTINS`].
-    pub const fn from_u32(number: u32) -> Option<Builtin> {
-        match number {
-            0 => Some(Builtin::MemoryGrow),
-            1 => Some(Builtin::MemoryFill),
-            2 => Some(Builtin::MemoryCopy),
-            3 => Some(Builtin::DivideUnsigned),
-            4 => Some(Builtin::DivideSigned),
-            _ => None,
-        }
+    pub fn from_u32(number: u32) -> Option<Builtin> {
+        Builtin::ALL.get(number as usize).copied()
     }
 
-    /// Name for listings and symbols.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Builtin::MemoryGrow => "memory.grow",
-            Builtin::MemoryFill => "memory.fill",
-            Builtin::MemoryCopy => "memory.copy",
-            Builtin::DivideUnsigned => "i64.divide_u",
-            Builtin::DivideSigned => "i64.divide_s",
-        }
+    /// Whether it is a function of the runtime.
+    pub const fn is_runtime(self) -> bool {
+        self as u32 >= Builtin::F32Add as u32
     }
 }
 

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
+use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{
-    self, AbiParam, ExtFuncData, ExternalName, FuncRef, Function, GlobalValueData, InstBuilder,
-    SigRef, SourceLoc, Type, UserExternalName, UserFuncName, Value, ValueDef, types,
+    self, ExtFuncData, ExternalName, FuncRef, Function, GlobalValueData, InstBuilder, SigRef,
+    SourceLoc, Type, UserExternalName, UserFuncName, Value, ValueDef, types,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use wasm2mcu_abi::trap::TrapCode;
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};
 
-use super::contract::{self, BUILTINS, Builtin, CALL_CONV, FUNCTIONS, SYMBOLS, Symbol};
-use super::module::{Module, Signature};
+use super::contract::{self, BUILTINS, Builtin, FUNCTIONS, SYMBOLS, Symbol};
+use super::module::Module;
 use super::operators::{self, Frame};
 use super::{support, verdict};
 use crate::error::{Error, Place, Result};
@@ -62,11 +63,7 @@ pub(super) fn translate(
     let explain = |error: wasmparser::Error| Error::from_parser(&error, who(), None);
     let mut validator = validator.into_validator(std::mem::take(&mut scratch.validator));
 
-    let place = Place {
-        function: who(),
-        offset: body.range().start,
-    };
-    let signature = clif_signature(module.signature(index), &place)?;
+    let signature = support::clif_signature(module.signature(index));
     let name = UserFuncName::user(FUNCTIONS, index);
     let mut function = Function::with_name_signature(name, signature);
     let builder = FunctionBuilder::new(&mut function, &mut scratch.builder);
@@ -158,9 +155,8 @@ impl<'a> Translator<'a> {
 
     fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType) -> Result<()> {
         let place = self.place();
-        let ty = support::known(ty, &place)?;
-        let ty = support::require(ty, "of a local", &place)?;
-        let zero = self.builder.ins().iconst(ty, 0);
+        let ty = support::clif_type(support::known(ty, &place)?);
+        let zero = self.constant_of(ty, 0);
         for _ in 0..count {
             self.declare_local(ty, zero);
         }
@@ -249,6 +245,15 @@ impl<'a> Translator<'a> {
         }
     }
 
+    /// A constant of any type, from its bits.
+    pub(super) fn constant_of(&mut self, ty: Type, bits: u64) -> Value {
+        match ty {
+            types::F32 => self.builder.ins().f32const(Ieee32::with_bits(bits as u32)),
+            types::F64 => self.builder.ins().f64const(Ieee64::with_bits(bits)),
+            _ => self.builder.ins().iconst(ty, bits as i64),
+        }
+    }
+
     /// An i32 constant.
     pub(super) fn word(&mut self, value: u32) -> Value {
         self.builder.ins().iconst(types::I32, i64::from(value))
@@ -261,10 +266,10 @@ impl<'a> Translator<'a> {
     }
 
     /// The callee of a direct call.
-    pub(super) fn callee(&mut self, function: u32) -> Result<FuncRef> {
+    pub(super) fn callee(&mut self, function: u32) -> FuncRef {
         let type_number = self.module.functions[function as usize].type_number;
-        let signature = self.signature_ref(type_number)?;
-        Ok(self.import(UserExternalName::new(FUNCTIONS, function), signature))
+        let signature = self.signature_ref(type_number);
+        self.import(UserExternalName::new(FUNCTIONS, function), signature)
     }
 
     /// A builtin as a callee.
@@ -283,31 +288,15 @@ impl<'a> Translator<'a> {
     }
 
     /// The signature with this type number.
-    pub(super) fn signature_ref(&mut self, type_number: u32) -> Result<SigRef> {
+    pub(super) fn signature_ref(&mut self, type_number: u32) -> SigRef {
         if let Some(&known) = self.signatures.get(&type_number) {
-            return Ok(known);
+            return known;
         }
-        let signature = &self.module.types[type_number as usize];
-        let signature = clif_signature(signature, &self.place())?;
+        let signature = support::clif_signature(&self.module.types[type_number as usize]);
         let reference = self.builder.import_signature(signature);
         self.signatures.insert(type_number, reference);
-        Ok(reference)
+        reference
     }
-}
-
-/// The CLIF signature of a function of the module.
-fn clif_signature(signature: &Signature, place: &Place) -> Result<ir::Signature> {
-    let parameters = |types: &[_]| {
-        types
-            .iter()
-            .map(|&ty| support::require(ty, "in a signature", place).map(AbiParam::new))
-            .collect::<Result<Vec<_>>>()
-    };
-    Ok(ir::Signature {
-        params: parameters(&signature.params)?,
-        returns: parameters(&signature.results)?,
-        call_conv: CALL_CONV,
-    })
 }
 
 /// Declares a function of the text that `builder` is about to call.

@@ -11,13 +11,13 @@ use wasmparser::{
 };
 
 use super::constant::{Constant, evaluate};
+use super::layout;
 use super::module::{
     DataSegment, ElementSegment, Export, ExportItem, Function, Global, Import, Memory, Module,
     Signature, Table,
 };
 use super::prescan::Prescan;
 use super::support::{MAX_MEMORY_BYTES, value_type};
-use super::{layout, support};
 use crate::error::{Error, Place, Result};
 
 /// What a function without any name is called.
@@ -86,7 +86,7 @@ impl<'a> Sections<'a> {
                         module: import.module.to_owned(),
                         name: import.name.to_owned(),
                     };
-                    self.function(ty, Some(origin), offset)?;
+                    self.function(ty, Some(origin));
                     continue;
                 }
                 TypeRef::FuncExact(_) => "exact function",
@@ -107,13 +107,13 @@ impl<'a> Sections<'a> {
     /// Types of the defined functions.
     pub(super) fn functions(&mut self, section: FunctionSectionReader<'_>) -> Result<()> {
         for item in section.into_iter_with_offsets() {
-            let (offset, ty) = item?;
-            self.function(ty, None, offset)?;
+            let (_, ty) = item?;
+            self.function(ty, None);
         }
         Ok(())
     }
 
-    fn function(&mut self, ty: u32, import: Option<Import>, offset: u64) -> Result<()> {
+    fn function(&mut self, ty: u32, import: Option<Import>) {
         let index = self.module.functions.len() as u32;
         let type_number = self.module.type_numbers[ty as usize];
         let name = match (self.prescan.function_names.get(&index), &import) {
@@ -121,25 +121,12 @@ impl<'a> Sections<'a> {
             (None, Some(import)) => format!("{}.{}", import.module, import.name),
             (None, None) => String::new(),
         };
-        let known_as = match name.as_str() {
-            "" => nameless(index),
-            name => name.to_owned(),
-        };
-        let place = Place {
-            function: Some((index, known_as)),
-            offset,
-        };
-        let signature = &self.module.types[type_number as usize];
-        for &ty in signature.params.iter().chain(&signature.results) {
-            support::require(ty, "in the signature", &place)?;
-        }
         self.module.functions.push(Function {
             type_number,
             name,
             import,
             indirect: false,
         });
-        Ok(())
     }
 
     /// Tables of function references, all elements null.
@@ -209,8 +196,6 @@ impl<'a> Sections<'a> {
                 let what = format!("global of type {content_type} is");
                 return Err(Error::unsupported(what, place));
             };
-            let index = self.module.globals.len();
-            support::require(ty, &format!("of global {index}"), &place)?;
             let init = match evaluate(&self.module, &global.init_expr)? {
                 Constant::Number(bits) => bits,
                 Constant::Function(_) => {

@@ -13,8 +13,8 @@ use crate::error::{Error, Place, Result};
 
 /// Proposals beyond WebAssembly 1.0 that a module may use.
 ///
-/// Floats, saturating conversions, several memories, and most of bulk memory and reference types
-/// pass validation only to be refused with a better explanation than the validator's.
+/// Several memories, and most of bulk memory and reference types pass validation only to be refused
+/// with a better explanation than the validator's.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::MULTI_VALUE)
@@ -34,27 +34,26 @@ pub const MAX_CONTEXT_BYTES: u64 = 1 << 24;
 /// Largest linear memory in bytes. One page below 4 GiB, so that sizes fit a word.
 pub const MAX_MEMORY_BYTES: u64 = (1 << 32) - (1 << 16);
 
-/// The CLIF type of a value; `None` if the back ends cannot hold it yet.
-pub fn clif_type(ty: ValueType) -> Option<ir::Type> {
+/// The CLIF type of a value. References are words.
+pub fn clif_type(ty: ValueType) -> ir::Type {
     match ty {
-        ValueType::I32 => Some(types::I32),
-        ValueType::I64 => Some(types::I64),
-        ValueType::F32 | ValueType::F64 | ValueType::FuncRef | ValueType::ExternRef => None,
+        ValueType::I32 | ValueType::FuncRef | ValueType::ExternRef => types::I32,
+        ValueType::I64 => types::I64,
+        ValueType::F32 => types::F32,
+        ValueType::F64 => types::F64,
     }
 }
 
-/// The CLIF signature of functions of a type; `None` if the back ends cannot hold a value of it.
-pub fn clif_signature(signature: &Signature) -> Option<ir::Signature> {
-    let of = |types: &[ValueType]| -> Option<Vec<ir::AbiParam>> {
+/// The CLIF signature of functions of a type.
+pub fn clif_signature(signature: &Signature) -> ir::Signature {
+    let of = |types: &[ValueType]| {
         let types = types.iter();
-        types
-            .map(|&ty| clif_type(ty).map(ir::AbiParam::new))
-            .collect()
+        types.map(|&ty| ir::AbiParam::new(clif_type(ty))).collect()
     };
     let mut clif = ir::Signature::new(CALL_CONV);
-    clif.params = of(&signature.params)?;
-    clif.returns = of(&signature.results)?;
-    Some(clif)
+    clif.params = of(&signature.params);
+    clif.returns = of(&signature.results);
+    clif
 }
 
 /// The contract's name of a validated value type; `None` for those of other proposals.
@@ -71,12 +70,8 @@ pub fn value_type(ty: wasmparser::ValType) -> Option<ValueType> {
     })
 }
 
-/// Refuses a value type that the back ends cannot hold; `role` says what has the type.
-pub(super) fn require(ty: ValueType, role: &str, place: &Place) -> Result<ir::Type> {
-    clif_type(ty).ok_or_else(|| Error::unsupported(format!("type {ty} {role} is"), place.clone()))
-}
-
-/// Refuses a value type of a proposal that the image format does not know.
+/// The contract's name of a value type, unless it is one of a proposal that the image format does not
+/// know.
 pub(super) fn known(ty: wasmparser::ValType, place: &Place) -> Result<ValueType> {
     value_type(ty).ok_or_else(|| Error::unsupported(format!("type {ty} is"), place.clone()))
 }

@@ -22,7 +22,7 @@ fn bad_inputs() -> (TempDir, Vec<(&'static str, &'static [&'static str])>) {
         ),
         (
             "unsupported.wat",
-            "(module (func $wide (drop (f64.const 1))))",
+            "(module (func $wide (drop (i8x16.splat (i32.const 1)))))",
         ),
         ("invalid.wat", "(module (func $sum (result i32)))"),
     ]);
@@ -42,7 +42,7 @@ fn bad_inputs() -> (TempDir, Vec<(&'static str, &'static [&'static str])>) {
             "unsupported.wat",
             &[
                 "unsupported.wat: ",
-                "f64.const",
+                "operator i8x16.splat",
                 "function 0 `wide` at byte",
             ],
         ),

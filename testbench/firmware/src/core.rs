@@ -5,23 +5,19 @@ use wasm2mcu_loader::{Core, Native};
 
 use crate::guard::guarded;
 
-/// What a Cortex-M33 has beyond what the compiler's target says.
-const FEATURES: Features =
-    Features(Native::TARGET_FEATURES.0 | Features::THUMB_DSP.0 | Features::THUMB_V8M.0);
-
 /// [`Native`], of which a fault returns [`FAULTED`](crate::guard::FAULTED).
 pub(crate) struct Guarded(Native<'static>);
 
 impl Guarded {
-    /// This processor with this RAM and stack.
+    /// This processor with this RAM, stack and features.
     ///
     /// # Safety
     ///
     /// As [`Native::new`], but that code which breaks its contract is what this firmware is for:
     /// what it destroys is the emulator's.
-    pub(crate) unsafe fn new(ram: &'static mut [u8], stack_limit: u32) -> Self {
-        // SAFETY: passed on; the features are those of QEMU's Cortex-M33.
-        Self(unsafe { Native::new(ram, stack_limit, FEATURES) })
+    pub(crate) unsafe fn new(ram: &'static mut [u8], stack_limit: u32, features: Features) -> Self {
+        // SAFETY: passed on.
+        Self(unsafe { Native::new(ram, stack_limit, features) })
     }
 }
 
@@ -50,7 +46,7 @@ unsafe extern "C" fn enter(entry: *mut ()) -> u32 {
 }
 
 impl Core for Guarded {
-    const ARCHITECTURE: Architecture = Architecture::Thumb;
+    const ARCHITECTURE: Architecture = Native::<'_>::ARCHITECTURE;
 
     fn features(&self) -> Features {
         self.0.features()

@@ -2,9 +2,10 @@
 //!
 //! Source: Semihosting for AArch32 and AArch64 (Arm, release 3.0), section 7 "Semihosting operations".
 
-use core::arch::asm;
 use core::ffi::CStr;
 use core::fmt;
+
+use crate::machine;
 
 const SYS_OPEN: u32 = 0x01;
 const SYS_WRITEC: u32 = 0x03;
@@ -86,16 +87,6 @@ pub(crate) fn exit(status: u32) -> ! {
 }
 
 fn call(operation: u32, block: &[u32]) -> u32 {
-    let result;
-    // SAFETY: the breakpoint is QEMU's semihosting call. It reads the block, reads or writes the
-    // bytes that the block names, which its makers above have borrowed, and returns in r0.
-    unsafe {
-        asm!(
-            "bkpt 0xab",
-            inlateout("r0") operation => result,
-            in("r1") block.as_ptr(),
-            options(nostack),
-        );
-    }
-    result
+    // SAFETY: the bytes that the block names were borrowed by its makers above.
+    unsafe { machine::semihosting(operation, block) }
 }

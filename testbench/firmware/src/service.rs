@@ -4,15 +4,17 @@ use core::cell::{Cell, RefCell};
 use core::ptr;
 use core::slice;
 
+use wasm2mcu_loader::abi::image::Features;
 use wasm2mcu_loader::abi::types::ValueType;
 use wasm2mcu_loader::{CallError, HostFunction, Image, Instance, InstantiateError};
 
 use crate::arena::Arena;
 use crate::core::Guarded;
 use crate::guard::last_fault;
-use crate::hosts::{self, HOSTS};
+use crate::hosts::{self, HOSTS, REGISTER_WORDS};
 use crate::link::Link;
-use crate::protocol::{REGISTER_WORDS, VERSION, reply, request};
+use crate::machine;
+use crate::protocol::{VERSION, reply, request};
 
 /// Instances that live at the same time.
 const INSTANCES: usize = 256;
@@ -128,7 +130,7 @@ impl Service {
     }
 
     fn load(&'static self) {
-        let [ram_bytes, image_bytes, hosts, host_bytes] = self.link.words();
+        let [features, ram_bytes, image_bytes, hosts, host_bytes] = self.link.words();
         let slot = self.instances.iter().position(|slot| {
             let free = slot.try_borrow();
             free.is_ok_and(|module| module.is_none())
@@ -150,12 +152,13 @@ impl Service {
             return;
         };
         self.link.read(image);
+        machine::synchronize_code();
         self.link.read(host_table);
         let image_address = image.as_ptr().addr() as u32;
         let ram_address = ram.as_ptr().addr() as u32;
         // Counted before its start function runs, which may have others loaded and dropped.
         self.live.set(self.live.get() + 1);
-        match self.instantiate(image, host_table, hosts as usize, ram) {
+        match self.instantiate(image, host_table, hosts as usize, ram, Features(features)) {
             Some(module) => {
                 self.instances[slot].replace(Some(module));
                 self.link
@@ -171,6 +174,7 @@ impl Service {
         host_table: &'static [u8],
         hosts: usize,
         ram: &'static mut [u8],
+        features: Features,
     ) -> Option<Module> {
         let verified = Image::parse(image).and_then(Image::verify_hash);
         let verified = match verified {
@@ -190,8 +194,8 @@ impl Service {
         };
         let stack_limit = symbol(&raw const __stack_end) as u32 - STACK_BYTES;
         // SAFETY: the RAM was taken for this instance only. The stack is this one. The host
-        // functions take and return registers of any signature.
-        let core = unsafe { Guarded::new(ram, stack_limit) };
+        // functions take and return registers of any signature. The PC knows what core it emulates.
+        let core = unsafe { Guarded::new(ram, stack_limit, features) };
         match Instance::new(verified, core, functions.get(..hosts).unwrap_or_default()) {
             Ok(module) => Some(module),
             Err(InstantiateError::Start(error)) => {
@@ -307,12 +311,13 @@ impl Service {
             ),
             CallError::Core(_) => {
                 let fault = last_fault();
+                let [cause, more] = fault.cause;
                 let pair = |value: Option<u32>| [value.is_some().into(), value.unwrap_or(0)];
                 let [[a, address], [p, pc], [l, lr]] =
                     [fault.address, fault.pc, fault.lr].map(pair);
                 self.link.reply_words(
                     reply::FAULT,
-                    &[fault.cfsr, fault.hfsr, a, address, p, pc, l, lr, fault.sp],
+                    &[cause, more, a, address, p, pc, l, lr, fault.sp],
                 );
             }
             error => self.link.refuse(format_args!("{error}")),

@@ -9,14 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::Machine;
 use super::protocol::{VERSION, reply};
 use crate::board::BoardError;
 
-/// The emulator, looked for on PATH.
-const EMULATOR: &str = "qemu-system-arm";
-/// Names another file as the firmware.
-const FIRMWARE_VARIABLE: &str = "WASM2MCU_FIRMWARE_M33";
-const FIRMWARE: &str = "thumbv8m.main-none-eabihf/release/wasm2mcu-firmware";
 const SET_UP: &str =
     "run `testbench/test.sh --setup-only`, which installs QEMU and builds the firmware";
 /// Time for the emulator to start on a busy machine.
@@ -43,6 +39,7 @@ pub(super) enum Silence {
 
 /// A running emulator. Dropping it ends the process.
 pub(super) struct Link {
+    emulator: &'static str,
     child: Child,
     input: ChildStdin,
     messages: Receiver<Message>,
@@ -51,10 +48,12 @@ pub(super) struct Link {
 
 impl Link {
     /// Starts the emulator and waits for its firmware.
-    pub(super) fn start() -> Result<Self, BoardError> {
-        let firmware = firmware()?;
-        let mut child = Command::new(EMULATOR)
-            .args(["-M", "mps2-an505", "-display", "none", "-monitor", "none"])
+    pub(super) fn start(machine: &Machine) -> Result<Self, BoardError> {
+        let firmware = firmware(machine)?;
+        let emulator = machine.emulator;
+        let mut child = Command::new(emulator)
+            .args(machine.options)
+            .args(["-display", "none", "-monitor", "none"])
             .args(["-serial", "none", "-net", "none"])
             .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
             .arg(&firmware)
@@ -63,12 +62,12 @@ impl Link {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| BoardError::Absent {
-                what: format!("cannot start {EMULATOR}: {error}"),
+                what: format!("cannot start {emulator}: {error}"),
                 remedy: SET_UP,
             })?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(input), Some(output), Some(mut errors)) = pipes else {
-            return Err(BoardError::Link(format!("{EMULATOR} has no pipes")));
+            return Err(BoardError::Link(format!("{emulator} has no pipes")));
         };
         let complaints = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&complaints);
@@ -90,6 +89,7 @@ impl Link {
             }
         });
         let mut link = Self {
+            emulator,
             child,
             input,
             messages,
@@ -156,7 +156,8 @@ impl Link {
             .unwrap_or_else(PoisonError::into_inner);
         let complaints = String::from_utf8_lossy(&complaints);
         BoardError::Link(format!(
-            "{EMULATOR}: {what}; {status}; {}",
+            "{}: {what}; {status}; {}",
+            self.emulator,
             complaints.trim()
         ))
     }
@@ -189,14 +190,15 @@ fn read_message(output: &mut ChildStdout) -> Option<Message> {
 }
 
 /// Where the firmware is.
-fn firmware() -> Result<PathBuf, BoardError> {
-    let path = match env::var_os(FIRMWARE_VARIABLE) {
+fn firmware(machine: &Machine) -> Result<PathBuf, BoardError> {
+    let path = match env::var_os(machine.firmware_variable) {
         Some(path) => PathBuf::from(path),
         None => {
             let built = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target");
             env::var_os("CARGO_TARGET_DIR")
                 .map_or(built, PathBuf::from)
-                .join(FIRMWARE)
+                .join(machine.firmware_target)
+                .join("release/wasm2mcu-firmware")
         }
     };
     if path.is_file() {

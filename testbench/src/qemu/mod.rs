@@ -1,62 +1,51 @@
-//! `qemu-m33`: QEMU's Cortex-M33, with the real loader in a firmware.
+//! `qemu-m33`, `qemu-rv32`: QEMU's cores, with the real loader in a firmware.
 //!
 //! ```text
-//!   QemuM33 ── Link ══ pipes ══ qemu-system-arm: firmware ── loader::Instance ── image text
-//!      │ host functions ◀═══════════════════════════════════════ HOST ◀──────────┘
+//!   Qemu ── Link ══ pipes ══ qemu-system-…: firmware ── loader::Instance ── image text
+//!    │ host functions ◀═══════════════════════════════════════ HOST ◀──────────┘
 //! ```
 //!
 //! One process serves any number of images. It survives faults; after a time-out it is ended, its
 //! instances are lost, and the next image starts another.
 
 mod link;
+mod machine;
 mod protocol;
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant as Moment};
 
 use wasm2mcu_abi::context::Context;
-use wasm2mcu_abi::image::{Features, Header, Section};
+use wasm2mcu_abi::image::{Header, Section};
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_loader::{Image, Item};
 
 use self::link::{Link, Message, Silence};
-use self::protocol::{REGISTER_WORDS, reply, request};
-use crate::aapcs::{self, CallRegisters};
+pub use self::machine::{M33, Machine, RV32};
+use self::protocol::{reply, request};
 use crate::board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, call_array};
-use crate::fault::{Cause, Fault};
+use crate::fault::Fault;
 use crate::host::{GuestMemory, HostFunction};
 
-/// What this board is.
-pub const INFO: BoardInfo = BoardInfo {
-    name: "qemu-m33",
-    description: "Cortex-M33 with FPU in QEMU, loader and all on the core; does not count",
-    target: "thumbv8m.main-none-eabihf",
-    features: Features(
-        Features::THUMB_DSP.0
-            | Features::THUMB_FPU.0
-            | Features::THUMB_V8M.0
-            | Features::THUMB_HARD_FLOAT_ABI.0,
-    ),
-    counts: false,
-};
-
 /// The board: one emulator, and whatever lives in it.
-pub struct QemuM33 {
+pub struct Qemu {
+    machine: &'static Machine,
     link: RefCell<Option<Link>>,
     /// Counts emulators, so that an instance knows when its own is gone.
     generation: Cell<u32>,
     limits: Cell<Limits>,
 }
 
-impl QemuM33 {
+impl Qemu {
     /// Starts the emulator.
     ///
     /// # Errors
     ///
     /// [`BoardError::Absent`] without QEMU or firmware.
-    pub fn open() -> Result<Self, BoardError> {
+    pub fn open(machine: &'static Machine) -> Result<Self, BoardError> {
         Ok(Self {
-            link: RefCell::new(Some(Link::start()?)),
+            machine,
+            link: RefCell::new(Some(Link::start(machine)?)),
             generation: Cell::new(0),
             limits: Cell::new(Limits {
                 // Several instances share 16 MiB.
@@ -71,7 +60,7 @@ impl QemuM33 {
     fn revive(&self) -> Result<(), BoardError> {
         let mut link = self.link.borrow_mut();
         if link.is_none() {
-            *link = Some(Link::start()?);
+            *link = Some(Link::start(self.machine)?);
             self.generation.set(self.generation.get() + 1);
         }
         Ok(())
@@ -148,13 +137,13 @@ impl QemuM33 {
                         text_offset,
                     }));
                 }
-                (reply::FAULT, &[cfsr, hfsr, a, access, p, pc, l, lr, sp]) => {
+                (reply::FAULT, &[cause, more, a, access, p, pc, l, lr, sp]) => {
                     let mut fault = Fault {
                         pc: (p != 0).then_some(pc),
                         text_offset: None,
                         lr: (l != 0).then_some(lr),
                         sp,
-                        cause: Cause::Arm { cfsr, hfsr },
+                        cause: self.machine.cause(cause, more),
                         address: (a != 0).then_some(access),
                         below_stack: false,
                     };
@@ -163,13 +152,11 @@ impl QemuM33 {
                     }
                     return Err(BoardError::Fault(fault));
                 }
-                (reply::HOST, &[index, sp, ref registers @ ..])
-                    if registers.len() == REGISTER_WORDS =>
-                {
+                (reply::HOST, &[index, sp, ref registers @ ..]) => {
                     let host = hosts
                         .get(index as usize)
                         .ok_or_else(|| unexpected(&message))?;
-                    if let Err(error) = self.call_host(host, sp, registers) {
+                    if let Err(error) = self.call_host(host, sp, registers.to_vec()) {
                         // The firmware waits for an answer that will never come.
                         self.link.replace(None);
                         return Err(error);
@@ -180,28 +167,28 @@ impl QemuM33 {
         }
     }
 
-    fn call_host(&self, host: &HostFunction<'_>, sp: u32, words: &[u32]) -> Result<(), BoardError> {
-        let mut registers = CallRegisters::default();
-        registers.core.copy_from_slice(&words[..4]);
-        registers.float.copy_from_slice(&words[4..]);
+    fn call_host(
+        &self,
+        host: &HostFunction<'_>,
+        sp: u32,
+        mut registers: Vec<u32>,
+    ) -> Result<(), BoardError> {
         let mut memory = Memory {
             board: self,
-            context: registers.core[0],
+            context: registers.first().copied().unwrap_or_default(),
             failure: None,
         };
         let stack = |offset| self.read_word(sp.wrapping_add(offset));
-        let arguments = aapcs::arguments(&host.params, &registers, stack)?;
+        let arguments = self.machine.arguments(&host.params, &registers, stack)?;
         let end = host.call(&mut memory, &arguments)?;
         if let Some(failure) = memory.failure {
             return Err(failure);
         }
         if let (Ok(words), Some(result)) = (&end, host.results.first()) {
-            aapcs::set_result(*result, words, &mut registers);
+            self.machine.set_result(*result, words, &mut registers)?;
         }
-        let mut answer = vec![end.err().map_or(0, |trap| trap as u32)];
-        answer.extend(registers.core);
-        answer.extend(registers.float);
-        self.send(request::RETURN, &answer, &[])
+        registers.insert(0, end.err().map_or(0, |trap| trap as u32));
+        self.send(request::RETURN, &registers, &[])
     }
 
     fn read(&self, address: u32, bytes: u32) -> Result<Vec<u8>, BoardError> {
@@ -221,9 +208,9 @@ enum Ran {
     Trapped(Trap),
 }
 
-impl Board for QemuM33 {
+impl Board for Qemu {
     fn info(&self) -> BoardInfo {
-        INFO
+        self.machine.info
     }
 
     fn limits(&self) -> Limits {
@@ -246,6 +233,7 @@ impl Board for QemuM33 {
         self.revive()?;
         let table = host_table(&imports);
         let head = [
+            self.machine.info.features.0,
             self.limits.get().ram_bytes(&parsed),
             image.len() as u32,
             imports.len() as u32,
@@ -369,7 +357,7 @@ impl Instance for Remote<'_> {
 
 /// Linear memory 0 of the instance with this context.
 struct Memory<'a> {
-    board: &'a QemuM33,
+    board: &'a Qemu,
     context: u32,
     /// Why the last access failed, if not for its range.
     failure: Option<BoardError>,

@@ -5,15 +5,24 @@
 //! reply [`reply::HOST`], a host function's call. Then it serves requests as before, other calls
 //! included, until [`request::RETURN`] answers it.
 
+use wasm2mcu_loader::abi::image::Architecture;
+
 /// First word of [`reply::READY`]: both sides speak of the same.
-pub(crate) const VERSION: u32 = 1;
-/// Words of a host call's registers: r0–r3, s0–s15.
-pub(crate) const REGISTER_WORDS: usize = 20;
+pub(crate) const VERSION: u32 = 2;
+
+/// Words of a host call's registers, those that arguments come in and results go out in: on Arm
+/// r0–r3, s0–s15; on RISC-V a0–a7, fa0–fa7.
+pub(crate) const fn register_words(architecture: Architecture) -> usize {
+    match architecture {
+        Architecture::Thumb => 4 + 16,
+        Architecture::RiscV32 => 8 + 8,
+    }
+}
 
 /// From the PC to the firmware.
 pub(crate) mod request {
-    /// Words: RAM bytes, image bytes, host functions, bytes of these; then the image; then for each
-    /// host function the byte counts of its module, name, parameters and results as words and
+    /// Words: features of the core, RAM bytes, image bytes, host functions, bytes of these; then the
+    /// image; then for each host function the byte counts of its module, name, parameters and results as words and
     /// these bytes, padded to a multiple of 4 together.
     /// Reply: DONE with handle, address of the image and address of the RAM, or why not.
     pub(crate) const LOAD: u32 = 1;
@@ -45,8 +54,8 @@ pub(crate) mod reply {
     pub(crate) const REFUSED: u32 = 0x102;
     /// Trapped: code, function or `u32::MAX`, text offset.
     pub(crate) const TRAP: u32 = 0x103;
-    /// The core faulted: CFSR, HFSR, then pairs of validity (0 or 1) and value: address, pc, lr;
-    /// then sp.
+    /// The core faulted: on Arm CFSR and HFSR, on RISC-V mcause and 0; then pairs of validity (0 or 1)
+    /// and value: address, pc, lr (ra); then sp.
     pub(crate) const FAULT: u32 = 0x104;
     /// A host function is called: its index, stack pointer, the registers.
     pub(crate) const HOST: u32 = 0x105;

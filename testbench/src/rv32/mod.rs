@@ -3,8 +3,6 @@
 //! Both are one core; the second one faults where an address is not a multiple of the access's size,
 //! as smaller cores do.
 
-mod ilp32;
-
 use std::sync::Arc;
 
 use rsemu::core::space::AddressSpace;
@@ -17,14 +15,19 @@ use crate::board::BoardInfo;
 use crate::emulated::machine::{EXIT_FAULT, FLASH, exit_address};
 use crate::emulated::{Cpu, Emulator};
 use crate::fault::{Cause, Fault};
+use crate::ilp32::{self, CallRegisters, FloatAbi};
 
 /// The board whose core does loads and stores at any address.
 pub type Rv32 = Emulator<Rv32Imac<true>>;
 /// The board whose core does not.
 pub type Rv32Aligned = Emulator<Rv32Imac<false>>;
 
-const FEATURES: Features =
-    Features(Features::RISCV_M.0 | Features::RISCV_A.0 | Features::RISCV_C.0);
+const FEATURES: Features = Features(
+    Features::RISCV_M.0
+        | Features::RISCV_A.0
+        | Features::RISCV_C.0
+        | Features::RISCV_SOFT_FLOAT_ABI.0,
+);
 
 /// What the board is whose core does loads and stores at any address.
 pub const INFO: BoardInfo = BoardInfo {
@@ -112,14 +115,16 @@ impl<const MISALIGNED: bool> Cpu for Rv32Imac<MISALIGNED> {
         params: &[ValueType],
         stack: impl FnMut(u32) -> Result<u32, E>,
     ) -> Result<Vec<u32>, E> {
-        let registers = std::array::from_fn(|n| self.register(A0 + n as u32));
-        ilp32::arguments(params, &registers, stack)
+        ilp32::arguments(params, FloatAbi::Soft, &self.call_registers(), stack)
     }
 
     fn return_from_host(&mut self, result: Option<(ValueType, &[u32])>) {
-        let words = result.map_or(&[][..], |(_, words)| words);
-        for (number, word) in (A0..).zip(words) {
-            self.set_register(number, *word);
+        let mut registers = self.call_registers();
+        if let Some((ty, words)) = result {
+            ilp32::set_result(ty, FloatAbi::Soft, words, &mut registers);
+        }
+        for (number, word) in (A0..).zip(registers.integer) {
+            self.set_register(number, word);
         }
         self.0.set_pc(self.register(RA).into());
     }
@@ -163,6 +168,13 @@ impl<const MISALIGNED: bool> Cpu for Rv32Imac<MISALIGNED> {
 const NO_CAUSE: u64 = 0x3ff;
 
 impl<const MISALIGNED: bool> Rv32Imac<MISALIGNED> {
+    fn call_registers(&self) -> CallRegisters {
+        CallRegisters {
+            integer: std::array::from_fn(|n| self.register(A0 + n as u32)),
+            ..CallRegisters::default()
+        }
+    }
+
     fn register(&self, number: u32) -> u32 {
         self.0.x(number) as u32
     }

@@ -1,7 +1,7 @@
 //! Every trap of compiled code, on every board at every level: with the right code, in the right
 //! function, and without a trace in the instance next to it.
 //!
-//! The emulated board has nothing below the stack that it grants: a write there is a fault and
+//! The emulated boards have nothing below the stack that they grant: a write there is a fault and
 //! fails these tests, so a trap for an exhausted stack proves that the limit was kept.
 
 mod calls;
@@ -10,7 +10,7 @@ mod operators;
 mod segments;
 
 use wasm2mcu::wasm::module::ExportItem;
-use wasm2mcu::{Compiled, OptLevel, Options};
+use wasm2mcu::{Compiled, OptLevel, Options, Target};
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType::I32;
 use wasm2mcu_testbench::{Board, BoardError, HostFunction, Instance, open};
@@ -27,6 +27,21 @@ macro_rules! on_every_board {
             #[test]
             fn qemu_m33() {
                 super::$test(&*crate::opened("qemu-m33"));
+            }
+
+            #[test]
+            fn rv32() {
+                super::$test(&*crate::opened("rv32"));
+            }
+
+            #[test]
+            fn rv32_aligned() {
+                super::$test(&*crate::opened("rv32-aligned"));
+            }
+
+            #[test]
+            fn qemu_rv32() {
+                super::$test(&*crate::opened("qemu-rv32"));
             }
         }
     )*};
@@ -53,12 +68,15 @@ fn case<'c>(export: &'c str, arguments: &'c [u32], end: Result<u32, TrapCode>) -
     }
 }
 
-/// The module at every level with its image.
-fn compiled(wat: &str) -> impl Iterator<Item = (OptLevel, Compiled, Vec<u8>)> {
+/// The module for the board's core at every level, with its image.
+fn compiled(board: &dyn Board, wat: &str) -> impl Iterator<Item = (OptLevel, Compiled, Vec<u8>)> {
+    let info = board.info();
+    let target: Target = info.target.parse().expect("a board's target");
     [OptLevel::None, OptLevel::Size, OptLevel::Speed]
         .map(|level| {
             let options = Options {
                 level,
+                target: target.with_features(info.features),
                 ..Options::default()
             };
             let compiled = wasm2mcu::compile(wat.as_bytes(), &options)
@@ -85,7 +103,7 @@ fn function_index(compiled: &Compiled, export: &str) -> u32 {
 fn check(board: &dyn Board, wat: &str, throwers: &[&str], cases: &[Case<'_>]) {
     // The neighbour shares the image, so that its text has to tell the two apart.
     let healthy = cases.iter().find(|case| case.end.is_ok());
-    for (level, compiled, image) in compiled(wat) {
+    for (level, compiled, image) in compiled(board, wat) {
         let mut instance = board.load(&image, hosts()).expect("loaded");
         let mut neighbour = board.load(&image, hosts()).expect("loaded");
         for Case {

@@ -143,7 +143,7 @@ fn walk(instance: &mut dyn Instance, index_of: impl Fn(&str) -> u32) {
 
 /// Walks along the edges of a memory, and again each time after it grew by a page.
 fn walk_memory(board: &dyn Board, memory: &str, growths: u32) {
-    for (_, compiled, image) in compiled(&accesses(memory)) {
+    for (_, compiled, image) in compiled(board, &accesses(memory)) {
         let mut instance = board.load(&image, hosts()).expect("loaded");
         let mut neighbour = board.load(&image, hosts()).expect("loaded");
         let untouched = neighbour.memory().size();

@@ -14,12 +14,9 @@ on_every_board! {
 /// How instantiation ends, while another instance lives on the board.
 fn instantiates(board: &dyn Board, wat: &str, end: Result<(), TrapCode>) {
     let healthy = r#"(module (func (export "f") (result i32) (i32.const 42)))"#;
-    let healthy = wasm2mcu::compile(healthy.as_bytes(), &wasm2mcu::Options::default());
-    let healthy = healthy
-        .and_then(|compiled| compiled.image())
-        .expect("an image");
+    let (_, _, healthy) = compiled(board, healthy).next().expect("a level");
     let mut neighbour = board.load(&healthy, hosts()).expect("loaded");
-    for (level, _, image) in compiled(wat) {
+    for (level, _, image) in compiled(board, wat) {
         let found = match board.load(&image, hosts()) {
             Ok(_) => Ok(()),
             Err(BoardError::Trap(trap)) => Err(trap.code),

@@ -1,6 +1,6 @@
 //! The terms of the rules in Rust, and the rules as compiled code.
 
-use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
+use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::{
     self, BlockCall, Inst, InstructionData, MemFlags, Opcode, TrapCode, Type, Value, ValueList,
@@ -15,7 +15,7 @@ use super::inst::{AluImmOp, AluOp, Amode, Cond, Inst as MInst, LoadOp, ShiftOp, 
 use super::regs::ZERO;
 use crate::mach::context::Context;
 use crate::mach::isle::{
-    BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, generated_rules,
+    BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, generated_rules, order,
     prelude_terms,
 };
 use crate::mach::lower::ValueRegs;
@@ -283,6 +283,10 @@ impl generated::Context for Context<'_, '_, Riscv32> {
         Amode::Base { base, offset }
     }
 
+    fn small(&mut self, value: u32) -> i32 {
+        value as i32
+    }
+
     fn next_word(&mut self, offset: i32) -> i32 {
         offset.wrapping_add(4)
     }
@@ -367,7 +371,7 @@ impl Context<'_, '_, Riscv32> {
     /// How many bytes one instruction may access of `size` bytes at an address.
     fn granule(&self, flags: MemFlags, address: Value, offset: i32, size: u32) -> u32 {
         let func = self.lower.func;
-        if self.isa.misaligned || func.dfg.mem_flags[flags].aligned() {
+        if self.lower.isa.misaligned || func.dfg.mem_flags[flags].aligned() {
             return size;
         }
         let zeros = self.trailing_zeros(address, 4).min(offset.trailing_zeros());

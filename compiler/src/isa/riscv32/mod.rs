@@ -70,6 +70,7 @@ impl Riscv32 {
 impl Isa for Riscv32 {
     const ARCHITECTURE: Architecture = Architecture::RiscV32;
     const ARGUMENTS: &'static [PReg] = &ARGUMENTS;
+    const FLOAT_ARGUMENTS: &'static [PReg] = &[];
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
     type Inst = Inst;
@@ -80,7 +81,7 @@ impl Isa for Riscv32 {
         &self.env
     }
 
-    fn class_of(_ty: ir::Type) -> RegClass {
+    fn class_of(&self, _ty: ir::Type) -> RegClass {
         RegClass::Int
     }
 
@@ -175,12 +176,12 @@ impl Isa for Riscv32 {
         thunks::trap(code)
     }
 
-    fn entry_thunk(signature: &Signature) -> Thunk<Self> {
-        thunks::entry(signature)
+    fn entry_thunk(&self, signature: &Signature) -> Thunk<Self> {
+        thunks::entry(self, signature)
     }
 
-    fn import_thunk(signature: &Signature, slot: u32) -> Thunk<Self> {
-        thunks::import(signature, slot)
+    fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self> {
+        thunks::import(self, signature, slot)
     }
 }
 

@@ -20,7 +20,7 @@ use super::Riscv32;
 use super::emit::Emitter;
 use super::frame::FrameLayout;
 use super::inst::{AluOp, Amode, Call, Callee, Cond, Inst, LoadOp, StoreOp, Test};
-use super::regs::{ARGUMENTS, C_ARGUMENTS, CONTEXT, MEMORY_BASE, RA, RegSet, SP, ZERO, x};
+use super::regs::{C_ARGUMENTS, CONTEXT, MEMORY_BASE, RA, RegSet, SP, ZERO, x};
 use crate::mach::Thunk;
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::Emitter as _;
@@ -168,10 +168,10 @@ pub(super) fn trap(trap: TrapCode) -> Thunk<Riscv32> {
 }
 
 /// `extern "C" fn(context, args, code, stack) -> u32` for functions of a signature.
-pub(super) fn entry(signature: &Signature) -> Thunk<Riscv32> {
+pub(super) fn entry(isa: &Riscv32, signature: &Signature) -> Thunk<Riscv32> {
     let (context, args, callee, need) = (a(0), a(1), a(2), a(3));
-    let (params, param_bytes) = places::assign(places::words(&signature.params), &ARGUMENTS);
-    let (results, result_bytes) = places::assign(places::words(&signature.results), &ARGUMENTS);
+    let (params, param_bytes) = places::of_values(isa, &signature.params);
+    let (results, result_bytes) = places::of_values(isa, &signature.results);
     let stack_area = param_bytes.max(result_bytes).next_multiple_of(16);
 
     let mut code = Writer::new(2);
@@ -232,8 +232,8 @@ pub(super) fn entry(signature: &Signature) -> Thunk<Riscv32> {
 }
 
 /// Internal call to the host function whose address is in the context at `slot`.
-pub(super) fn import(signature: &Signature, slot: u32) -> Thunk<Riscv32> {
-    let (internal, _) = places::assign(places::words(&signature.params), &ARGUMENTS);
+pub(super) fn import(isa: &Riscv32, signature: &Signature, slot: u32) -> Thunk<Riscv32> {
+    let (internal, _) = places::of_values(isa, &signature.params);
     let (external, stack_area) = c_arguments(&signature.params);
     let stack_area = stack_area.next_multiple_of(16);
     let frame = IMPORT_BYTES + stack_area;

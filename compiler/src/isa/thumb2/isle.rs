@@ -1,6 +1,6 @@
 //! The terms of `prelude.isle` and `lower.isle` in Rust, and the rules as compiled code.
 
-use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
+use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::{
     self, BlockCall, Inst, InstructionData, Opcode, TrapCode, Type, Value, ValueList,
@@ -16,7 +16,7 @@ use super::inst::{
 };
 use crate::mach::context::Context;
 use crate::mach::isle::{
-    BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, generated_rules,
+    BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, generated_rules, order,
     prelude_terms,
 };
 use crate::mach::lower::ValueRegs;

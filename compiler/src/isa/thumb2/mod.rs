@@ -79,6 +79,7 @@ impl Default for Thumb2 {
 impl Isa for Thumb2 {
     const ARCHITECTURE: Architecture = Architecture::Thumb;
     const ARGUMENTS: &'static [PReg] = &ARGUMENTS;
+    const FLOAT_ARGUMENTS: &'static [PReg] = &[];
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
     type Inst = Inst;
@@ -89,7 +90,7 @@ impl Isa for Thumb2 {
         &self.env
     }
 
-    fn class_of(_ty: ir::Type) -> RegClass {
+    fn class_of(&self, _ty: ir::Type) -> RegClass {
         RegClass::Int
     }
 
@@ -183,12 +184,12 @@ impl Isa for Thumb2 {
         thunks::trap(code)
     }
 
-    fn entry_thunk(signature: &Signature) -> Thunk<Self> {
-        thunks::entry(signature)
+    fn entry_thunk(&self, signature: &Signature) -> Thunk<Self> {
+        thunks::entry(self, signature)
     }
 
-    fn import_thunk(signature: &Signature, slot: u32) -> Thunk<Self> {
-        thunks::import(signature, slot)
+    fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self> {
+        thunks::import(self, signature, slot)
     }
 }
 

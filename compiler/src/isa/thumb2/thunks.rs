@@ -154,10 +154,10 @@ pub(super) fn trap(trap: TrapCode) -> Thunk<Thumb2> {
 }
 
 /// `extern "C" fn(context, args, code, stack) -> u32` for functions of a signature.
-pub(super) fn entry(signature: &Signature) -> Thunk<Thumb2> {
+pub(super) fn entry(isa: &Thumb2, signature: &Signature) -> Thunk<Thumb2> {
     let (context, args, callee, need) = (r(0), r(1), r(2), r(3));
-    let (params, param_bytes) = places::assign(places::words(&signature.params), &ARGUMENTS);
-    let (results, result_bytes) = places::assign(places::words(&signature.results), &ARGUMENTS);
+    let (params, param_bytes) = places::of_values(isa, &signature.params);
+    let (results, result_bytes) = places::of_values(isa, &signature.results);
     let stack_area = param_bytes.max(result_bytes).next_multiple_of(8);
 
     let mut code = Writer::new(2);
@@ -216,8 +216,8 @@ pub(super) fn entry(signature: &Signature) -> Thunk<Thumb2> {
 }
 
 /// Internal call to the host function whose address is in the context at `slot`.
-pub(super) fn import(signature: &Signature, slot: u32) -> Thunk<Thumb2> {
-    let (internal, _) = places::assign(places::words(&signature.params), &ARGUMENTS);
+pub(super) fn import(isa: &Thumb2, signature: &Signature, slot: u32) -> Thunk<Thumb2> {
+    let (internal, _) = places::of_values(isa, &signature.params);
     let (external, stack_area) = c_arguments(&signature.params);
     let stack_area = stack_area.next_multiple_of(8);
     let saved_bytes = 4 * SAVED_BY_IMPORT.len();

@@ -6,6 +6,7 @@
 mod bulk;
 mod divide;
 mod grow;
+mod runtime;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -26,6 +27,7 @@ impl Builtin {
             Builtin::MemoryGrow => (types::I32, 1, 1),
             Builtin::MemoryFill | Builtin::MemoryCopy => (types::I32, 3, 1),
             Builtin::DivideUnsigned | Builtin::DivideSigned => (types::I64, 2, 2),
+            float => return runtime::signature(float),
         };
         let mut signature = Signature::new(CALL_CONV);
         signature.params = vec![AbiParam::new(ty); parameters];
@@ -36,6 +38,9 @@ impl Builtin {
 
 /// The code of a builtin; `None` if the module lacks what the builtin works on.
 pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
+    if builtin.is_runtime() {
+        return Some(runtime::build(builtin));
+    }
     let name = UserFuncName::user(BUILTINS, builtin as u32);
     let mut function = Function::with_name_signature(name, builtin.signature());
     let mut scratch = FunctionBuilderContext::new();
@@ -46,6 +51,7 @@ pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
         Builtin::MemoryCopy => bulk::copy(&mut Body::new(&mut builder, module.memory.as_ref()?)),
         Builtin::DivideUnsigned => divide::unsigned(&mut builder),
         Builtin::DivideSigned => divide::signed(&mut builder),
+        float => unreachable!("{} is the runtime's", float.name()),
     }
     builder.seal_all_blocks();
     builder.finalize(contract::frontend_config());

@@ -19,7 +19,7 @@ impl Translator<'_> {
         match *op {
             Operator::Call { function_index } => {
                 let parameters = self.module.signature(function_index).params.len();
-                let callee = self.callee(function_index)?;
+                let callee = self.callee(function_index);
                 let args = self.pop_many(parameters);
                 let call = self.builder.ins().call(callee, &args);
                 self.push_results(call);
@@ -35,7 +35,7 @@ impl Translator<'_> {
 
     fn call_indirect(&mut self, type_index: u32, table_index: u32) -> Result<()> {
         let type_number = self.module.type_numbers[type_index as usize];
-        let signature = self.signature_ref(type_number)?;
+        let signature = self.signature_ref(type_number);
         let index = self.pop();
         let parameters = self.module.types[type_number as usize].params.len();
         let args = self.pop_many(parameters);

@@ -258,25 +258,17 @@ impl Translator<'_> {
     }
 
     fn block_types(&self, ty: BlockType) -> Result<(Vec<Type>, Vec<Type>)> {
-        let place = self.place();
-        let require = |ty| support::require(ty, "of a block", &place);
         match ty {
             BlockType::Empty => Ok((Vec::new(), Vec::new())),
             BlockType::Type(ty) => {
-                let result = support::known(ty, &place).and_then(require)?;
-                Ok((Vec::new(), vec![result]))
+                let result = support::known(ty, &self.place())?;
+                Ok((Vec::new(), vec![support::clif_type(result)]))
             }
             BlockType::FuncType(index) => {
                 let number = self.module.type_numbers[index as usize];
                 let signature = &self.module.types[number as usize];
-                let types = |types: &[_]| {
-                    types
-                        .iter()
-                        .copied()
-                        .map(require)
-                        .collect::<Result<Vec<_>>>()
-                };
-                Ok((types(&signature.params)?, types(&signature.results)?))
+                let types = |types: &[_]| types.iter().copied().map(support::clif_type).collect();
+                Ok((types(&signature.params), types(&signature.results)))
             }
         }
     }

@@ -75,13 +75,13 @@ impl Translator<'_> {
         self.compare(IntCC::Equal);
     }
 
-    fn unary(&mut self, build: fn(Ins<'_, '_>, Value) -> Value) {
+    pub(super) fn unary(&mut self, build: fn(Ins<'_, '_>, Value) -> Value) {
         let x = self.pop();
         let result = build(self.builder.ins(), x);
         self.stack.push(result);
     }
 
-    fn binary(&mut self, build: fn(Ins<'_, '_>, Value, Value) -> Value) {
+    pub(super) fn binary(&mut self, build: fn(Ins<'_, '_>, Value, Value) -> Value) {
         let (x, y) = self.pop2();
         let result = build(self.builder.ins(), x, y);
         self.stack.push(result);

@@ -69,6 +69,18 @@ impl Translator<'_> {
             Operator::I64Load32S { memarg } => {
                 self.load(&memory, memarg, types::I64, 4, Opcode::Sload32);
             }
+            Operator::F32Load { memarg } => {
+                self.load(&memory, memarg, types::F32, 4, Opcode::Load);
+            }
+            Operator::F64Load { memarg } => {
+                self.load(&memory, memarg, types::F64, 8, Opcode::Load);
+            }
+            Operator::F32Store { memarg } => {
+                self.store(&memory, memarg, types::F32, 4, Opcode::Store);
+            }
+            Operator::F64Store { memarg } => {
+                self.store(&memory, memarg, types::F64, 8, Opcode::Store);
+            }
             Operator::I32Store { memarg } => {
                 self.store(&memory, memarg, types::I32, 4, Opcode::Store);
             }

@@ -6,6 +6,7 @@
 
 mod call;
 mod control;
+mod float;
 mod integer;
 mod memory;
 mod variable;
@@ -24,6 +25,7 @@ impl Translator<'_> {
             return Ok(());
         }
         let known = self.integer(op)
+            || self.float(op)
             || self.variable(op)
             || self.memory(op)
             || self.control(op)?

@@ -43,14 +43,14 @@ impl Translator<'_> {
 
     fn global_get(&mut self, index: u32) {
         let global = self.module.globals[index as usize];
-        let ty = support::clif_type(global.ty).expect("globals of other types are refused");
+        let ty = support::clif_type(global.ty);
         let value = match global.offset {
             Some(offset) if global.mutable => {
                 let flags = Region::Global(index).flags(self.builder.func);
                 let context = self.context;
                 self.builder.ins().load(ty, flags, context, offset as i32)
             }
-            _ => self.builder.ins().iconst(ty, global.init as i64),
+            _ => self.constant_of(ty, global.init),
         };
         self.stack.push(value);
     }

@@ -87,6 +87,7 @@ func_\name:
         function trap
         nop
         bl      trap_unreachable
+trap_site:
 
         function store          @ address, word -> 0
         ldr     r2, [r10, #MEMORY_SIZE]
@@ -112,8 +113,11 @@ func_\name:
         pop     {r4, pc}
 9:      bl      trap_host
 
-        function many           @ -> env.many(1, 2, 3, 4, 5 << 32 | 6)
+        function many           @ -> env.many(1, 2, 3, 4, 5 << 32 | 6, 7 << 32 | 8)
         push    {r4, lr}
+        movs    r0, #8
+        movs    r1, #7
+        push    {r0, r1}
         movs    r0, #6
         movs    r1, #5
         push    {r0, r1}
@@ -123,7 +127,7 @@ func_\name:
         movs    r2, #2
         movs    r3, #3
         host    1
-        add     sp, #16
+        add     sp, #24
         pop     {r4, pc}
 9:      bl      trap_host
 
@@ -140,10 +144,12 @@ func_\name:
 
         function undefined
         nop
+undefined_site:
         udf     #0
 
         function wild
         mvn     r0, #0xff
+wild_site:
         ldr     r0, [r0]
         bx      lr
 
