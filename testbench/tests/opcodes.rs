@@ -12,6 +12,7 @@ use cranelift_codegen::ir::{
     AbiParam, BlockArg, Function, InstBuilder, Signature, Type, UserFuncName, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use wasm2mcu::Target;
 use wasm2mcu::image::{self, Export, ExportItem, FunctionType, Parts};
 use wasm2mcu::isa::riscv32::Riscv32;
 use wasm2mcu::isa::thumb2::Thumb2;
