@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use cranelift_codegen::ir::types;
 use wasm2mcu_abi::image::Architecture;
+use wasm2mcu_abi::types::ValueType;
 
 use crate::error::{Error, Result};
 use crate::image::{self, Parts};
@@ -11,9 +13,14 @@ use crate::mach::buffer::{SourceLocation, Symbol};
 use crate::map::{self, Map};
 use crate::opt::guards::Statistics;
 use crate::stack::Depths;
+<<<<<<< HEAD
 use crate::target::Target;
 use crate::wasm::contract::Builtin;
 use crate::wasm::module::{ElementMode, ExportItem, Module};
+=======
+use crate::target::{FloatUse, Target};
+use crate::wasm::module::{ExportItem, Module};
+>>>>>>> main
 use crate::wasm::{BodyId, Translated};
 use crate::{backend, disasm, object};
 
@@ -183,7 +190,7 @@ impl Compiled {
     pub fn parts(&self) -> Parts {
         let module = self.module();
         let mut parts = Parts::new(self.target.architecture());
-        parts.features = self.target.required_features();
+        parts.features = self.target.required_features(self.float_use());
         parts.text = self.text.bytes.clone();
         parts.functions = self.function_offsets();
         parts.functions_end = self.functions_end();
@@ -221,6 +228,26 @@ impl Compiled {
         parts.stack_bytes = self.stack_bytes();
         parts.source_sha256 = Some(self.source_sha256);
         parts
+    }
+
+    fn float_use(&self) -> FloatUse {
+        let module = self.module();
+        let mut imported = module.imports().flat_map(|(function, _)| {
+            let signature = &module.types[function.type_number as usize];
+            signature.params.iter().chain(&signature.results)
+        });
+        let imports = imported.any(|ty| matches!(ty, ValueType::F32 | ValueType::F64));
+        let mut functions = self.translated.functions.iter();
+        let single = functions.any(|body| {
+            let dfg = &body.clif.dfg;
+            dfg.values()
+                .any(|value| dfg.value_type(value) == types::F32)
+        });
+        // An import thunk may move floats through the registers of the FPU.
+        FloatUse {
+            single: single || imports,
+            imports,
+        }
     }
 
     /// The most stack that one of the exports, or the start function, takes.

@@ -95,7 +95,7 @@ impl Options {
 pub fn compile(module: &[u8], options: &Options) -> Result<Compiled> {
     let wasm = wasm::to_binary(module)?;
     match options.target.architecture() {
-        Architecture::Thumb => compile_for(&Thumb2::default(), &wasm, options),
+        Architecture::Thumb => compile_for(&Thumb2::new(options.target.features()), &wasm, options),
         Architecture::RiscV32 => {
             let isa = Riscv32::new(options.target.misaligned_access());
             compile_for(&isa, &wasm, options)
