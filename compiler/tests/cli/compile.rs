@@ -145,7 +145,7 @@ fn help_is_a_manual() {
             &[
                 "Targets",
                 "thumbv8m.main-none-eabi ",
-                "f64",
+                "vectors",
                 "Exit status",
                 "Examples",
             ],

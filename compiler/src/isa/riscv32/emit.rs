@@ -94,6 +94,16 @@ impl mach::emit::Emitter for Emitter {
             } => self.put(encode::shift(op, rd, rs1, amount.value())),
             Inst::Mv { rd, rs } => self.put(encode::mv(rd, rs)),
             Inst::Li { rd, value } => self.constant(rd, value),
+            Inst::FrameAddr { rd, place } => {
+                let offset = self.frame.offset(place);
+                match Imm12::new(offset as i32) {
+                    Some(imm) => self.put(encode::alu_immediate(AluImmOp::Addi, rd, SP, imm)),
+                    None => {
+                        self.constant(rd, offset);
+                        self.put(encode::alu(AluOp::Add, rd, rd, SP));
+                    }
+                }
+            }
             Inst::Address { rd, symbol } => {
                 self.buffer.relocation(RelocKind::DistanceHigh, symbol);
                 self.put(encode::address_of_here(rd));
