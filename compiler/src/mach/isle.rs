@@ -296,6 +296,10 @@ macro_rules! prelude_terms {
             self.call_runtime(*builtin, &[x])
         }
 
+        fn routine1_word(&mut self, builtin: &Builtin, x: Reg) -> Results {
+            self.call_runtime_with(*builtin, vec![x])
+        }
+
         fn routine2(&mut self, builtin: &Builtin, x: Value, y: Value) -> Results {
             self.call_runtime(*builtin, &[x, y])
         }
