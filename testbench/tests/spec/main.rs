@@ -34,7 +34,7 @@ use script::Script;
 use suite::File;
 use tally::{FileResult, Tally};
 
-const BOARDS: [&str; 3] = ["m33", "rv32", "qemu-m33"];
+const BOARDS: [&str; 4] = ["m33", "rv32", "qemu-m33", "qemu-rv32"];
 
 const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];
 
