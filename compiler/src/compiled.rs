@@ -155,7 +155,12 @@ impl Compiled {
         self.for_thumb_only("an object file")?;
         let image = self.image()?;
         let map = self.map(&image);
-        Ok(object::write(name, &image, &map))
+        let features = self.target.required_features(self.float_use());
+        let attributes = object::Attributes {
+            target: self.target,
+            features,
+        };
+        Ok(object::write(name, &image, &map, attributes))
     }
 
     /// The code as assembly text.
