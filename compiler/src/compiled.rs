@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use wasm2mcu_abi::image::Architecture;
+use wasm2mcu_abi::image::{Architecture, Features};
+use wasm2mcu_abi::types::ValueType;
 
 use crate::error::{Error, Result};
 use crate::image::{self, Parts};
@@ -12,7 +13,7 @@ use crate::map::{self, Map};
 use crate::opt::guards::Statistics;
 use crate::stack::Depths;
 use crate::target::Target;
-use crate::wasm::module::{ExportItem, Module};
+use crate::wasm::module::{ExportItem, Function, Module, Signature};
 use crate::wasm::{BodyId, Translated};
 use crate::{backend, disasm, object};
 
@@ -180,7 +181,7 @@ impl Compiled {
     pub fn parts(&self) -> Parts {
         let module = self.module();
         let mut parts = Parts::new(self.target.architecture());
-        parts.features = self.target.required_features();
+        parts.features = self.required_features();
         parts.text = self.text.bytes.clone();
         parts.functions = self.function_offsets();
         parts.functions_end = self.functions_end();
@@ -240,6 +241,22 @@ impl Compiled {
         parts.stack_bytes = self.stack_bytes();
         parts.source_sha256 = Some(self.source_sha256);
         parts
+    }
+
+    /// What the image demands of a core and of the firmware on it.
+    fn required_features(&self) -> Features {
+        let module = self.module();
+        let is_float = |ty: &ValueType| matches!(ty, ValueType::F32 | ValueType::F64);
+        let has_floats = |function: &Function| {
+            let Signature { params, results } = &module.types[function.type_number as usize];
+            params.iter().chain(results).any(is_float)
+        };
+        let code = self.target.required_features();
+        if module.imports().any(|(function, _)| has_floats(function)) {
+            code | self.target.float_abi()
+        } else {
+            code
+        }
     }
 
     /// The most stack that one of the exports, or the start function, takes.

@@ -89,7 +89,8 @@ pub fn compile(module: &[u8], options: &Options) -> Result<Compiled> {
     match options.target.architecture() {
         Architecture::Thumb => compile_for(&Thumb2::default(), &wasm, options),
         Architecture::RiscV32 => {
-            let isa = Riscv32::new(options.target.misaligned_access());
+            let target = options.target;
+            let isa = Riscv32::new(target.required_features() | target.float_abi());
             compile_for(&isa, &wasm, options)
         }
     }

@@ -23,10 +23,12 @@ struct Row {
     required: Features,
     /// What code uses where there is some.
     optional: Features,
+    /// How host functions take floats: demanded where some import has floats in its signature.
+    float_abi: Features,
 }
 
 /// Every target there is; the first is the default.
-const TARGETS: [Row; 4] = [
+const TARGETS: [Row; 5] = [
     Row {
         name: "thumbv8m.main-none-eabihf",
         core: "Cortex-M33 with FPU",
@@ -36,6 +38,13 @@ const TARGETS: [Row; 4] = [
         name: "thumbv8m.main-none-eabi",
         core: "Cortex-M33 without FPU",
         ..THUMBV8M
+    },
+    Row {
+        name: "riscv32imafc-unknown-none-elf",
+        core: "RV32 with single-precision FPU",
+        required: Features(RISCV32IMC.required.0 | Features::RISCV_F.0),
+        float_abi: Features::RISCV_HARD_FLOAT_ABI,
+        ..RISCV32IMC
     },
     Row {
         name: "riscv32imac-unknown-none-elf",
@@ -56,15 +65,19 @@ const THUMBV8M: Row = Row {
     architecture: Architecture::Thumb,
     required: Features::NONE,
     optional: Features::NONE,
+    float_abi: Features::NONE,
 };
 
-/// Integer code; atomics are not used so far.
+/// No triple says that a core does misaligned loads and stores in hardware, which LLVM calls
+/// `unaligned-scalar-mem`: without it an access that is not proven aligned is made byte by byte.
+/// Atomics are not used so far.
 const RISCV32IMC: Row = Row {
     name: "",
     core: "",
     architecture: Architecture::RiscV32,
     required: Features(Features::RISCV_M.0 | Features::RISCV_C.0),
     optional: Features::RISCV_MISALIGNED,
+    float_abi: Features::RISCV_SOFT_FLOAT_ABI,
 };
 
 impl Target {
@@ -105,20 +118,14 @@ impl Target {
         self.row.architecture
     }
 
-    /// Whether code may load and store words and halfwords at any address.
-    ///
-    /// LLVM calls this `unaligned-scalar-mem`. No triple says so of a RISC-V core: without it an
-    /// access that is not proven aligned is made byte by byte.
-    pub fn misaligned_access(self) -> bool {
-        match self.row.architecture {
-            Architecture::Thumb => true,
-            Architecture::RiscV32 => self.optional.contains(Features::RISCV_MISALIGNED),
-        }
-    }
-
     /// What code for this target demands of a core.
     pub fn required_features(self) -> Features {
         self.row.required | self.optional
+    }
+
+    /// How host functions take floats, which a module with such imports demands as well.
+    pub fn float_abi(self) -> Features {
+        self.row.float_abi
     }
 }
 

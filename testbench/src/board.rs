@@ -219,12 +219,14 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 5] = [
+const BOARDS: [BoardInfo; 7] = [
     m33::INFO,
     qemu::M33.info,
     rv32::INFO,
     rv32::ALIGNED_INFO,
+    rv32::FLOAT_INFO,
     qemu::RV32.info,
+    qemu::RV32F.info,
 ];
 
 /// The boards that [`open`] knows.
@@ -251,8 +253,10 @@ pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
         "m33" => Ok(Box::new(m33::M33::new())),
         "rv32" => Ok(Box::new(rv32::Rv32::new())),
         "rv32-aligned" => Ok(Box::new(rv32::Rv32Aligned::new())),
+        "rv32f" => Ok(Box::new(rv32::Rv32F::new())),
         "qemu-m33" => Ok(Box::new(qemu::Qemu::open(&qemu::M33)?)),
         "qemu-rv32" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32)?)),
+        "qemu-rv32f" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32F)?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),
         }),
