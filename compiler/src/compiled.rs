@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use wasm2mcu_abi::image::{Architecture, Features};
+use cranelift_codegen::ir::types;
+use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::types::ValueType;
 
 use crate::error::{Error, Result};
@@ -12,8 +13,8 @@ use crate::mach::buffer::{SourceLocation, Symbol};
 use crate::map::{self, Map};
 use crate::opt::guards::Statistics;
 use crate::stack::Depths;
-use crate::target::Target;
-use crate::wasm::module::{ExportItem, Function, Module, Signature};
+use crate::target::{FloatUse, Target};
+use crate::wasm::module::{ExportItem, Module};
 use crate::wasm::{BodyId, Translated};
 use crate::{backend, disasm, object};
 
@@ -181,7 +182,7 @@ impl Compiled {
     pub fn parts(&self) -> Parts {
         let module = self.module();
         let mut parts = Parts::new(self.target.architecture());
-        parts.features = self.required_features();
+        parts.features = self.target.required_features(self.float_use());
         parts.text = self.text.bytes.clone();
         parts.functions = self.function_offsets();
         parts.functions_end = self.functions_end();
@@ -243,19 +244,23 @@ impl Compiled {
         parts
     }
 
-    /// What the image demands of a core and of the firmware on it.
-    fn required_features(&self) -> Features {
+    fn float_use(&self) -> FloatUse {
         let module = self.module();
-        let is_float = |ty: &ValueType| matches!(ty, ValueType::F32 | ValueType::F64);
-        let has_floats = |function: &Function| {
-            let Signature { params, results } = &module.types[function.type_number as usize];
-            params.iter().chain(results).any(is_float)
-        };
-        let code = self.target.required_features();
-        if module.imports().any(|(function, _)| has_floats(function)) {
-            code | self.target.float_abi()
-        } else {
-            code
+        let mut imported = module.imports().flat_map(|(function, _)| {
+            let signature = &module.types[function.type_number as usize];
+            signature.params.iter().chain(&signature.results)
+        });
+        let imports = imported.any(|ty| matches!(ty, ValueType::F32 | ValueType::F64));
+        let mut functions = self.translated.functions.iter();
+        let single = functions.any(|body| {
+            let dfg = &body.clif.dfg;
+            dfg.values()
+                .any(|value| dfg.value_type(value) == types::F32)
+        });
+        // An import thunk may move floats through the registers of the FPU.
+        FloatUse {
+            single: single || imports,
+            imports,
         }
     }
 

@@ -87,11 +87,9 @@ impl Options {
 pub fn compile(module: &[u8], options: &Options) -> Result<Compiled> {
     let wasm = wasm::to_binary(module)?;
     match options.target.architecture() {
-        Architecture::Thumb => compile_for(&Thumb2::default(), &wasm, options),
+        Architecture::Thumb => compile_for(&Thumb2::new(options.target.features()), &wasm, options),
         Architecture::RiscV32 => {
-            let target = options.target;
-            let isa = Riscv32::new(target.required_features() | target.float_abi());
-            compile_for(&isa, &wasm, options)
+            compile_for(&Riscv32::new(options.target.features()), &wasm, options)
         }
     }
 }

@@ -114,7 +114,7 @@ impl<I: Isa> Context<'_, '_, I> {
         self.lower.def_inst(value).is_some_and(|inst| {
             matches!(
                 self.lower.func.dfg.insts[inst].opcode(),
-                Opcode::Icmp | Opcode::Load
+                Opcode::Icmp | Opcode::Fcmp | Opcode::Load
             )
         })
     }

@@ -304,12 +304,15 @@ impl<'f, I: Isa> Lower<'f, I> {
         let value = self.func.dfg.resolve_aliases(value);
         if let Some(bits) = self.constant(value) {
             let ty = self.func.dfg.value_type(value);
+            if self.isa.class_of(ty) == RegClass::Float {
+                return ValueRegs::one(I::float_constant(self, bits as u32));
+            }
             let lo = I::constant(self, bits as u32);
             return if ty.bits() > 32 {
                 let hi = I::constant(self, (bits >> 32) as u32);
                 ValueRegs::two(lo, hi)
             } else {
-                ValueRegs::one(self.in_class(lo, self.isa.class_of(ty)))
+                ValueRegs::one(lo)
             };
         }
         if let Some(pinned) = self.pinned(value) {

@@ -123,6 +123,11 @@ pub trait Isa: Sized + Debug {
     fn copy(to: Reg, from: Reg) -> Self::Inst;
     /// A register with a constant word.
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
+    /// A floating-point register with a constant f32.
+    fn float_constant(lower: &mut Lower<'_, Self>, bits: u32) -> Reg {
+        let word = Self::constant(lower, bits);
+        lower.in_class(word, RegClass::Float)
+    }
 
     /// The frame of a function.
     fn frame(&self, needs: &FrameNeeds) -> Self::Frame;

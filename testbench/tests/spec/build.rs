@@ -2,7 +2,7 @@
 
 use std::panic;
 
-use wasm2mcu::{Error, OptLevel, Options};
+use wasm2mcu::{Error, Options};
 use wasmparser::{DataKind, ElementKind, Parser, Payload, TypeRef, Validator, WasmFeatures};
 
 use crate::script::{Script, Source};
@@ -20,7 +20,7 @@ pub(crate) enum Build {
 }
 
 /// What a refusal is about, by the first of these that its text contains.
-const FEATURES: [(&str, &str); 37] = [
+const FEATURES: [(&str, &str); 36] = [
     ("import of global", "import of a global"),
     ("import of memory", "import of a memory"),
     ("import of table", "import of a table"),
@@ -52,34 +52,29 @@ const FEATURES: [(&str, &str); 37] = [
     ("operator data.drop", "passive segments"),
     ("operator table.init", "passive segments"),
     ("operator elem.drop", "passive segments"),
-    ("f32", "floats"),
-    ("f64", "floats"),
     ("operator table.", "table operators"),
     ("operator ref.", "reference types"),
     ("externref", "reference types"),
+    ("reference in a global", "reference types"),
     ("funcref", "reference types"),
 ];
 
 impl Build {
     /// Builds every module of a script.
-    pub(crate) fn all(script: &Script<'_>, level: OptLevel) -> Vec<Option<Build>> {
+    pub(crate) fn all(script: &Script<'_>, options: &Options) -> Vec<Option<Build>> {
         let sources = script.steps.iter().map(|step| step.source.as_ref());
         sources
-            .map(|source| source.map(|source| Build::of(source, level)))
+            .map(|source| source.map(|source| Build::of(source, options)))
             .collect()
     }
 
-    fn of(source: &Source, level: OptLevel) -> Build {
+    fn of(source: &Source, options: &Options) -> Build {
         let bytes = match source {
             Source::Module(bytes) => bytes,
             Source::Rejected(message) => return Build::Rejected(message.clone()),
         };
-        let options = Options {
-            level,
-            ..Options::default()
-        };
         let compiled = panic::catch_unwind(|| {
-            wasm2mcu::compile(bytes, &options).and_then(|compiled| compiled.image())
+            wasm2mcu::compile(bytes, options).and_then(|compiled| compiled.image())
         });
         let error = match compiled {
             Ok(Ok(image)) => return Build::Image(image),
@@ -106,9 +101,9 @@ impl Build {
 
 /// What the compiler offers, told in the validator's terms.
 const OFFERED: WasmFeatures = WasmFeatures::WASM1
-    .difference(WasmFeatures::FLOATS)
     .difference(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::MULTI_VALUE)
     .union(WasmFeatures::BULK_MEMORY_OPT)
     .union(WasmFeatures::EXTENDED_CONST);

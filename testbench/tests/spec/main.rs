@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use wasm2mcu::OptLevel;
+use wasm2mcu::{OptLevel, Options, Target};
 use wasm2mcu_testbench::{Board, Limits, open};
 
 use build::Build;
@@ -34,7 +34,14 @@ use script::Script;
 use suite::File;
 use tally::{FileResult, Tally};
 
-const BOARDS: [&str; 2] = ["m33", "qemu-m33"];
+const BOARDS: [&str; 6] = [
+    "m33",
+    "rv32",
+    "rv32f",
+    "qemu-m33",
+    "qemu-rv32",
+    "qemu-rv32f",
+];
 
 const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];
 
@@ -72,17 +79,40 @@ fn opened(name: &str) -> Box<dyn Board> {
     board
 }
 
+/// What modules are compiled for that run on a board.
+fn target(board: &dyn Board) -> Target {
+    let info = board.info();
+    let target: Target = info.target.parse().expect("boards have known targets");
+    target.with_features(info.features)
+}
+
 /// Executes a file in every way of `runs`, whose boards are among `boards`.
 fn execute(file: &File, runs: &[Run], boards: &[(&str, Box<dyn Board>)]) -> FileResult {
     let buffer = script::buffer(file);
     let script = Script::parse(file, &buffer);
     let mut verdicts: Vec<_> = runs.iter().map(|_| Vec::new()).collect();
-    for level in LEVELS {
-        let builds = Build::all(&script, level);
+    let mut targets: Vec<Target> = Vec::new();
+    for (_, board) in boards {
+        if !targets.contains(&target(&**board)) {
+            targets.push(target(&**board));
+        }
+    }
+    let ways = targets
+        .iter()
+        .flat_map(|&target| LEVELS.map(|level| (target, level)));
+    for (on, level) in ways {
+        let builds = Build::all(
+            &script,
+            &Options {
+                target: on,
+                level,
+                ..Options::default()
+            },
+        );
         for (run, verdicts) in runs.iter().zip(&mut verdicts) {
-            if run.level == level {
-                let board = boards.iter().find(|(name, _)| *name == run.board);
-                let (_, board) = board.expect("an opened board");
+            let board = boards.iter().find(|(name, _)| *name == run.board);
+            let (_, board) = board.expect("an opened board");
+            if run.level == level && target(&**board) == on {
                 *verdicts = runner::run(&**board, &script, &builds);
             }
         }

@@ -52,13 +52,13 @@ use regs::{ARGUMENTS, CALLEE_SAVED, FLOAT_ARGUMENTS, RegSet};
 #[derive(Debug)]
 pub struct Riscv32 {
     env: MachineEnv,
-    /// What there is beyond RV32IMC, and which float ABI host functions have.
+    /// What there is beyond RV32IMC.
     features: Features,
 }
 
 impl Riscv32 {
-    /// The instruction set of a core with these features, whose host functions take an f32 in a
-    /// floating-point register if [`Features::RISCV_HARD_FLOAT_ABI`] is among them.
+    /// The instruction set of a core with these features. Where there are floating-point registers,
+    /// host functions use them.
     pub fn new(features: Features) -> Riscv32 {
         Riscv32 {
             env: regs::machine_env(),
@@ -71,9 +71,9 @@ impl Riscv32 {
         self.features.contains(Features::RISCV_MISALIGNED)
     }
 
-    /// Whether host functions take an f32 in a floating-point register.
-    fn has_hard_float_abi(&self) -> bool {
-        self.features.contains(Features::RISCV_HARD_FLOAT_ABI)
+    /// Whether f32 is in floating-point registers.
+    fn has_fpu(&self) -> bool {
+        self.features.contains(Features::RISCV_F)
     }
 }
 
@@ -92,7 +92,7 @@ impl Isa for Riscv32 {
     }
 
     fn class_of(&self, ty: ir::Type) -> RegClass {
-        if ty == ir::types::F32 && self.features.contains(Features::RISCV_F) {
+        if ty == ir::types::F32 && self.has_fpu() {
             RegClass::Float
         } else {
             RegClass::Int

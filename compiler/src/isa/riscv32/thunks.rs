@@ -13,8 +13,7 @@
 //! Convention", ILP32 and ILP32F. No floating-point register is saved: generated code uses none of
 //! those that the host may rely on.
 
-use cranelift_codegen::ir;
-use regalloc2::{Block, PRegSet, RegClass};
+use regalloc2::{Block, PRegSet};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
@@ -25,15 +24,13 @@ use super::frame::FrameLayout;
 use super::inst::{AluOp, Amode, Call, Callee, Cond, Inst, LoadOp, StoreOp, Test};
 #[cfg(test)]
 use super::regs::Name;
-use super::regs::{
-    C_ARGUMENTS, C_FLOAT_ARGUMENTS, CONTEXT, FLOAT_ARGUMENTS, MEMORY_BASE, RA, RegSet, SP, ZERO, x,
-};
+use super::regs::{C_ARGUMENTS, C_FLOAT_ARGUMENTS, CONTEXT, MEMORY_BASE, RA, RegSet, SP, ZERO, x};
+use crate::mach::Thunk;
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::Emitter as _;
 use crate::mach::places::{self, Place};
 use crate::mach::reg::Reg;
 use crate::mach::stubs::TrapStubs;
-use crate::mach::{Isa, Thunk};
 use crate::wasm::module::Signature;
 
 /// What an entry thunk saves for the host: `ra` and all callee-saved registers.
@@ -241,15 +238,15 @@ pub(super) fn entry(isa: &Riscv32, signature: &Signature) -> Thunk<Riscv32> {
 /// Internal call to the host function whose address is in the context at `slot`.
 pub(super) fn import(isa: &Riscv32, signature: &Signature, slot: u32) -> Thunk<Riscv32> {
     let (internal, _) = places::of_values(isa, &signature.params);
-    let (external, stack_area) = c_arguments(&signature.params, isa.has_hard_float_abi());
+    let (external, stack_area) = c_arguments(&signature.params, isa.has_fpu());
     let stack_area = stack_area.next_multiple_of(16);
     let frame = IMPORT_BYTES + stack_area;
 
     let mut code = Writer::new(2);
     code.move_sp(-(frame as i32));
     code.store(RA, SP, frame - 4);
-    // Every word of integer registers moves up by a place or more: the last one first. Floats stay
-    // where they are, unless the ABI wants them in integer registers.
+    // Every word of integer registers moves up by a place or more: the last one first. Floats in
+    // registers stay where they are.
     for (from, to) in internal.iter().zip(&external).rev() {
         match (*from, *to) {
             (Place::Register(from), Place::Register(to)) if from == to => {}
@@ -269,7 +266,6 @@ pub(super) fn import(isa: &Riscv32, signature: &Signature, slot: u32) -> Thunk<R
     code.mv(a(0), CONTEXT);
     code.load(T0, CONTEXT, slot);
     code.call(T0);
-    move_result(isa, &mut code, &signature.results);
     code.load(T0, CONTEXT, Context::HOST_TRAP);
     code.load(RA, SP, frame - 4);
     code.move_sp(frame as i32);
@@ -283,14 +279,6 @@ pub(super) fn import(isa: &Riscv32, signature: &Signature, slot: u32) -> Thunk<R
         symbol: Symbol::TrapExit,
     });
     code.finish(frame)
-}
-
-/// Moves an f32 from where the C ABI returns it to where functions of the module do.
-fn move_result(isa: &Riscv32, code: &mut Writer, results: &[ValueType]) {
-    let internal = isa.class_of(ir::types::F32);
-    if results == [ValueType::F32] && internal == RegClass::Float && !isa.has_hard_float_abi() {
-        code.mv(Reg::of_preg(FLOAT_ARGUMENTS[0]), a(0));
-    }
 }
 
 /// Where the C ABI wants the words of parameters that follow the context, and the bytes of the

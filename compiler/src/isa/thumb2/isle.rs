@@ -1,4 +1,4 @@
-//! The terms of `prelude.isle` and `lower.isle` in Rust, and the rules as compiled code.
+//! The terms of the `.isle` files in Rust, and the rules as compiled code.
 
 use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::immediates::Offset32;
@@ -7,13 +7,15 @@ use cranelift_codegen::ir::{
 };
 
 pub(super) use generated::{constructor_lower, constructor_test_of};
+use regalloc2::RegClass;
 
 use super::Thumb2;
 use super::imm::{AddImm, BitRange, Scale, Shift, ShiftKind};
 use super::inst::{
-    AluOp, Amode, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, Inst as MInst, LoadOp,
-    MulAccOp, Operand2, SelectValue, Sign, StoreOp, UnaryOp,
+    AluOp, Amode, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, FloatOp, FloatUnaryOp,
+    Inst as MInst, LoadOp, MulAccOp, Operand2, SelectValue, Sign, StoreOp, UnaryOp,
 };
+use crate::mach::Isa;
 use crate::mach::context::Context;
 use crate::mach::isle::{
     BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, generated_rules, order,
@@ -473,6 +475,104 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         }
     }
 
+    // Floats.
+
+    fn fpv5_f32(&mut self, ty: Type) -> Option<()> {
+        self.hard_f32(ty).filter(|()| self.lower.isa.has_fpv5())
+    }
+
+    fn float(&mut self, op: &FloatOp, rn: Reg, rm: Reg) -> Reg {
+        let op = *op;
+        self.define_float(|rd| MInst::Float { op, rd, rn, rm })
+    }
+
+    fn float_unary(&mut self, op: &FloatUnaryOp, rm: Reg) -> Reg {
+        let op = *op;
+        self.define_float(|rd| MInst::FloatUnary { op, rd, rm })
+    }
+
+    fn float_imm(&mut self, bits: u32) -> Reg {
+        Thumb2::float_constant(self.lower, bits)
+    }
+
+    fn to_float(&mut self, reg: Reg) -> Reg {
+        self.lower.in_class(reg, RegClass::Float)
+    }
+
+    fn to_integer(&mut self, reg: Reg) -> Reg {
+        self.lower.in_class(reg, RegClass::Int)
+    }
+
+    fn float_cmp(&mut self, cond: &Cond, rn: Reg, rm: Reg) -> Test {
+        Test {
+            cond: *cond,
+            cmp: Compare::Float { rn, rm },
+        }
+    }
+
+    fn float_cmp_zero(&mut self, cond: &Cond, rn: Reg) -> Test {
+        Test {
+            cond: *cond,
+            cmp: Compare::FloatZero { rn },
+        }
+    }
+
+    fn float_zero(&mut self, value: Value) -> Option<()> {
+        let bits = self.word_constant(value)?;
+        (bits << 1 == 0).then_some(())
+    }
+
+    fn float_cond(&mut self, cc: &FloatCC) -> Cond {
+        match cc {
+            FloatCC::Ordered => Cond::Vc,
+            FloatCC::Unordered => Cond::Vs,
+            FloatCC::Equal => Cond::Eq,
+            FloatCC::NotEqual => Cond::Ne,
+            FloatCC::LessThan => Cond::Mi,
+            FloatCC::LessThanOrEqual => Cond::Ls,
+            FloatCC::GreaterThan => Cond::Gt,
+            FloatCC::GreaterThanOrEqual => Cond::Ge,
+            FloatCC::UnorderedOrLessThan => Cond::Lt,
+            FloatCC::UnorderedOrLessThanOrEqual => Cond::Le,
+            FloatCC::UnorderedOrGreaterThan => Cond::Hi,
+            FloatCC::UnorderedOrGreaterThanOrEqual => Cond::Pl,
+            FloatCC::OrderedNotEqual | FloatCC::UnorderedOrEqual => {
+                unreachable!("two conditions, which have a rule of their own")
+            }
+        }
+    }
+
+    fn float_swapped(&mut self, cc: &FloatCC) -> FloatCC {
+        cc.swap_args()
+    }
+
+    fn better_swapped(&mut self, cc: &FloatCC) -> Option<FloatCC> {
+        matches!(
+            cc,
+            FloatCC::LessThan
+                | FloatCC::LessThanOrEqual
+                | FloatCC::UnorderedOrGreaterThan
+                | FloatCC::UnorderedOrGreaterThanOrEqual
+        )
+        .then(|| cc.swap_args())
+    }
+
+    fn float_select(&mut self, test: Test, if_true: Reg, if_false: Reg) -> Reg {
+        let Test { cond, cmp } = test;
+        let fpv5 = self.lower.isa.has_fpv5();
+        self.define_float(|rd| {
+            MInst::float_select(rd, cond, cmp, if_true, if_false)
+                .filter(|_| fpv5)
+                .unwrap_or(MInst::Select {
+                    rd,
+                    cond,
+                    cmp,
+                    if_true: SelectValue::Reg(if_true),
+                    if_false: SelectValue::Reg(if_false),
+                })
+        })
+    }
+
     // Memory.
 
     fn base_offset(&mut self, base: Reg, offset: i32) -> Amode {
@@ -499,6 +599,13 @@ impl Test {
 }
 
 impl Context<'_, '_, Thumb2> {
+    /// Emits an instruction with a float as its result, which `make` is told the register of.
+    fn define_float(&mut self, make: impl FnOnce(Reg) -> MInst) -> Reg {
+        let rd = self.lower.new_reg(RegClass::Float);
+        self.lower.emit(make(rd));
+        rd
+    }
+
     /// The product of two words plus one word.
     fn mul_add_word(&mut self, addend: Reg, rn: Reg, rm: Reg) -> ValueRegs {
         let zero = self.immediate(0);
