@@ -89,8 +89,7 @@ pub fn compile(module: &[u8], options: &Options) -> Result<Compiled> {
     match options.target.architecture() {
         Architecture::Thumb => compile_for(&Thumb2::new(options.target.features()), &wasm, options),
         Architecture::RiscV32 => {
-            let isa = Riscv32::new(options.target.misaligned_access());
-            compile_for(&isa, &wasm, options)
+            compile_for(&Riscv32::new(options.target.features()), &wasm, options)
         }
     }
 }

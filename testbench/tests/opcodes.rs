@@ -24,7 +24,7 @@ use wasm2mcu::wasm::module::Signature as WasmSignature;
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
-use wasm2mcu_testbench::board;
+use wasm2mcu_testbench::{board, rv32};
 
 /// Parameters of every function here.
 const PARAMS: usize = 3;
@@ -743,8 +743,12 @@ const PER_IMAGE: usize = 100;
 /// Executes every case with combinations of words, and reports what differs.
 fn run(cases: Vec<Case>) {
     run_on(&Thumb2::new(Target::default().features()), "m33", &cases);
-    run_on(&Riscv32::new(true), "rv32", &cases);
-    run_on(&Riscv32::new(false), "rv32-aligned", &cases);
+    run_on(&Riscv32::new(rv32::INFO.features), "rv32", &cases);
+    run_on(
+        &Riscv32::new(rv32::ALIGNED_INFO.features),
+        "rv32-aligned",
+        &cases,
+    );
 }
 
 fn run_on<I: Isa>(isa: &I, board: &str, cases: &[Case]) {

@@ -34,7 +34,14 @@ use script::Script;
 use suite::File;
 use tally::{FileResult, Tally};
 
-const BOARDS: [&str; 4] = ["m33", "rv32", "qemu-m33", "qemu-rv32"];
+const BOARDS: [&str; 6] = [
+    "m33",
+    "rv32",
+    "rv32f",
+    "qemu-m33",
+    "qemu-rv32",
+    "qemu-rv32f",
+];
 
 const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];
 
