@@ -231,15 +231,15 @@ macro_rules! prelude_terms {
         }
 
         fn lo(&mut self, value: Value) -> Reg {
-            match self.lower.constant(value) {
-                Some(bits) => self.immediate(bits as u32),
+            match self.lower.constant_words(value).0 {
+                Some(bits) => self.immediate(bits),
                 None => self.word(value),
             }
         }
 
         fn hi(&mut self, value: Value) -> Reg {
-            match self.lower.constant(value) {
-                Some(bits) => self.immediate((bits >> 32) as u32),
+            match self.lower.constant_words(value).1 {
+                Some(bits) => self.immediate(bits),
                 None => {
                     let regs = self.lower.use_value(value);
                     regs.hi.expect("a value of two words")
