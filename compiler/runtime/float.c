@@ -76,9 +76,15 @@ inline u32 word(u32 x)
     return x;
 }
 inline u32 high_word(u64 x) { return word(high(x)); }
+inline u32 low_word(u64 x) { return word(low(x)); }
 
-inline u64 product(u32 x, u32 y) { return (u64)x * y; }
-inline u32 high_product(u32 x, u32 y) { return high(product(x, y)); }
+inline u64 product(u32 x, u32 y) { return (u64)word(x) * word(y); }
+inline u32 high_product(u32 x, u32 y) { return high_word(product(x, y)); }
+// Less a product, of which only what fits two words counts.
+inline u64 less_product(u64 from, u32 x, u64 y)
+{
+    return from - product(x, low(y)) - words(word(x * high_word(y)), 0);
+}
 
 inline u32 leading_zeros(u32 x) { return (u32)__builtin_clz(x); }
 inline u32 leading_zeros_64(u64 x) { return (u32)__builtin_clzll(x); }
@@ -281,7 +287,7 @@ f64 f64_add(f64 a, f64 b)
     }
     if (distance > 54)
         return a;
-    u32 head = (a_high >> 20 << 20) - HIGH_LEADING;
+    u32 head = (word(a_high >> 20) << 20) - HIGH_LEADING;
     u64 significand = words((a_high & HIGH_FRACTION) | HIGH_LEADING, low(a));
     u32 rest;
     if (distance < 32) {
@@ -297,8 +303,9 @@ f64 f64_add(f64 a, f64 b)
         lower = upper >> distance;
         upper = 0;
     }
+    u64 smaller = words(word(upper), word(lower));
     if (!opposite) {
-        significand += words(upper, lower);
+        significand += smaller;
         if (high_word(significand) >= 2 * HIGH_LEADING) {
             rest = low(significand) << 31 | rest >> 1 | (rest & 1);
             significand >>= 1;
@@ -307,7 +314,7 @@ f64 f64_add(f64 a, f64 b)
                 return words(head + HIGH_LEADING, 0);
         }
     } else {
-        significand -= words(upper, lower);
+        significand -= smaller;
         significand -= rest != 0;
         rest = 0 - rest;
         if (high_word(significand) < HIGH_LEADING) {
@@ -390,14 +397,17 @@ f64 f64_mul(f64 a, f64 b)
         return f64_mul(words(upper - (distance << 20), low(a)), fraction << distance);
     }
     i32 exponent = (i32)(a_exponent + b_exponent) - F64_BIAS + 1;
-    u64 x = f64_significand(a) << 11;
-    u64 y = f64_significand(b);
-    u64 first = product(low(x), low(y));
-    u64 second = product(low(x), high(y)) + high(first);
-    u64 third = product(high(x), low(y)) + low(second);
-    u64 significand = product(high(x), high(y)) + high(second) + high(third);
-    u32 rest = low(third) | (low(first) != 0);
-    if (significand >> 52 == 0) {
+    u32 x_high = (high_word(a) & HIGH_FRACTION) | HIGH_LEADING;
+    x_high = x_high << 11 | low_word(a) >> 21;
+    u32 x_low = low_word(a) << 11;
+    u32 y_high = (high_word(b) & HIGH_FRACTION) | HIGH_LEADING;
+    u32 y_low = low_word(b);
+    u64 first = product(x_low, y_low);
+    u64 second = product(x_low, y_high) + high(first);
+    u64 third = product(x_high, y_low) + low_word(second);
+    u64 significand = product(x_high, y_high) + high(second) + high(third);
+    u32 rest = low_word(third) | (low_word(first) != 0);
+    if (high_word(significand) < HIGH_LEADING) {
         significand = significand << 1 | rest >> 31;
         rest <<= 1;
         exponent -= 1;
@@ -472,16 +482,16 @@ f64 f64_div(f64 a, f64 b)
     }
     i32 exponent = a_exponent - b_exponent + F64_BIAS;
     if (x < y) {
-        x <<= 1;
+        x = words(word(high(x << 1)), word(low(x << 1)));
         exponent -= 1;
     }
     // Two digits of 27 bits, estimated from below by the leading words. What is left after each is
     // a few times the divisor at most, so the words above the two that are computed would be 0.
     u32 inverse = reciprocal((u32)(y >> 21));
     u32 first = high_product((u32)(x >> 22), inverse) >> 3;
-    u64 left = (x << 27) - first * y;
+    u64 left = less_product(x << 27, first, y);
     u32 second = high_product((u32)(left >> 24), inverse) >> 2;
-    left = (left << 26) - second * y;
+    left = less_product(left << 26, second, y);
     u64 quotient = ((u64)first << 26) + second;
     while (left >= y) {
         left -= y;

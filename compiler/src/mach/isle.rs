@@ -180,6 +180,10 @@ macro_rules! prelude_terms {
             self.lower.constant(value).filter(|_| wide)
         }
 
+        fn low_zero(&mut self, value: Value) -> Option<Value> {
+            (self.lower.constant_words(value).0 == Some(0)).then_some(value)
+        }
+
         fn all_ones(&mut self, value: Value) -> Option<()> {
             let bits = self.value_type(value).bits();
             (self.word_constant(value)? == u32::MAX >> (32 - bits)).then_some(())

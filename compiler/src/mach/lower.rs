@@ -282,10 +282,16 @@ impl<'f, I: Isa> Lower<'f, I> {
                 ..
             } => (None, Some(0)),
             InstructionData::Binary { opcode, args } => {
-                let by_words = self.constant(args[1]).is_some_and(|by| by % 64 >= 32);
+                let constant = self.constant(args[1]);
+                let by_words = constant.is_some_and(|by| by % 64 >= 32);
                 match opcode {
                     Opcode::Ishl if by_words => (Some(0), None),
                     Opcode::Ushr if by_words => (None, Some(0)),
+                    Opcode::Band => {
+                        let mask = constant.unwrap_or(u64::MAX);
+                        let zero = |word: u64| (word as u32 == 0).then_some(0);
+                        (zero(mask), zero(mask >> 32))
+                    }
                     _ => (None, None),
                 }
             }

@@ -333,10 +333,6 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         operand.unwrap_or_else(|| Operand2::reg(self.hi(value)))
     }
 
-    fn low_zero(&mut self, value: Value) -> Option<Value> {
-        (self.lower.constant_words(value).0 == Some(0)).then_some(value)
-    }
-
     fn each_word(&mut self, op: &AluOp, x: Value, y: Value) -> Results {
         let (xl, xh) = self.lower.constant_words(x);
         let (yl, yh) = self.lower.constant_words(y);
