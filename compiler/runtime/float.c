@@ -132,11 +132,9 @@ inline f64 f64_pack(u32 head, u64 significand, u32 rest)
 inline u32 f32_head(u32 sign, u32 exponent) { return sign + ((exponent - 1) << 23); }
 inline u32 f64_head(u32 sign, u32 exponent) { return sign + ((exponent - 1) << 20); }
 
-// The same for any exponent.
-inline f32 f32_finish(u32 sign, i32 exponent, u32 significand, u32 rest)
+// The same for an exponent that is none of a normal number, and for any.
+inline f32 f32_beyond(u32 sign, i32 exponent, u32 significand, u32 rest)
 {
-    if (f32_is_normal((u32)exponent))
-        return f32_pack(f32_head(sign, (u32)exponent), significand, rest);
     if (exponent > 0)
         return sign | F32_INFINITY;
     u32 distance = (u32)(1 - exponent);
@@ -146,18 +144,30 @@ inline f32 f32_finish(u32 sign, i32 exponent, u32 significand, u32 rest)
     return f32_pack(sign, significand >> distance, rest);
 }
 
-inline f64 f64_finish(u32 sign, i32 exponent, u64 significand, u32 rest)
+inline f32 f32_finish(u32 sign, i32 exponent, u32 significand, u32 rest)
 {
-    if (f64_is_normal((u32)exponent))
-        return f64_pack(f64_head(sign, (u32)exponent), significand, rest);
+    if (f32_is_normal((u32)exponent))
+        return f32_pack(f32_head(sign, (u32)exponent), significand, rest);
+    return f32_beyond(sign, exponent, significand, rest);
+}
+
+inline f64 f64_beyond(u32 sign, i32 exponent, u64 significand, u32 rest)
+{
     if (exponent > 0)
         return words(sign | HIGH_INFINITY, 0);
     u32 distance = (u32)(1 - exponent);
     if (distance > 53)
         return words(sign, 0);
     u64 below = significand << (64 - distance);
-    rest = high(below) | (low(below) != 0) | (rest != 0);
+    rest = high_word(below) | (low_word(below) != 0) | (rest != 0);
     return f64_pack(sign, significand >> distance, rest);
+}
+
+inline f64 f64_finish(u32 sign, i32 exponent, u64 significand, u32 rest)
+{
+    if (f64_is_normal((u32)exponent))
+        return f64_pack(f64_head(sign, (u32)exponent), significand, rest);
+    return f64_beyond(sign, exponent, significand, rest);
 }
 
 // A significand whose number has the exponent field 0, with its leading bit in place.
@@ -187,9 +197,10 @@ inline u32 reciprocal(u32 x)
 // The square root of x in [2^28, 2^30), times 2^16: less by 1 to 4.
 inline u32 root(u32 x)
 {
-    u32 estimate = ((x >> 14) * 0x5555 >> 16) + 11469;
-    estimate = (estimate + x / estimate) >> 1;
-    estimate = (estimate + x / estimate) >> 1;
+    // Odd, that they are seen not to be zero.
+    u32 first = (((x >> 14) * 0x5555 >> 16) + 11469) | 1;
+    u32 second = (first + x / first) >> 1 | 1;
+    u32 estimate = (second + x / second) >> 1;
     u32 quotient = x / estimate;
     u32 left = x - quotient * estimate;
     return (estimate << 15) + (quotient << 15) + ((left << 16) / estimate >> 1) - 3;
@@ -427,34 +438,37 @@ f32 f32_div(f32 a, f32 b)
     u32 x = f32_significand(a);
     u32 y = f32_significand(b);
     if (!f32_is_normal((u32)a_exponent) || !f32_is_normal((u32)b_exponent)) {
-        if (f32_is_nan(a) || f32_is_nan(b))
+        a = f32_magnitude(a);
+        b = f32_magnitude(b);
+        if (a > F32_INFINITY || b > F32_INFINITY)
             return F32_NAN;
-        bool a_infinite = a_exponent == 0xff, b_infinite = b_exponent == 0xff;
-        bool a_zero = a << 1 == 0, b_zero = b << 1 == 0;
-        if ((a_infinite && b_infinite) || (a_zero && b_zero))
+        if (a == b && (a == 0 || a == F32_INFINITY))
             return F32_NAN;
-        if (a_infinite || b_zero)
+        if (a == F32_INFINITY || b == 0)
             return sign | F32_INFINITY;
-        if (b_infinite || a_zero)
+        if (b == F32_INFINITY || a == 0)
             return sign;
         if (a_exponent == 0)
-            x = f32_normalize(a & F32_FRACTION, &a_exponent);
+            x = f32_normalize(a, &a_exponent);
         if (b_exponent == 0)
-            y = f32_normalize(b & F32_FRACTION, &b_exponent);
+            y = f32_normalize(b, &b_exponent);
     }
     i32 exponent = a_exponent - b_exponent + F32_BIAS;
     if (x < y) {
-        x <<= 1;
+        x = word(x << 1);
         exponent -= 1;
     }
-    // Eight bits at a time, after the leading one.
+    // Eight bits at a time, after the leading one. The divisor is seen not to be zero.
+    y = word(y) | F32_LEADING;
     u32 left = (x - y) << 8;
     u32 quotient = 0x100 | left / y;
     left = left % y << 8;
     quotient = quotient << 8 | left / y;
     left = left % y << 8;
     quotient = quotient << 8 | left / y;
-    return f32_finish(sign, exponent, quotient >> 1, quotient << 31 | (left % y != 0));
+    if (f32_is_normal((u32)exponent))
+        return f32_head(sign, (u32)exponent) + ((quotient + 1) >> 1);
+    return f32_beyond(sign, exponent, quotient >> 1, quotient << 31 | (left % y != 0));
 }
 
 f64 f64_div(f64 a, f64 b)
@@ -465,20 +479,20 @@ f64 f64_div(f64 a, f64 b)
     u64 x = f64_significand(a);
     u64 y = f64_significand(b);
     if (!f64_is_normal((u32)a_exponent) || !f64_is_normal((u32)b_exponent)) {
-        if (f64_is_nan(a) || f64_is_nan(b))
+        a = f64_magnitude(a);
+        b = f64_magnitude(b);
+        if (a > F64_INFINITY || b > F64_INFINITY)
             return F64_NAN;
-        bool a_infinite = a_exponent == 0x7ff, b_infinite = b_exponent == 0x7ff;
-        bool a_zero = a << 1 == 0, b_zero = b << 1 == 0;
-        if ((a_infinite && b_infinite) || (a_zero && b_zero))
+        if (a == b && (a == 0 || a == F64_INFINITY))
             return F64_NAN;
-        if (a_infinite || b_zero)
+        if (a == F64_INFINITY || b == 0)
             return words(sign | HIGH_INFINITY, 0);
-        if (b_infinite || a_zero)
+        if (b == F64_INFINITY || a == 0)
             return words(sign, 0);
         if (a_exponent == 0)
-            x = f64_normalize(a & F64_FRACTION, &a_exponent);
+            x = f64_normalize(a, &a_exponent);
         if (b_exponent == 0)
-            y = f64_normalize(b & F64_FRACTION, &b_exponent);
+            y = f64_normalize(b, &b_exponent);
     }
     i32 exponent = a_exponent - b_exponent + F64_BIAS;
     if (x < y) {
@@ -497,7 +511,9 @@ f64 f64_div(f64 a, f64 b)
         left -= y;
         quotient += 1;
     }
-    return f64_finish(sign, exponent, quotient >> 1, low(quotient) << 31 | (left != 0));
+    if (f64_is_normal((u32)exponent))
+        return words(f64_head(sign, (u32)exponent), 0) + ((quotient + 1) >> 1);
+    return f64_beyond(sign, exponent, quotient >> 1, low(quotient) << 31 | (left != 0));
 }
 
 // Square root. It is never halfway between two numbers, and never subnormal.
@@ -652,10 +668,10 @@ f64 f64_nearest(f64 a)
 // Comparison. The bits of numbers are in order as integers with a sign, but that of two negative ones
 // the larger is less.
 
-inline bool f32_less(f32 a, f32 b) { return ((i32)a < (i32)b) != ((i32)(a & b) < 0); }
-inline bool f64_less(f64 a, f64 b)
+inline u32 f32_less(f32 a, f32 b) { return ((i32)a < (i32)b) ^ word((a & b) >> 31); }
+inline u32 f64_less(f64 a, f64 b)
 {
-    return ((i64)a < (i64)b) != ((i32)(high_word(a) & high_word(b)) < 0);
+    return ((i64)a < (i64)b) ^ word((high_word(a) & high_word(b)) >> 31);
 }
 
 inline bool f32_any_nan(f32 a, f32 b) { return f32_is_nan(a) || f32_is_nan(b); }
@@ -671,9 +687,9 @@ i32 f32_compare(f32 a, f32 b)
 {
     if (f32_any_nan(a, b))
         return UNORDERED;
-    if (a == b || (a | b) << 1 == 0)
+    if (a == b || word((a | b) << 1) == 0)
         return EQUAL;
-    return f32_less(a, b) ? LESS : GREATER;
+    return GREATER - 2 * (i32)f32_less(a, b);
 }
 
 i32 f64_compare(f64 a, f64 b)
@@ -682,7 +698,7 @@ i32 f64_compare(f64 a, f64 b)
         return UNORDERED;
     if (a == b || ((high_word(a) | high_word(b)) << 1 | low(a) | low(b)) == 0)
         return EQUAL;
-    return f64_less(a, b) ? LESS : GREATER;
+    return GREATER - 2 * (i32)f64_less(a, b);
 }
 
 f32 f32_min(f32 a, f32 b)
@@ -915,8 +931,8 @@ u64 u64_from_f64(f64 a)
     return (a << 11 | F64_SIGN) >> (F64_BIAS + 63 - exponent);
 }
 
-// Whether a truncation has a result. The bits are in order by magnitude below those of the first
-// number beyond, for each sign.
+// Whether a truncation has a result. Most values are those of fewer bits. The bits of the others are
+// in order by magnitude, below those of the first number beyond for their sign.
 
 inline i32 f32_check(f32 a, f32 beyond, f32 beyond_negative)
 {
@@ -932,42 +948,64 @@ inline i32 f64_check(f64 a, f64 beyond, f64 beyond_negative)
     return f64_is_nan(a) ? NOT_A_NUMBER : OUT_OF_RANGE;
 }
 
+// Below a power of two, whatever the sign, or if there is none.
+inline bool f32_below(f32 a, u32 power) { return word(a << 1) < (F32_BIAS + power) << 24; }
+inline bool f64_below(f64 a, u32 power) { return word(high(a) << 1) < (F64_BIAS + power) << 21; }
+inline bool f32_between(f32 a, u32 power) { return word(a) < (F32_BIAS + power) << 23; }
+inline bool f64_between(f64 a, u32 power) { return high_word(a) < (F64_BIAS + power) << 20; }
+
 i32 i32_check_f32(f32 a)
 {
+    if (f32_below(a, 31))
+        return IN_RANGE;
     return f32_check(a, 0x4f000000, 0xcf000001); // 2^31, below -2^31
 }
 
 i32 u32_check_f32(f32 a)
 {
+    if (f32_between(a, 32))
+        return IN_RANGE;
     return f32_check(a, 0x4f800000, 0xbf800000); // 2^32, -1
 }
 
 i32 i64_check_f32(f32 a)
 {
+    if (f32_below(a, 63))
+        return IN_RANGE;
     return f32_check(a, 0x5f000000, 0xdf000001); // 2^63, below -2^63
 }
 
 i32 u64_check_f32(f32 a)
 {
+    if (f32_between(a, 64))
+        return IN_RANGE;
     return f32_check(a, 0x5f800000, 0xbf800000); // 2^64, -1
 }
 
 i32 i32_check_f64(f64 a)
 {
+    if (f64_below(a, 31))
+        return IN_RANGE;
     return f64_check(a, 0x41e0000000000000, 0xc1e0000000200000); // 2^31, -2^31 - 1
 }
 
 i32 u32_check_f64(f64 a)
 {
+    if (f64_between(a, 32))
+        return IN_RANGE;
     return f64_check(a, 0x41f0000000000000, 0xbff0000000000000); // 2^32, -1
 }
 
 i32 i64_check_f64(f64 a)
 {
+    if (f64_below(a, 63))
+        return IN_RANGE;
     return f64_check(a, 0x43e0000000000000, 0xc3e0000000000001); // 2^63, below -2^63
 }
 
 i32 u64_check_f64(f64 a)
 {
+    if (f64_between(a, 64))
+        return IN_RANGE;
     return f64_check(a, 0x43f0000000000000, 0xbff0000000000000); // 2^64, -1
 }

@@ -189,8 +189,18 @@ macro_rules! prelude_terms {
             (self.word_constant(value)? == u32::MAX >> (32 - bits)).then_some(())
         }
 
-        fn nonzero_const(&mut self, value: Value) -> Option<()> {
-            (self.lower.constant(value)? != 0).then_some(())
+        fn never_zero(&mut self, value: Value) -> Option<()> {
+            let or_with_constant = self.lower.def_inst(value).and_then(|inst| {
+                match self.lower.func.dfg.insts[inst] {
+                    InstructionData::Binary {
+                        opcode: Opcode::Bor,
+                        args,
+                    } => self.lower.constant(args[1]),
+                    _ => None,
+                }
+            });
+            let bits = self.lower.constant(value).or(or_with_constant)?;
+            (bits != 0).then_some(())
         }
 
         fn not_minus_one(&mut self, value: Value) -> Option<()> {
