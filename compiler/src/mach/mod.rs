@@ -59,6 +59,9 @@ pub trait MachineInst: Clone + Debug + Display {
     fn visit_operands(&mut self, visitor: &mut impl OperandVisitor);
     /// Registers that it destroys beyond its results.
     fn clobbers(&self) -> PRegSet;
+    /// Whether it can go if none of its results is read: it does nothing else, and no other
+    /// instruction reads flags that it leaves.
+    fn only_writes_results(&self) -> bool;
     /// Whether control leaves the function here.
     fn ends_function(&self) -> bool;
     /// Whether it ends a block by going on in another one.

@@ -208,6 +208,18 @@ impl MachineInst for Inst {
         Inst::clobbers(self)
     }
 
+    fn only_writes_results(&self) -> bool {
+        matches!(
+            self,
+            Inst::Alu { .. }
+                | Inst::AluImm { .. }
+                | Inst::Shift { .. }
+                | Inst::Mv { .. }
+                | Inst::Li { .. }
+                | Inst::Select { .. }
+        )
+    }
+
     fn ends_function(&self) -> bool {
         self.is_ret()
     }
