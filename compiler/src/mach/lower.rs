@@ -19,7 +19,7 @@ use std::collections::HashSet;
 
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
-    self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, Value,
+    self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, UserExternalName, Value,
 };
 use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VReg};
 
@@ -309,19 +309,32 @@ impl<'f, I: Isa> Lower<'f, I> {
         else {
             return None;
         };
-        let GlobalValueData::Symbol {
-            name: ExternalName::User(name),
-            ..
-        } = self.func.global_values[global_value]
-        else {
-            return None;
-        };
-        let name = &self.func.params.user_named_funcs()[name];
+        let name = self.global_name(global_value)?;
         match contract::Symbol::from_u32(name.index) {
             _ if name.namespace != contract::SYMBOLS => None,
             Some(contract::Symbol::Context) => Some(I::CONTEXT),
             Some(contract::Symbol::MemoryBase) => Some(I::MEMORY_BASE),
             None => None,
+        }
+    }
+
+    fn global_name(&self, global: ir::GlobalValue) -> Option<&UserExternalName> {
+        match self.func.global_values[global] {
+            GlobalValueData::Symbol {
+                name: ExternalName::User(name),
+                ..
+            } => Some(&self.func.params.user_named_funcs()[name]),
+            _ => None,
+        }
+    }
+
+    /// The data in the text whose address a global value is.
+    pub fn data(&self, global: ir::GlobalValue) -> Option<Symbol> {
+        let name = self.global_name(global)?;
+        match name.namespace {
+            contract::DATA => Some(Symbol::Data(name.index)),
+            contract::ELEMENTS => Some(Symbol::Elements(name.index)),
+            _ => None,
         }
     }
 

@@ -43,6 +43,7 @@ use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::trap::TrapCode;
 
 use blocks::BranchTable;
+use buffer::Symbol;
 use call::Call;
 use context::Context;
 use emit::{CodeOf, Emitter};
@@ -124,6 +125,8 @@ pub trait Isa: Sized + Debug {
     fn jump(target: Block) -> Self::Inst;
     /// A move of a word between any two registers, whatever their classes.
     fn copy(to: Reg, from: Reg) -> Self::Inst;
+    /// The address of something in the text, with what the architecture sets in addresses of code.
+    fn address(to: Reg, symbol: Symbol) -> Self::Inst;
     /// A register with a constant word.
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
     /// A floating-point register with a constant f32.

@@ -36,6 +36,7 @@ use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::trap::TrapCode;
 
 use crate::mach::blocks::BranchTable;
+use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
 use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
@@ -158,6 +159,10 @@ impl Isa for Riscv32 {
 
     fn copy(rd: Reg, rs: Reg) -> Inst {
         Inst::Mv { rd, rs }
+    }
+
+    fn address(rd: Reg, symbol: Symbol) -> Inst {
+        Inst::Address { rd, symbol }
     }
 
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {

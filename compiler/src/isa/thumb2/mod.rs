@@ -50,6 +50,7 @@ use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::trap::TrapCode;
 
+use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
 use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
@@ -175,6 +176,10 @@ impl Isa for Thumb2 {
 
     fn copy(rd: Reg, rm: Reg) -> Inst {
         Inst::Mov { rd, rm }
+    }
+
+    fn address(rd: Reg, symbol: Symbol) -> Inst {
+        Inst::CodeAddr { rd, symbol }
     }
 
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
