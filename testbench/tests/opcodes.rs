@@ -699,7 +699,7 @@ fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
     let mut linker = Linker::<I>::default();
     linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
     linker.add(Piece::Symbol(Symbol::Trap(TRAP)), I::trap(TRAP).code, None);
-    linker.add(Piece::Entry(0), isa.entry_thunk(&signature).code, None);
+    linker.add(Piece::Entry(0), isa.entry_thunk(&signature, 0).code, None);
     for (index, case) in (0..).zip(cases) {
         let code = lower::lower(isa, &case.clif)
             .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
