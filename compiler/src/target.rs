@@ -34,7 +34,7 @@ struct Row {
 }
 
 /// Every target there is; the first is the default.
-const TARGETS: [Row; 7] = [
+const TARGETS: [Row; 8] = [
     Row {
         name: "thumbv8m.main-none-eabihf",
         core: "Cortex-M33 with FPU",
@@ -69,6 +69,15 @@ const TARGETS: [Row; 7] = [
         architecture: Architecture::Thumb,
         features: Features::THUMB_SOFT_FLOAT_ABI,
         optional: &[],
+    },
+    Row {
+        name: "riscv32imafc-unknown-none-elf",
+        core: "RV32 with single-precision FPU",
+        features: both(
+            both(Features::RISCV_M, Features::RISCV_C),
+            both(Features::RISCV_F, Features::RISCV_HARD_FLOAT_ABI),
+        ),
+        ..RISCV32IMC
     },
     Row {
         name: "riscv32imac-unknown-none-elf",

@@ -219,16 +219,18 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 9] = [
+const BOARDS: [BoardInfo; 11] = [
     cortex_m::M33::INFO,
-    qemu::M33.info,
-    rv32::INFO,
-    rv32::ALIGNED_INFO,
-    qemu::RV32.info,
     cortex_m::M33NoFpu::INFO,
     cortex_m::M4F::INFO,
     cortex_m::M4::INFO,
     cortex_m::M3::INFO,
+    rv32::INFO,
+    rv32::ALIGNED_INFO,
+    rv32::FLOAT_INFO,
+    qemu::M33.info,
+    qemu::RV32.info,
+    qemu::RV32F.info,
 ];
 
 /// The boards that [`open`] knows.
@@ -259,8 +261,10 @@ pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
         "m3" => Ok(Box::new(cortex_m::M3::new())),
         "rv32" => Ok(Box::new(rv32::Rv32::new())),
         "rv32-aligned" => Ok(Box::new(rv32::Rv32Aligned::new())),
+        "rv32f" => Ok(Box::new(rv32::Rv32F::new())),
         "qemu-m33" => Ok(Box::new(qemu::Qemu::open(&qemu::M33)?)),
         "qemu-rv32" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32)?)),
+        "qemu-rv32f" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32F)?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),
         }),

@@ -28,6 +28,7 @@ use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::board::{self, boards};
+use wasm2mcu_testbench::rv32;
 
 /// Parameters of every function here.
 const PARAMS: usize = 3;
@@ -897,8 +898,12 @@ const PER_IMAGE: usize = 100;
 /// Executes every case with combinations of words, and reports what differs.
 fn run(cases: Vec<Case>) {
     run_on(&thumb("m33"), "m33", &cases);
-    run_on(&Riscv32::new(true), "rv32", &cases);
-    run_on(&Riscv32::new(false), "rv32-aligned", &cases);
+    run_on(&Riscv32::new(rv32::INFO.features), "rv32", &cases);
+    run_on(
+        &Riscv32::new(rv32::ALIGNED_INFO.features),
+        "rv32-aligned",
+        &cases,
+    );
 }
 
 /// The instruction set of a board's core.

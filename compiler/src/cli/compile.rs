@@ -36,6 +36,11 @@ pub(crate) struct Args {
     /// How hard to optimise.
     #[arg(short = 'O', value_name = "LEVEL", value_enum, default_value_t = Level::Speed)]
     level: Level,
+    /// How many elements a table may gain that the module grows.
+    ///
+    /// They take 4 bytes of RAM each from the start, as far as the table's maximum allows them.
+    #[arg(long, value_name = "ELEMENTS", default_value_t = wasm2mcu::DEFAULT_TABLE_ROOM)]
+    table_room: u32,
     /// What to write.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Image)]
     emit: Emit,
@@ -87,11 +92,11 @@ fn manual() -> String {
 /// What modules may use, for the manuals.
 const SUPPORTED: &str = "\
 Modules:
-  Code may use i32 and i64 with sign extension and multiple results, one memory with
-  memory.copy and memory.fill, tables of functions, globals, and imported functions. Refused,
-  with function and offset: f32 and f64, vectors, references as values, passive segments, tail
-  calls, exceptions, threads, garbage collection, a second memory, 64-bit memories, and imports
-  other than functions.
+  Code may use i32 and i64 with sign extension and multiple results, references to functions and
+  of the host, one memory and any number of tables with their bulk operations, globals, and
+  imported functions. Refused, with function and offset: f32 and f64, vectors, tail calls,
+  exceptions, threads, garbage collection, a second memory, 64-bit memories, and imports other
+  than functions.
 
   Build C with:
     clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry,--stack-first \\
@@ -104,6 +109,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let options = Options {
         target: args.core.target()?,
         level: args.level.into(),
+        table_room: args.table_room,
         ..Options::default()
     };
     let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))
