@@ -219,7 +219,7 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 7] = [
+const BOARDS: [BoardInfo; 8] = [
     m33::INFO,
     qemu::M33.info,
     rv32::INFO,
@@ -227,6 +227,7 @@ const BOARDS: [BoardInfo; 7] = [
     rv32::FLOAT_INFO,
     qemu::RV32.info,
     qemu::RV32F.info,
+    qemu::RV32ZB.info,
 ];
 
 /// The boards that [`open`] knows.
@@ -257,6 +258,7 @@ pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
         "qemu-m33" => Ok(Box::new(qemu::Qemu::open(&qemu::M33)?)),
         "qemu-rv32" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32)?)),
         "qemu-rv32f" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32F)?)),
+        "qemu-rv32zb" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32ZB)?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),
         }),
