@@ -195,7 +195,7 @@ impl Target {
             None => triple.unwrap_or_default(),
         };
         match features {
-            Some(list) => target.with_list(list),
+            Some(list) => target.with_feature_list(list),
             None => Ok(target),
         }
     }
@@ -208,6 +208,11 @@ impl Target {
     /// The target triple.
     pub fn name(self) -> &'static str {
         self.row.name
+    }
+
+    /// The same, parsed.
+    pub(crate) fn triple(self) -> Triple {
+        Triple::from_str(self.name()).expect("the table has triples")
     }
 
     /// The core, for people.
@@ -244,8 +249,12 @@ impl Target {
         Ok(target.with_features(cpu.features))
     }
 
-    /// With the features of a list like `+a,-b` turned on and off.
-    fn with_list(mut self, list: &str) -> Result<Target, TargetError> {
+    /// The same target with the features of a list like `+a,-b` turned on and off.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError`] for an item that is none.
+    pub fn with_feature_list(mut self, list: &str) -> Result<Target, TargetError> {
         for item in list.split(',') {
             let (name, on) = match (item.strip_prefix('+'), item.strip_prefix('-')) {
                 (Some(name), _) => (name, true),
@@ -395,10 +404,9 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Target, TargetError> {
         let triple = Triple::from_str(text).map_err(|_| TargetError::NoTriple(text.to_owned()))?;
         // Spellings with a vendor mean the same target.
-        let same = |row: &&Row| {
-            Triple::from_str(row.name).is_ok_and(|known| {
-                known.architecture == triple.architecture && known.environment == triple.environment
-            })
+        let same = |row: &&'static Row| {
+            let known = Target::of(row).triple();
+            known.architecture == triple.architecture && known.environment == triple.environment
         };
         let row = TARGETS.iter().find(same);
         row.map(Target::of)

@@ -151,7 +151,9 @@ impl Machine {
         stack: impl FnMut(u32) -> Result<u32, BoardError>,
     ) -> Result<Vec<u32>, BoardError> {
         match self.convention {
-            Convention::Aapcs => aapcs::arguments(params, &arm(registers)?, stack),
+            Convention::Aapcs => {
+                aapcs::arguments(params, aapcs::FloatAbi::Hard, &arm(registers)?, stack)
+            }
             Convention::Ilp32(abi) => ilp32::arguments(params, abi, &riscv(registers)?, stack),
         }
     }
@@ -166,7 +168,7 @@ impl Machine {
         match self.convention {
             Convention::Aapcs => {
                 let mut set = arm(registers)?;
-                aapcs::set_result(result, words, &mut set);
+                aapcs::set_result(result, aapcs::FloatAbi::Hard, words, &mut set);
                 registers.copy_from_slice(&[&set.core[..], &set.float].concat());
             }
             Convention::Ilp32(abi) => {

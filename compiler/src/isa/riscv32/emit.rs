@@ -111,6 +111,12 @@ impl mach::emit::Emitter for Emitter {
             Inst::IntToFpu { sign, rd, rs1 } => self.put(encode::int_to_fpu(sign, rd, rs1)),
             Inst::Mv { rd, rs } => self.put(encode::mv(rd, rs)),
             Inst::Li { rd, value } => self.constant(rd, value),
+            Inst::Address { rd, symbol } => {
+                self.buffer.relocation(RelocKind::DistanceHigh, symbol);
+                self.put(encode::address_of_here(rd));
+                self.buffer.relocation(RelocKind::DistanceLow, symbol);
+                self.put(encode::add_distance(rd));
+            }
             Inst::Load { op, rd, mem } => self.load(op, rd, mem),
             Inst::Store { op, rs, mem } => self.store(op, rs, mem),
             Inst::Select {

@@ -355,6 +355,11 @@ pub(super) fn lui(rd: Reg, high: u32) -> Opcode {
     Opcode::Wide(high | hw(rd) << 7 | LUI)
 }
 
+/// ADDI of 0 to the register itself, in the form of four bytes, for a relocation.
+pub(super) fn add_distance(rd: Reg) -> Opcode {
+    i_type(0, rd, 0, rd, OP_IMM)
+}
+
 /// AUIPC of 0: the address of the instruction itself.
 pub(super) fn address_of_here(rd: Reg) -> Opcode {
     Opcode::Wide(hw(rd) << 7 | AUIPC)

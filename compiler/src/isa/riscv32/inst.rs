@@ -468,6 +468,14 @@ pub enum Inst {
         /// Constant.
         value: u32,
     },
+    /// Address of a function or of data in the text, relative to where the code runs: AUIPC and
+    /// ADDI with the distance.
+    Address {
+        /// Result.
+        rd: Reg,
+        /// What is there.
+        symbol: Symbol,
+    },
     /// A load.
     Load {
         /// Width and extension.

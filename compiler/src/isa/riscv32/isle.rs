@@ -313,23 +313,19 @@ impl generated::Context for Context<'_, '_, Riscv32> {
     // Double words.
 
     fn each_word(&mut self, op: &AluOp, x: Value, y: Value) -> Results {
-        let constant = self.lower.constant(y);
-        let low = self.lo(x);
-        let low = self.alu_half(*op, low, y, constant.map(|bits| bits as u32), Self::lo);
-        let high = self.hi(x);
-        let constant = constant.map(|bits| (bits >> 32) as u32);
-        let high = self.alu_half(*op, high, y, constant, Self::hi);
+        let (low, high) = self.lower.constant_words(y);
+        let (xl, xh) = (self.lo(x), self.hi(x));
+        let low = self.alu_half(*op, xl, y, low, Self::lo);
+        let high = self.alu_half(*op, xh, y, high, Self::hi);
         self.pair(low, high)
     }
 
     fn wide_add(&mut self, x: Value, y: Value) -> Results {
-        let constant = self.lower.constant(y);
-        let low_constant = constant.map(|bits| bits as u32);
+        let (low_constant, high_constant) = self.lower.constant_words(y);
         let (xl, xh) = (self.lo(x), self.hi(x));
         let low = self.alu_half(AluOp::Add, xl, y, low_constant, Self::lo);
-        let high_constant = constant.map(|bits| (bits >> 32) as u32);
         let high = self.alu_half(AluOp::Add, xh, y, high_constant, Self::hi);
-        if low_constant == Some(0) {
+        if xl == ZERO || low_constant == Some(0) {
             return self.pair(low, high);
         }
         let carry = self.alu(&AluOp::Sltu, low, xl);
@@ -480,6 +476,8 @@ impl Context<'_, '_, Riscv32> {
                 return x;
             }
             (AluOp::And, Some(0)) => return ZERO,
+            (AluOp::And, _) if x == ZERO => return ZERO,
+            (_, None) if x == ZERO => return half(self, y),
             _ => {}
         }
         let op_imm = match op {

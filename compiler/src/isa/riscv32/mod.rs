@@ -36,6 +36,7 @@ use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::trap::TrapCode;
 
 use crate::mach::blocks::BranchTable;
+use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
 use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
@@ -165,6 +166,10 @@ impl Isa for Riscv32 {
         Inst::Mv { rd, rs }
     }
 
+    fn address(rd: Reg, symbol: Symbol) -> Inst {
+        Inst::Address { rd, symbol }
+    }
+
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
         if word == 0 {
             return regs::ZERO;
@@ -211,6 +216,18 @@ impl MachineInst for Inst {
 
     fn clobbers(&self) -> PRegSet {
         Inst::clobbers(self)
+    }
+
+    fn only_writes_results(&self) -> bool {
+        matches!(
+            self,
+            Inst::Alu { .. }
+                | Inst::AluImm { .. }
+                | Inst::Shift { .. }
+                | Inst::Mv { .. }
+                | Inst::Li { .. }
+                | Inst::Select { .. }
+        )
     }
 
     fn ends_function(&self) -> bool {

@@ -16,7 +16,7 @@ use super::inst::{
     SelectValue,
 };
 use super::regs::{CONTEXT, PC, SCRATCH, SP};
-use super::reloc::RelocKind;
+use super::reloc::{AddressOf, RelocKind};
 use super::vfp;
 use crate::mach;
 use crate::mach::buffer::{BranchOutOfRange, Code, CodeBuffer, Label, Symbol};
@@ -331,9 +331,14 @@ impl Emitter {
 
     fn code_address(&mut self, rd: Reg, symbol: Symbol) {
         // The addends −12 and −8 lead from each instruction to the pc of the ADD.
-        self.buffer.relocation(RelocKind::DistanceLow, symbol);
+        let what = match symbol.is_data() {
+            true => AddressOf::Data,
+            false => AddressOf::Code,
+        };
+        self.buffer.relocation(RelocKind::DistanceLow(what), symbol);
         self.put(encode::movw(rd, -12_i16 as u16));
-        self.buffer.relocation(RelocKind::DistanceHigh, symbol);
+        self.buffer
+            .relocation(RelocKind::DistanceHigh(what), symbol);
         self.put(encode::movt(rd, -8_i16 as u16));
         let sum = encode::alu_register(AluOp::Add, rd, rd, PC, Shift::NONE);
         self.put(sum);

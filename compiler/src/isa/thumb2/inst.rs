@@ -642,12 +642,12 @@ pub enum Inst {
         /// The place.
         place: FrameRef,
     },
-    /// Address of a function with its Thumb bit set, relative to where the code runs: MOVW and MOVT
-    /// with the distance, ADD (register) of `pc`.
+    /// Address of a function with its Thumb bit set, or of data in the text, relative to where the
+    /// code runs: MOVW and MOVT with the distance, ADD (register) of `pc`.
     CodeAddr {
         /// Result.
         rd: Reg,
-        /// The function.
+        /// The function or the data.
         symbol: Symbol,
     },
     /// LSL, LSR, ASR, ROR (immediate).

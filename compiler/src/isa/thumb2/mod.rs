@@ -50,6 +50,7 @@ use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::trap::TrapCode;
 
+use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
 use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
@@ -177,6 +178,10 @@ impl Isa for Thumb2 {
         Inst::Mov { rd, rm }
     }
 
+    fn address(rd: Reg, symbol: Symbol) -> Inst {
+        Inst::CodeAddr { rd, symbol }
+    }
+
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
         let rd = lower.new_reg(RegClass::Int);
         lower.emit(Inst::MovImm { rd, value: word });
@@ -230,6 +235,31 @@ impl MachineInst for Inst {
 
     fn clobbers(&self) -> PRegSet {
         Inst::clobbers(self)
+    }
+
+    fn only_writes_results(&self) -> bool {
+        matches!(
+            self,
+            Inst::AluRRR { .. }
+                | Inst::AluRRI { .. }
+                | Inst::AddImm { .. }
+                | Inst::Mov { .. }
+                | Inst::Mvn { .. }
+                | Inst::MovImm { .. }
+                | Inst::ShiftImm { .. }
+                | Inst::ShiftReg { .. }
+                | Inst::Extend { .. }
+                | Inst::ExtendAdd { .. }
+                | Inst::Extract { .. }
+                | Inst::Insert { .. }
+                | Inst::Clear { .. }
+                | Inst::Unary { .. }
+                | Inst::Mul { .. }
+                | Inst::MulAcc { .. }
+                | Inst::MulLong { .. }
+                | Inst::MulAccLong { .. }
+                | Inst::Select { .. }
+        )
     }
 
     fn ends_function(&self) -> bool {
