@@ -28,7 +28,7 @@ use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::board::{self, boards};
-use wasm2mcu_testbench::rv32;
+use wasm2mcu_testbench::{qemu, rv32};
 
 /// Parameters of every function here.
 const PARAMS: usize = 3;
@@ -103,9 +103,16 @@ enum Operand {
     Neg(usize),
     Product(usize, usize),
     And(usize, u32),
+    /// 1 shifted to the left, its complement, a value masked with it, and a value shifted down.
+    Bit(usize),
+    NotBit(usize),
+    AndBit(usize, usize),
+    ShrBy(usize, usize),
 }
 
-use Operand::{And, Const, Neg, Not, Param, Product, Rotl, Rotr, Sar, Shl, Shr};
+use Operand::{
+    And, AndBit, Bit, Const, Neg, Not, NotBit, Param, Product, Rotl, Rotr, Sar, Shl, Shr, ShrBy,
+};
 
 impl Operand {
     fn build(self, b: &mut Builder<'_>, ty: Type, params: [Value; PARAMS]) -> Value {
@@ -150,6 +157,24 @@ impl Operand {
                 let y = b.ins().iconst(ty, i64::from(mask(ty, value)));
                 b.ins().band(x, y)
             }
+            Bit(index) => {
+                let n = param(index);
+                let one = b.ins().iconst(ty, 1);
+                b.ins().ishl(one, n)
+            }
+            NotBit(index) => {
+                let bit = Bit(index).build(b, ty, params);
+                b.ins().bnot(bit)
+            }
+            AndBit(index, number) => {
+                let x = param(index);
+                let bit = Bit(number).build(b, ty, params);
+                b.ins().band(x, bit)
+            }
+            ShrBy(index, amount) => {
+                let (x, n) = (param(index), param(amount));
+                b.ins().ushr(x, n)
+            }
         }
     }
 
@@ -172,19 +197,25 @@ impl Operand {
             Neg(index) => arg(index).wrapping_neg(),
             Product(x, y) => arg(x).wrapping_mul(arg(y)),
             And(index, value) => arg(index) & value,
+            Bit(index) => 1 << (arg(index) % bits),
+            NotBit(index) => !(1 << (arg(index) % bits)),
+            AndBit(index, number) => arg(index) & 1 << (arg(number) % bits),
+            ShrBy(index, amount) => arg(index) >> (arg(amount) % bits),
         };
         mask(ty, value)
     }
 }
 
 /// Constants at the borders of types and of immediate encodings.
-const CONSTANTS: [u32; 26] = [
+const CONSTANTS: [u32; 30] = [
     0,
     1,
     2,
     3,
+    5,
     7,
     8,
+    9,
     31,
     32,
     0x7f,
@@ -199,8 +230,10 @@ const CONSTANTS: [u32; 26] = [
     0x1_0000,
     0x00ff_00ff,
     0x1234_5678,
+    0x4000_0000,
     0x7fff_ffff,
     0x8000_0000,
+    0xbfff_ffff,
     0xffff_0000,
     0xffff_ff00,
     0xffff_fffe,
@@ -238,6 +271,7 @@ fn pairs(ty: Type) -> Vec<(Operand, Operand)> {
     let n = ty.bits() - 1;
     let foldable = [
         Shl(1, 1),
+        Shl(1, 2),
         Shl(1, 3),
         Shl(1, n),
         Shr(1, 1),
@@ -251,6 +285,8 @@ fn pairs(ty: Type) -> Vec<(Operand, Operand)> {
         Product(1, 2),
         And(1, 0xff),
         And(1, 0xf),
+        Bit(1),
+        NotBit(1),
     ];
     for operand in foldable {
         pairs.push((Param(0), operand));
@@ -260,6 +296,7 @@ fn pairs(ty: Type) -> Vec<(Operand, Operand)> {
         pairs.push((Shr(1, 4), Const(mask)));
         pairs.push((Sar(1, 4), Const(mask)));
         pairs.push((Shr(1, n), Const(mask)));
+        pairs.push((ShrBy(1, 2), Const(mask)));
     }
     pairs
 }
@@ -574,6 +611,7 @@ fn conditions() -> Vec<Case> {
             Shl(0, 3),
             Product(0, 1),
             Not(0),
+            AndBit(0, 1),
         ] {
             for user in USERS {
                 cases.push(Case {
@@ -902,6 +940,11 @@ fn run(cases: Vec<Case>) {
     run_on(
         &Riscv32::new(rv32::ALIGNED_INFO.features),
         "rv32-aligned",
+        &cases,
+    );
+    run_on(
+        &Riscv32::new(qemu::RV32ZB.info.features),
+        "qemu-rv32zb",
         &cases,
     );
 }

@@ -90,6 +90,7 @@ impl mach::emit::Emitter for Emitter {
         match *inst {
             Inst::Alu { op, rd, rs1, rs2 } => self.put(encode::alu(op, rd, rs1, rs2)),
             Inst::AluImm { op, rd, rs1, imm } => self.put(encode::alu_immediate(op, rd, rs1, imm)),
+            Inst::Unary { op, rd, rs1 } => self.put(encode::unary(op, rd, rs1)),
             Inst::Shift {
                 op,
                 rd,

@@ -18,6 +18,7 @@ impl Inst {
                 visitor.reg_def(rd);
             }
             Inst::AluImm { rd, rs1: rs, .. }
+            | Inst::Unary { rd, rs1: rs, .. }
             | Inst::Shift { rd, rs1: rs, .. }
             | Inst::Fsqrt { rd, rs1: rs }
             | Inst::FpuToInt { rd, rs1: rs, .. }
