@@ -6,8 +6,9 @@ use std::{env, fs, process};
 use cranelift_isle::codegen::CodegenOptions;
 use cranelift_isle::compile;
 
-/// Folders under `src/isa`, each with `lower.isle` and, for double words, `wide.isle`. All have the
-/// prelude and the rules for floats without an FPU.
+/// Folders under `src/isa`, each with `lower.isle`, `wide.isle` for double words, and `float.isle` for
+/// what an FPU does, if the instruction set has rules for one. All have the prelude and the rules for
+/// floats without an FPU.
 const INSTRUCTION_SETS: [&str; 2] = ["riscv32", "thumb2"];
 
 fn main() {
@@ -26,10 +27,12 @@ fn main() {
 
     for isa in INSTRUCTION_SETS {
         let mut sources = vec![prelude.clone(), clif.clone(), float.clone()];
-        for rules in ["lower", "wide"] {
+        for rules in ["lower", "wide", "float"] {
             let rules = PathBuf::from(format!("src/isa/{isa}/{rules}.isle"));
             println!("cargo::rerun-if-changed={}", rules.display());
-            sources.push(rules);
+            if rules.exists() {
+                sources.push(rules);
+            }
         }
         let options = CodegenOptions {
             // The generated file is included in a module that carries its own attributes.

@@ -173,6 +173,7 @@ pub(crate) fn emit<I: Isa>(
         functions.push((machine.symbol, code));
     }
 
+    let segments = segments::<I>(&functions);
     let mut linker = Linker::<I>::default();
     linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
     for code in traps::<I>(&functions) {
@@ -198,6 +199,19 @@ pub(crate) fn emit<I: Isa>(
             _ => None,
         };
         linker.add(Piece::Symbol(symbol), code, number);
+    }
+    for symbol in segments {
+        match symbol {
+            Symbol::Data(index) => {
+                linker.add_data(symbol, &module.data[index as usize].bytes);
+            }
+            Symbol::Elements(index) => {
+                let items = module.elements[index as usize].items.iter();
+                let functions: Vec<_> = items.map(|item| item.function()).collect();
+                linker.add_references(symbol, &functions);
+            }
+            _ => unreachable!("segments are of these two kinds"),
+        }
     }
     linker.finish().map_err(|error| Error::TooLarge {
         message: error.to_string(),
@@ -231,6 +245,7 @@ pub(crate) fn entered_types(module: &Module) -> BTreeSet<u32> {
     let entered = module.entered_functions();
     entered
         .map(|index| module.functions[index as usize].type_number)
+        .chain(module.initializer)
         .collect()
 }
 
@@ -242,6 +257,15 @@ fn traps<I: Isa>(functions: &[(Symbol, CodeOf<I>)]) -> BTreeSet<TrapCode> {
             Symbol::Trap(code) => Some(code),
             _ => None,
         })
+        .collect()
+}
+
+/// The segments that code refers to.
+fn segments<I: Isa>(functions: &[(Symbol, CodeOf<I>)]) -> BTreeSet<Symbol> {
+    let relocations = functions.iter().flat_map(|(_, code)| &code.relocations);
+    relocations
+        .map(|relocation| relocation.symbol)
+        .filter(|symbol| symbol.is_data())
         .collect()
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use cranelift_codegen::ir::types;
 use wasm2mcu_abi::image::Architecture;
+use wasm2mcu_abi::types::ValueType;
 
 use crate::error::{Error, Result};
 use crate::image::{self, Parts};
@@ -11,8 +13,14 @@ use crate::mach::buffer::{SourceLocation, Symbol};
 use crate::map::{self, Map};
 use crate::opt::guards::Statistics;
 use crate::stack::Depths;
+<<<<<<< HEAD
 use crate::target::Target;
+use crate::wasm::contract::Builtin;
+use crate::wasm::module::{ElementMode, ExportItem, Module};
+=======
+use crate::target::{FloatUse, Target};
 use crate::wasm::module::{ExportItem, Module};
+>>>>>>> main
 use crate::wasm::{BodyId, Translated};
 use crate::{backend, disasm, object};
 
@@ -138,6 +146,8 @@ impl Compiled {
                     .find(|id| matches!(id, BodyId::Builtin(builtin) if *builtin as u32 == number));
                 builtin.map_or_else(|| format!("builtin {number}"), |id| id.name(module))
             }
+            Piece::Symbol(Symbol::Data(index)) => format!("data[{index}]"),
+            Piece::Symbol(Symbol::Elements(index)) => format!("elem[{index}]"),
             Piece::Symbol(Symbol::Trap(code)) => format!("trap({code:?})"),
             Piece::Symbol(Symbol::TrapExit) => "trap_exit".to_owned(),
         }
@@ -153,7 +163,12 @@ impl Compiled {
         self.for_thumb_only("an object file")?;
         let image = self.image()?;
         let map = self.map(&image);
-        Ok(object::write(name, &image, &map))
+        let features = self.target.required_features(self.float_use());
+        let attributes = object::Attributes {
+            target: self.target,
+            features,
+        };
+        Ok(object::write(name, &image, &map, attributes))
     }
 
     /// The code as assembly text.
@@ -180,7 +195,7 @@ impl Compiled {
     pub fn parts(&self) -> Parts {
         let module = self.module();
         let mut parts = Parts::new(self.target.architecture());
-        parts.features = self.target.required_features();
+        parts.features = self.target.required_features(self.float_use());
         parts.text = self.text.bytes.clone();
         parts.functions = self.function_offsets();
         parts.functions_end = self.functions_end();
@@ -202,34 +217,12 @@ impl Compiled {
             })
             .collect();
         parts.globals_offset = module.globals_offset;
-        parts.globals = module.initial_globals();
+        parts.globals = module.initial_globals(|function| self.code(function));
+        parts.funcref_globals = module.funcref_globals();
         parts.tables = self.tables();
-        parts.elements = module
-            .elements
-            .iter()
-            .map(|segment| image::Element {
-                table: segment.table,
-                start: segment.start,
-                codes: segment
-                    .functions
-                    .iter()
-                    .map(|function| function.map_or(0, |index| self.code(index)))
-                    .collect(),
-            })
-            .collect();
-        parts.data = module
-            .data
-            .iter()
-            .map(|segment| image::Data {
-                offset: segment.address,
-                bytes: segment.bytes.clone(),
-            })
-            .collect();
-        parts.start = module.start.map(|index| image::Start {
-            code: self.code(index),
-            function_type: module.functions[index as usize].type_number as usize,
-            stack_bytes: self.entry_depth(index),
-        });
+        parts.elements = self.active_elements();
+        parts.data = self.active_data();
+        parts.start = self.start();
         parts.memory = module.memory.map(|memory| image::Memory {
             min_bytes: memory.min_bytes,
             max_bytes: memory.max_bytes,
@@ -242,19 +235,45 @@ impl Compiled {
         parts
     }
 
+    fn float_use(&self) -> FloatUse {
+        let module = self.module();
+        let mut imported = module.imports().flat_map(|(function, _)| {
+            let signature = &module.types[function.type_number as usize];
+            signature.params.iter().chain(&signature.results)
+        });
+        let imports = imported.any(|ty| matches!(ty, ValueType::F32 | ValueType::F64));
+        let mut functions = self.translated.functions.iter();
+        let single = functions.any(|body| {
+            let dfg = &body.clif.dfg;
+            dfg.values()
+                .any(|value| dfg.value_type(value) == types::F32)
+        });
+        // An import thunk may move floats through the registers of the FPU.
+        FloatUse {
+            single: single || imports,
+            imports,
+        }
+    }
+
     /// The most stack that one of the exports, or the start function, takes.
     fn stack_bytes(&self) -> u32 {
         let entered = self.module().entered_functions();
+        let start = self.start().map(|start| start.stack_bytes);
         entered
             .map(|index| self.entry_depth(index))
+            .chain(start)
             .max()
             .unwrap_or(0)
     }
 
     fn entry_depth(&self, function: u32) -> u32 {
         let number = self.module().functions[function as usize].type_number;
-        let below = self.depths.for_callers(Symbol::Function(function)) as u32;
-        self.entry_stack[&number] + below
+        self.depth_of(Symbol::Function(function), number)
+    }
+
+    /// The stack that a call from outside takes of something of this type.
+    fn depth_of(&self, symbol: Symbol, type_number: u32) -> u32 {
+        self.entry_stack[&type_number] + self.depths.for_callers(symbol) as u32
     }
 
     fn function_offsets(&self) -> Vec<u32> {
@@ -265,14 +284,14 @@ impl Compiled {
             .collect()
     }
 
-    /// Where the last function ends: builtins follow, which are none of the module's.
+    /// Where the last function ends: builtins and segments follow, which are none of the module's.
     fn functions_end(&self) -> u32 {
-        let builtin = self
-            .text
-            .extents
-            .iter()
-            .find(|extent| matches!(extent.piece, Piece::Symbol(Symbol::Builtin(_))));
-        builtin.map_or(self.text.bytes.len() as u32, |extent| extent.offset)
+        let mut extents = self.text.extents.iter();
+        let behind = extents.find(|extent| match extent.piece {
+            Piece::Symbol(symbol) => matches!(symbol, Symbol::Builtin(_)) || symbol.is_data(),
+            Piece::Entry(_) => false,
+        });
+        behind.map_or(self.text.bytes.len() as u32, |extent| extent.offset)
     }
 
     fn function_types(&self) -> Vec<image::FunctionType> {
@@ -297,9 +316,66 @@ impl Compiled {
             .map(|table| wasm2mcu_abi::image::Table {
                 offset: table.offset,
                 elements: table.elements,
-                capacity: table.elements,
+                capacity: table.capacity,
             })
             .collect()
+    }
+
+    /// The active element segments that are left to the loader.
+    fn active_elements(&self) -> Vec<image::Element> {
+        if self.module().initializer.is_some() {
+            return Vec::new();
+        }
+        let segments = self.module().elements.iter();
+        segments
+            .filter_map(|segment| match &segment.mode {
+                ElementMode::Active { table, start } => {
+                    let items = segment.items.iter();
+                    let code = |function| self.code(function);
+                    let codes = items.map(|item| item.function().map_or(0, code));
+                    Some(image::Element {
+                        table: *table,
+                        start: start.word()?,
+                        codes: codes.collect(),
+                    })
+                }
+                ElementMode::Passive | ElementMode::Declared => None,
+            })
+            .collect()
+    }
+
+    /// The active data segments that are left to the loader.
+    fn active_data(&self) -> Vec<image::Data> {
+        if self.module().initializer.is_some() {
+            return Vec::new();
+        }
+        let segments = self.module().data.iter();
+        segments
+            .filter_map(|segment| {
+                Some(image::Data {
+                    offset: segment.address.as_ref()?.word()?,
+                    bytes: segment.bytes.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// What the loader calls in the end: the initializer, or the start function itself.
+    fn start(&self) -> Option<image::Start> {
+        let module = self.module();
+        let (symbol, number) = match module.initializer {
+            Some(number) => (Symbol::Builtin(Builtin::Initialize as u32), number),
+            None => {
+                let index = module.start?;
+                let number = module.functions[index as usize].type_number;
+                (Symbol::Function(index), number)
+            }
+        };
+        Some(image::Start {
+            code: self.code_value(Piece::Symbol(symbol)),
+            function_type: number as usize,
+            stack_bytes: self.depth_of(symbol, number),
+        })
     }
 
     fn export_item(&self, item: ExportItem) -> image::ExportItem {

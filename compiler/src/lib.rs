@@ -47,6 +47,9 @@ use mach::Isa;
 use sha2::{Digest, Sha256};
 use wasm2mcu_abi::image::Architecture;
 
+/// [`Options::table_room`] where nothing else is asked for: 1 KB of RAM.
+pub const DEFAULT_TABLE_ROOM: u32 = 256;
+
 /// How to compile.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -54,6 +57,10 @@ pub struct Options {
     pub target: Target,
     /// How hard to optimise.
     pub level: OptLevel,
+    /// Elements that a table may gain beyond those that it begins with, if the module's code grows it
+    /// and as far as its declaration allows. They take 4 bytes of RAM each from the start;
+    /// `table.grow` fails beyond.
+    pub table_room: u32,
     /// Whether every step is checked: CLIF by Cranelift's verifier, registers by regalloc2's
     /// checker. Costs about as much again as compiling.
     pub verify: bool,
@@ -65,6 +72,7 @@ impl Default for Options {
         Options {
             target: Target::default(),
             level: OptLevel::default(),
+            table_room: DEFAULT_TABLE_ROOM,
             verify: cfg!(debug_assertions),
         }
     }
@@ -87,17 +95,20 @@ impl Options {
 pub fn compile(module: &[u8], options: &Options) -> Result<Compiled> {
     let wasm = wasm::to_binary(module)?;
     match options.target.architecture() {
-        Architecture::Thumb => compile_for(&Thumb2::default(), &wasm, options),
+        Architecture::Thumb => compile_for(&Thumb2::new(options.target.features()), &wasm, options),
         Architecture::RiscV32 => {
-            let isa = Riscv32::new(options.target.misaligned_access());
-            compile_for(&isa, &wasm, options)
+            compile_for(&Riscv32::new(options.target.features()), &wasm, options)
         }
     }
 }
 
 fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compiled> {
     let code_address_bit = I::ARCHITECTURE.code_bit() as u8;
-    let mut translated = wasm::translate(wasm, wasm::Target { code_address_bit })?;
+    let target = wasm::Target {
+        code_address_bit,
+        table_room: options.table_room,
+    };
+    let mut translated = wasm::translate(wasm, target)?;
     let guards = opt::run(&mut translated, options.mid_end())?;
     let machine = backend::lower(isa, &mut translated, options)?;
     let depths = backend::depths(isa, &machine, &translated);

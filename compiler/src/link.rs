@@ -1,7 +1,7 @@
 //! One text from the code of all functions: order, addresses, references, symbols.
 //!
 //! ```text
-//!   trap exit, traps │ entry thunks │ import thunks │ functions by index │ builtins
+//!   trap exit, traps │ entry thunks │ import thunks │ functions by index │ builtins │ segments
 //! ```
 //!
 //! Everything begins at a multiple of 4. A function whose address can get into a table has its type
@@ -65,6 +65,9 @@ impl Text {
 pub struct Linker<I: Isa> {
     text: Text,
     references: Vec<(u32, RelocationOf<I>, Symbol)>,
+    /// Words that become distances to the addresses of functions: their place, from where the
+    /// distance counts, the function.
+    distances: Vec<(u32, u32, u32)>,
 }
 
 type RelocationOf<I> = <<I as Isa>::Emitter as crate::mach::emit::Emitter>::Relocation;
@@ -74,6 +77,7 @@ impl<I: Isa> Default for Linker<I> {
         Linker {
             text: Text::default(),
             references: Vec::new(),
+            distances: Vec::new(),
         }
     }
 }
@@ -124,6 +128,33 @@ impl<I: Isa> Linker<I> {
             }));
     }
 
+    /// Appends data that code refers to.
+    pub fn add_data(&mut self, symbol: Symbol, bytes: &[u8]) {
+        let text = &mut self.text;
+        text.bytes.resize(text.bytes.len().next_multiple_of(4), 0);
+        let offset = text.bytes.len() as u32;
+        let piece = Piece::Symbol(symbol);
+        text.places.insert(piece, offset);
+        text.extents.push(Extent {
+            piece,
+            offset,
+            bytes: bytes.len() as u32,
+        });
+        text.data.push((offset, bytes.len() as u32));
+        text.bytes.extend(bytes);
+    }
+
+    /// Appends references to functions as data, one word each: 0 for none, else the distance of the
+    /// function's address from the first word.
+    pub fn add_references(&mut self, symbol: Symbol, functions: &[Option<u32>]) {
+        self.add_data(symbol, &vec![0; 4 * functions.len()]);
+        let first = self.text.places[&Piece::Symbol(symbol)];
+        for (at, function) in (first..).step_by(4).zip(functions) {
+            let distance = function.map(|function| (at, first, function));
+            self.distances.extend(distance);
+        }
+    }
+
     /// Resolves every reference.
     ///
     /// # Errors
@@ -138,6 +169,12 @@ impl<I: Isa> Linker<I> {
         for (at, kind, symbol) in self.references {
             let target = text.places[&Piece::Symbol(symbol)];
             kind.apply(&mut text.bytes, at, target)?;
+        }
+        for (at, from, function) in self.distances {
+            let target = text.places[&Piece::Symbol(Symbol::Function(function))];
+            let address = target | I::ARCHITECTURE.code_bit();
+            let word = address.wrapping_sub(from).to_le_bytes();
+            text.bytes[at as usize..at as usize + 4].copy_from_slice(&word);
         }
         Ok(self.text)
     }

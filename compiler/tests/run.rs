@@ -9,6 +9,7 @@ use wasm2mcu::wasm::{self, Target, Translated};
 fn translate(wat: &str) -> Translated {
     let target = Target {
         code_address_bit: 1,
+        table_room: 16,
     };
     let bytes = wat::parse_str(wat).expect("test module");
     wasm::translate(&bytes, target).expect("supported module")

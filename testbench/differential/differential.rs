@@ -128,6 +128,7 @@ pub(crate) fn check(board: &dyn Board, wasm: &[u8], hosts: Hosts, runs: &[Vec<Ca
         let options = Options {
             target: target.with_features(info.features),
             level,
+            table_room: wasm2mcu::DEFAULT_TABLE_ROOM,
             verify: true,
         };
         let compared = catch_unwind(AssertUnwindSafe(|| {

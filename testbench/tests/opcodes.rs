@@ -12,6 +12,7 @@ use cranelift_codegen::ir::{
     AbiParam, BlockArg, Function, InstBuilder, Signature, Type, UserFuncName, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use wasm2mcu::Target;
 use wasm2mcu::image::{self, Export, ExportItem, FunctionType, Parts};
 use wasm2mcu::isa::riscv32::Riscv32;
 use wasm2mcu::isa::thumb2::Thumb2;
@@ -24,7 +25,7 @@ use wasm2mcu::wasm::module::Signature as WasmSignature;
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
-use wasm2mcu_testbench::board;
+use wasm2mcu_testbench::{board, rv32};
 
 /// Parameters of every function here.
 const PARAMS: usize = 3;
@@ -699,7 +700,7 @@ fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
     let mut linker = Linker::<I>::default();
     linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
     linker.add(Piece::Symbol(Symbol::Trap(TRAP)), I::trap(TRAP).code, None);
-    linker.add(Piece::Entry(0), I::entry_thunk(&signature).code, None);
+    linker.add(Piece::Entry(0), isa.entry_thunk(&signature).code, None);
     for (index, case) in (0..).zip(cases) {
         let code = lower::lower(isa, &case.clif)
             .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
@@ -745,9 +746,13 @@ const EFFORTS: [Effort; 2] = [Effort::Full, Effort::Linear];
 
 /// Executes every case with combinations of words, and reports what differs.
 fn run(cases: Vec<Case>) {
-    run_on(&Thumb2::default(), "m33", &cases);
-    run_on(&Riscv32::new(true), "rv32", &cases);
-    run_on(&Riscv32::new(false), "rv32-aligned", &cases);
+    run_on(&Thumb2::new(Target::default().features()), "m33", &cases);
+    run_on(&Riscv32::new(rv32::INFO.features), "rv32", &cases);
+    run_on(
+        &Riscv32::new(rv32::ALIGNED_INFO.features),
+        "rv32-aligned",
+        &cases,
+    );
 }
 
 fn run_on<I: Isa>(isa: &I, board: &str, cases: &[Case]) {

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use wasm2mcu::disasm::Style;
 use wasm2mcu::map::Map;
-use wasm2mcu::{Compiled, Options, Target};
+use wasm2mcu::{Compiled, Options};
 
+use super::core::{self, Core};
 use super::input::{Input, about};
 use super::level::Level;
 use super::output::{self, Output, Staged};
@@ -30,17 +31,16 @@ pub(crate) struct Args {
     /// and stays as it is otherwise.
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
-    /// The core to compile for.
-    #[arg(
-        long,
-        value_name = "TRIPLE",
-        default_value_t,
-        hide_default_value = true
-    )]
-    target: Target,
+    #[command(flatten)]
+    core: Core,
     /// How hard to optimise.
     #[arg(short = 'O', value_name = "LEVEL", value_enum, default_value_t = Level::Speed)]
     level: Level,
+    /// How many elements a table may gain that the module grows.
+    ///
+    /// They take 4 bytes of RAM each from the start, as far as the table's maximum allows them.
+    #[arg(long, value_name = "ELEMENTS", default_value_t = wasm2mcu::DEFAULT_TABLE_ROOM)]
+    table_room: u32,
     /// What to write.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Image)]
     emit: Emit,
@@ -78,28 +78,25 @@ const EXAMPLES: &str = "\
 Examples:
   wasm2mcu compile app.wasm -o app.w2m
   wasm2mcu compile app.wasm -o app.w2m -O size --target thumbv8m.main-none-eabi
+  wasm2mcu compile app.wasm -o app.w2m --cpu cortex-m4
   wasm2mcu compile app.wasm -o app.o --emit obj
   wasm2mcu compile app.wat -o - --emit asm | less";
 
 fn manual() -> String {
-    let targets: Vec<String> = Target::all()
-        .map(|target| format!("  {:26}  {}", target.name(), target.core()))
-        .collect();
     format!(
-        "{EXAMPLES}\n\n\
-         Targets, the default first:\n{}\n\n{SUPPORTED}\n\n{EXIT_STATUS}",
-        targets.join("\n"),
+        "{EXAMPLES}\n\n{}\n\n{SUPPORTED}\n\n{EXIT_STATUS}",
+        core::manual()
     )
 }
 
 /// What modules may use, for the manuals.
 const SUPPORTED: &str = "\
 Modules:
-  Code may use i32 and i64 with sign extension and multiple results, one memory with
-  memory.copy and memory.fill, tables of functions, globals, and imported functions. Refused,
-  with function and offset: f32 and f64, vectors, references as values, passive segments, tail
-  calls, exceptions, threads, garbage collection, a second memory, 64-bit memories, and imports
-  other than functions.
+  Code may use i32 and i64 with sign extension and multiple results, references to functions and
+  of the host, one memory and any number of tables with their bulk operations, globals, and
+  imported functions. Refused, with function and offset: f32 and f64, vectors, tail calls,
+  exceptions, threads, garbage collection, a second memory, 64-bit memories, and imports other
+  than functions.
 
   Build C with:
     clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry,--stack-first \\
@@ -110,8 +107,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let output = Output::at(&args.output)?;
     let module = Input::module(&args.input)?;
     let options = Options {
-        target: args.target,
+        target: args.core.target()?,
         level: args.level.into(),
+        table_room: args.table_room,
         ..Options::default()
     };
     let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))

@@ -233,7 +233,7 @@ impl Listing<'_> {
             .flatten()
             .filter(|operand| !operand.is_empty())
             .collect();
-        let text = format!("{:<8}{}", inst.mnemonic, operands.join(", "));
+        let text = format!("{:<7} {}", inst.mnemonic, operands.join(", "));
         let remark = self.remark(piece, at, inst);
         self.row(at, inst.bytes, &text, &remark);
     }

@@ -48,10 +48,21 @@ pub enum Symbol {
     Function(u32),
     /// A routine that the compiler adds to the text, by number.
     Builtin(u32),
+    /// The bytes of the data segment with this index.
+    Data(u32),
+    /// The items of the element segment with this index.
+    Elements(u32),
     /// The routine that leaves the instance with this trap.
     Trap(TrapCode),
     /// The routine that leaves the instance with the trap code in the first result register.
     TrapExit,
+}
+
+impl Symbol {
+    /// Whether it is data, whose address has no code bit.
+    pub const fn is_data(self) -> bool {
+        matches!(self, Symbol::Data(_) | Symbol::Elements(_))
+    }
 }
 
 impl fmt::Display for Symbol {
@@ -59,6 +70,8 @@ impl fmt::Display for Symbol {
         match self {
             Symbol::Function(index) => write!(f, "func_{index}"),
             Symbol::Builtin(number) => write!(f, "builtin_{number}"),
+            Symbol::Data(index) => write!(f, "data_{index}"),
+            Symbol::Elements(index) => write!(f, "elem_{index}"),
             Symbol::Trap(code) => write!(f, "trap_{}", *code as u8),
             Symbol::TrapExit => f.write_str("trap_exit"),
         }

@@ -6,6 +6,7 @@ use regalloc2::{Block, RegClass};
 
 use super::Isa;
 use super::blocks::BranchTable;
+use super::buffer::Symbol;
 use super::call::Callee;
 use super::lower::{Lower, ValueRegs};
 use super::reg::Reg;
@@ -42,6 +43,14 @@ impl<I: Isa> Context<'_, '_, I> {
             } => {
                 self.ret(func.dfg.inst_args(inst));
                 Some(Vec::new())
+            }
+            InstructionData::FuncAddr { func_ref, .. } => {
+                let symbol = self.lower.callee(func_ref)?;
+                Some(vec![self.address(symbol)])
+            }
+            InstructionData::UnaryGlobalValue { global_value, .. } => {
+                let symbol = self.lower.data(global_value)?;
+                Some(vec![self.address(symbol)])
             }
             _ => I::rules(self, inst),
         }
@@ -91,6 +100,10 @@ impl<I: Isa> Context<'_, '_, I> {
         rd
     }
 
+    fn address(&mut self, symbol: Symbol) -> ValueRegs {
+        ValueRegs::one(self.define(|rd| I::address(rd, symbol)))
+    }
+
     /// A register with a constant.
     pub(crate) fn immediate(&mut self, value: u32) -> Reg {
         I::constant(self.lower, value)
@@ -114,7 +127,7 @@ impl<I: Isa> Context<'_, '_, I> {
         self.lower.def_inst(value).is_some_and(|inst| {
             matches!(
                 self.lower.func.dfg.insts[inst].opcode(),
-                Opcode::Icmp | Opcode::Load
+                Opcode::Icmp | Opcode::Fcmp | Opcode::Load
             )
         })
     }

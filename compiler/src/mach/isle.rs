@@ -180,13 +180,27 @@ macro_rules! prelude_terms {
             self.lower.constant(value).filter(|_| wide)
         }
 
+        fn low_zero(&mut self, value: Value) -> Option<Value> {
+            (self.lower.constant_words(value).0 == Some(0)).then_some(value)
+        }
+
         fn all_ones(&mut self, value: Value) -> Option<()> {
             let bits = self.value_type(value).bits();
             (self.word_constant(value)? == u32::MAX >> (32 - bits)).then_some(())
         }
 
-        fn nonzero_const(&mut self, value: Value) -> Option<()> {
-            (self.lower.constant(value)? != 0).then_some(())
+        fn never_zero(&mut self, value: Value) -> Option<()> {
+            let or_with_constant = self.lower.def_inst(value).and_then(|inst| {
+                match self.lower.func.dfg.insts[inst] {
+                    InstructionData::Binary {
+                        opcode: Opcode::Bor,
+                        args,
+                    } => self.lower.constant(args[1]),
+                    _ => None,
+                }
+            });
+            let bits = self.lower.constant(value).or(or_with_constant)?;
+            (bits != 0).then_some(())
         }
 
         fn not_minus_one(&mut self, value: Value) -> Option<()> {
@@ -231,15 +245,15 @@ macro_rules! prelude_terms {
         }
 
         fn lo(&mut self, value: Value) -> Reg {
-            match self.lower.constant(value) {
-                Some(bits) => self.immediate(bits as u32),
+            match self.lower.constant_words(value).0 {
+                Some(bits) => self.immediate(bits),
                 None => self.word(value),
             }
         }
 
         fn hi(&mut self, value: Value) -> Reg {
-            match self.lower.constant(value) {
-                Some(bits) => self.immediate((bits >> 32) as u32),
+            match self.lower.constant_words(value).1 {
+                Some(bits) => self.immediate(bits),
                 None => {
                     let regs = self.lower.use_value(value);
                     regs.hi.expect("a value of two words")
@@ -294,6 +308,10 @@ macro_rules! prelude_terms {
 
         fn routine1(&mut self, builtin: &Builtin, x: Value) -> Results {
             self.call_runtime(*builtin, &[x])
+        }
+
+        fn routine1_word(&mut self, builtin: &Builtin, x: Reg) -> Results {
+            self.call_runtime_with(*builtin, vec![x])
         }
 
         fn routine2(&mut self, builtin: &Builtin, x: Value, y: Value) -> Results {

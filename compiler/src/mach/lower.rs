@@ -19,7 +19,7 @@ use std::collections::HashSet;
 
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
-    self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, Value,
+    self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, UserExternalName, Value,
 };
 use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VReg};
 
@@ -85,6 +85,8 @@ pub struct Lower<'f, I: Isa> {
     regs: SecondaryMap<Value, Option<ValueRegs>>,
     /// For each virtual register, the one that it is another name of.
     renamed: Vec<Option<Reg>>,
+    /// For each virtual register, whether something behind reads it.
+    read: Vec<bool>,
     /// Machine instructions of the CLIF instruction at hand, forward.
     emitted: Vec<I::Inst>,
 }
@@ -108,9 +110,11 @@ pub fn lower<'f, I: Isa>(isa: &'f I, func: &'f ir::Function) -> Result<VCode<I>,
         let targets = block.targets.iter().copied();
         vblock.succs = targets.filter(|&target| seen.insert(target)).collect();
         let mut flush = |lower: &mut Lower<'f, I>, location| {
-            for inst in lower.emitted.drain(..).rev() {
-                insts.push(inst);
-                locations.push(location);
+            while let Some(mut inst) = lower.emitted.pop() {
+                if lower.is_read(&mut inst) {
+                    insts.push(inst);
+                    locations.push(location);
+                }
             }
         };
         match block.source {
@@ -196,6 +200,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             uses,
             regs: SecondaryMap::new(),
             renamed: Vec::new(),
+            read: Vec::new(),
             emitted: Vec::new(),
         }
     }
@@ -214,6 +219,7 @@ impl<'f, I: Isa> Lower<'f, I> {
     pub fn new_reg(&mut self, class: RegClass) -> Reg {
         let index = self.renamed.len() + Reg::FIRST_VIRTUAL;
         self.renamed.push(None);
+        self.read.push(false);
         Reg::virt(VReg::new(index, class))
     }
 
@@ -258,6 +264,41 @@ impl<'f, I: Isa> Lower<'f, I> {
         }
     }
 
+    /// The words of a value that are the same whatever the program does, low first; a narrow value
+    /// has the low one.
+    pub fn constant_words(&self, value: Value) -> (Option<u32>, Option<u32>) {
+        if let Some(bits) = self.constant(value) {
+            return (Some(bits as u32), Some((bits >> 32) as u32));
+        }
+        let Some(inst) = self.def_inst(value) else {
+            return (None, None);
+        };
+        if self.func.dfg.value_type(value) != ir::types::I64 {
+            return (None, None);
+        }
+        match self.func.dfg.insts[inst] {
+            InstructionData::Unary {
+                opcode: Opcode::Uextend,
+                ..
+            } => (None, Some(0)),
+            InstructionData::Binary { opcode, args } => {
+                let constant = self.constant(args[1]);
+                let by_words = constant.is_some_and(|by| by % 64 >= 32);
+                match opcode {
+                    Opcode::Ishl if by_words => (Some(0), None),
+                    Opcode::Ushr if by_words => (None, Some(0)),
+                    Opcode::Band => {
+                        let mask = constant.unwrap_or(u64::MAX);
+                        let zero = |word: u64| (word as u32 == 0).then_some(0);
+                        (zero(mask), zero(mask >> 32))
+                    }
+                    _ => (None, None),
+                }
+            }
+            _ => (None, None),
+        }
+    }
+
     /// The pinned register whose value a `symbol_value` is.
     fn pinned(&self, value: Value) -> Option<Reg> {
         let inst = self.def_inst(value)?;
@@ -268,19 +309,32 @@ impl<'f, I: Isa> Lower<'f, I> {
         else {
             return None;
         };
-        let GlobalValueData::Symbol {
-            name: ExternalName::User(name),
-            ..
-        } = self.func.global_values[global_value]
-        else {
-            return None;
-        };
-        let name = &self.func.params.user_named_funcs()[name];
+        let name = self.global_name(global_value)?;
         match contract::Symbol::from_u32(name.index) {
             _ if name.namespace != contract::SYMBOLS => None,
             Some(contract::Symbol::Context) => Some(I::CONTEXT),
             Some(contract::Symbol::MemoryBase) => Some(I::MEMORY_BASE),
             None => None,
+        }
+    }
+
+    fn global_name(&self, global: ir::GlobalValue) -> Option<&UserExternalName> {
+        match self.func.global_values[global] {
+            GlobalValueData::Symbol {
+                name: ExternalName::User(name),
+                ..
+            } => Some(&self.func.params.user_named_funcs()[name]),
+            _ => None,
+        }
+    }
+
+    /// The data in the text whose address a global value is.
+    pub fn data(&self, global: ir::GlobalValue) -> Option<Symbol> {
+        let name = self.global_name(global)?;
+        match name.namespace {
+            contract::DATA => Some(Symbol::Data(name.index)),
+            contract::ELEMENTS => Some(Symbol::Elements(name.index)),
+            _ => None,
         }
     }
 
@@ -304,12 +358,15 @@ impl<'f, I: Isa> Lower<'f, I> {
         let value = self.func.dfg.resolve_aliases(value);
         if let Some(bits) = self.constant(value) {
             let ty = self.func.dfg.value_type(value);
+            if self.isa.class_of(ty) == RegClass::Float {
+                return ValueRegs::one(I::float_constant(self, bits as u32));
+            }
             let lo = I::constant(self, bits as u32);
             return if ty.bits() > 32 {
                 let hi = I::constant(self, (bits >> 32) as u32);
                 ValueRegs::two(lo, hi)
             } else {
-                ValueRegs::one(self.in_class(lo, self.isa.class_of(ty)))
+                ValueRegs::one(lo)
             };
         }
         if let Some(pinned) = self.pinned(value) {
@@ -349,16 +406,41 @@ impl<'f, I: Isa> Lower<'f, I> {
                 if reg.real().is_some() || reg.class() != name.class() {
                     self.emitted.push(I::copy(name, reg));
                 } else if name != reg {
-                    let slot = name.to_vreg().vreg() - Reg::FIRST_VIRTUAL;
+                    let slot = slot(name);
                     self.renamed[slot] = Some(reg);
+                    if self.read[slot] {
+                        self.mark_read(reg);
+                    }
                 }
             }
         }
     }
 
+    /// Whether an instruction must stay: it does more than write results, or one of them is read.
+    /// Half of a value may be read where the other half is not. If it stays, its inputs are read.
+    fn is_read(&mut self, inst: &mut I::Inst) -> bool {
+        let mut uses = Vec::new();
+        let mut wanted = !inst.only_writes_results();
+        inst.visit_operands(&mut Reads {
+            uses: &mut uses,
+            wanted: &mut wanted,
+            read: &self.read,
+        });
+        if wanted {
+            uses.into_iter().for_each(|reg| self.mark_read(reg));
+        }
+        wanted
+    }
+
+    fn mark_read(&mut self, reg: Reg) {
+        if reg.real().is_none() {
+            self.read[slot(reg)] = true;
+        }
+    }
+
     fn resolve(&self, mut reg: Reg) -> Reg {
         while reg.real().is_none() {
-            match self.renamed[reg.to_vreg().vreg() - Reg::FIRST_VIRTUAL] {
+            match self.renamed[slot(reg)] {
                 Some(next) => reg = next,
                 None => break,
             }
@@ -375,6 +457,9 @@ impl<'f, I: Isa> Lower<'f, I> {
             _ => unreachable!("only try_call passes other arguments, and nobody emits it"),
         });
         let words = self.virtual_words(values);
+        for &word in &words {
+            self.mark_read(word);
+        }
         words.into_iter().map(Reg::to_vreg).collect()
     }
 
@@ -453,6 +538,27 @@ impl<'f, I: Isa> Lower<'f, I> {
             operand_ranges,
             clobbers,
             num_vregs: self.renamed.len() + Reg::FIRST_VIRTUAL,
+        }
+    }
+}
+
+/// The position of a virtual register in the lists of what is known about them.
+fn slot(reg: Reg) -> usize {
+    reg.to_vreg().vreg() - Reg::FIRST_VIRTUAL
+}
+
+/// Collects what an instruction reads, and finds out whether a result of it is read.
+struct Reads<'r> {
+    uses: &'r mut Vec<Reg>,
+    wanted: &'r mut bool,
+    read: &'r [bool],
+}
+
+impl OperandVisitor for Reads<'_> {
+    fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, kind: OperandKind, _: OperandPos) {
+        match kind {
+            OperandKind::Use => self.uses.push(*reg),
+            OperandKind::Def => *self.wanted |= reg.real().is_some() || self.read[slot(*reg)],
         }
     }
 }

@@ -44,6 +44,7 @@ use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::trap::TrapCode;
 
 use blocks::BranchTable;
+use buffer::Symbol;
 use call::Call;
 use context::Context;
 use emit::{CodeOf, Emitter};
@@ -60,6 +61,9 @@ pub trait MachineInst: Clone + Debug + Display {
     fn visit_operands(&mut self, visitor: &mut impl OperandVisitor);
     /// Registers that it destroys beyond its results.
     fn clobbers(&self) -> PRegSet;
+    /// Whether it can go if none of its results is read: it does nothing else, and no other
+    /// instruction reads flags that it leaves.
+    fn only_writes_results(&self) -> bool;
     /// Whether control leaves the function here.
     fn ends_function(&self) -> bool;
     /// Whether it ends a block by going on in another one.
@@ -122,8 +126,15 @@ pub trait Isa: Sized + Debug {
     fn jump(target: Block) -> Self::Inst;
     /// A move of a word between any two registers, whatever their classes.
     fn copy(to: Reg, from: Reg) -> Self::Inst;
+    /// The address of something in the text, with what the architecture sets in addresses of code.
+    fn address(to: Reg, symbol: Symbol) -> Self::Inst;
     /// A register with a constant word.
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
+    /// A floating-point register with a constant f32.
+    fn float_constant(lower: &mut Lower<'_, Self>, bits: u32) -> Reg {
+        let word = Self::constant(lower, bits);
+        lower.in_class(word, RegClass::Float)
+    }
 
     /// The frame of a function.
     fn frame(&self, needs: &FrameNeeds) -> Self::Frame;

@@ -2,29 +2,72 @@
 //!
 //! Addenda to the ABI for the Arm Architecture (ADDENDA32), 3.2 format, 3.3 tags.
 
+use target_lexicon::{Architecture, ArmArchitecture};
+use wasm2mcu_abi::image::Features;
+
+use crate::target::Target;
+
 const FILE: u8 = 1;
 const CPU_ARCH: u8 = 6;
 const CPU_ARCH_PROFILE: u8 = 7;
 const THUMB_ISA_USE: u8 = 9;
+const FP_ARCH: u8 = 10;
+const ABI_HARD_FP_USE: u8 = 27;
 const ABI_VFP_ARGS: u8 = 28;
 
-/// Values of [`CPU_ARCH`], [`CPU_ARCH_PROFILE`], [`THUMB_ISA_USE`] and [`ABI_VFP_ARGS`].
+/// Values of [`CPU_ARCH`].
+const V7: u8 = 10;
+const V7E_M: u8 = 13;
 const V8M_MAIN: u8 = 17;
+/// Values of [`CPU_ARCH_PROFILE`] and [`THUMB_ISA_USE`].
 const MICROCONTROLLER: u8 = b'M';
 const AS_THE_PROFILE_SAYS: u8 = 3;
+/// Values of [`FP_ARCH`] and [`ABI_HARD_FP_USE`].
+const FPV4_D16: u8 = 6;
+const FPV5_D16: u8 = 8;
+const SINGLE_PRECISION: u8 = 1;
+/// Values of [`ABI_VFP_ARGS`].
+const IN_CORE_REGISTERS: u8 = 0;
+const IN_FPU_REGISTERS: u8 = 1;
 const WITH_ANY_VARIANT: u8 = 3;
 
-/// The content of `.ARM.attributes` for code of Armv8-M Mainline.
+/// What the core must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Attributes {
+    /// What the code was compiled for.
+    pub target: Target,
+    /// What it demands.
+    pub features: Features,
+}
+
+/// The content of `.ARM.attributes`.
 ///
 /// Nothing outside calls the code by name, only through the loader, so it links with firmware of
-/// either floating-point ABI.
-pub(super) fn armv8m_main() -> Vec<u8> {
-    let tags = [
-        [CPU_ARCH, V8M_MAIN],
+/// either floating-point ABI unless imported functions take floats.
+pub(super) fn section(Attributes { target, features }: Attributes) -> Vec<u8> {
+    let architecture = match target.triple().architecture {
+        Architecture::Arm(ArmArchitecture::Thumbv7m) => V7,
+        Architecture::Arm(ArmArchitecture::Thumbv7em) => V7E_M,
+        _ => V8M_MAIN,
+    };
+    let mut tags = vec![
+        [CPU_ARCH, architecture],
         [CPU_ARCH_PROFILE, MICROCONTROLLER],
         [THUMB_ISA_USE, AS_THE_PROFILE_SAYS],
-        [ABI_VFP_ARGS, WITH_ANY_VARIANT],
     ];
+    if features.contains(Features::THUMB_FPU) {
+        let fpv5 = features.contains(Features::THUMB_V8M);
+        tags.push([FP_ARCH, if fpv5 { FPV5_D16 } else { FPV4_D16 }]);
+        tags.push([ABI_HARD_FP_USE, SINGLE_PRECISION]);
+    }
+    let arguments = if features.contains(Features::THUMB_HARD_FLOAT_ABI) {
+        IN_FPU_REGISTERS
+    } else if features.contains(Features::THUMB_SOFT_FLOAT_ABI) {
+        IN_CORE_REGISTERS
+    } else {
+        WITH_ANY_VARIANT
+    };
+    tags.push([ABI_VFP_ARGS, arguments]);
     // Each length counts itself and what is before it in its subsection.
     let file = counted(&[FILE], tags.as_flattened());
     let vendor = [b"aeabi\0".as_slice(), &file].concat();

@@ -28,12 +28,14 @@ use ::object::{
 };
 use wasm2mcu_abi::image::Header;
 
+pub use attributes::Attributes;
+
 use crate::map::Map;
 use names::Names;
 
 /// The object with `image` in it. `name` tells apart the images of one firmware; characters that no
 /// C identifier can have become `_`.
-pub fn write(name: &str, image: &[u8], map: &Map) -> Vec<u8> {
+pub fn write(name: &str, image: &[u8], map: &Map, core: Attributes) -> Vec<u8> {
     let name = names::identifier(name);
     let mut object = Object::new(BinaryFormat::Elf, Architecture::Arm, Endianness::Little);
     object.flags = FileFlags::Elf {
@@ -75,7 +77,7 @@ pub fn write(name: &str, image: &[u8], map: &Map) -> Vec<u8> {
         sh_type: SHT_ARM_ATTRIBUTES,
         sh_flags: elf::SectionFlags(0),
     };
-    object.append_section_data(attributes, &attributes::armv8m_main(), 1);
+    object.append_section_data(attributes, &attributes::section(core), 1);
     object
         .write()
         .expect("nothing but sections and symbols, which ELF can always hold")

@@ -144,3 +144,68 @@ fn shown_by_objdump(path: &Path) {
     assert!(text.contains("tbb") || text.contains("tbh"), "{text}");
     assert!(text.contains(".word") || text.contains(".short"), "{text}");
 }
+
+/// What a reader of attributes says of an object for a target.
+fn attributes(target: &str, wat: &str) -> String {
+    let options = Options {
+        target: target.parse().unwrap(),
+        ..Options::default()
+    };
+    let object = compile(wat.as_bytes(), &options)
+        .unwrap()
+        .object("a")
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.o");
+    std::fs::write(&path, object).unwrap();
+    run(Command::new("arm-none-eabi-readelf").arg("-A").arg(path))
+}
+
+#[test]
+fn attributes_say_what_the_code_is_for() {
+    const INTEGERS: &str = r#"(module (func (export "f")))"#;
+    const FLOATS: &str = r#"(module (func (export "f") (param f32) (result f32)
+        (f32.sqrt (local.get 0))))"#;
+    const IMPORT: &str = r#"(module (import "env" "f" (func (param f64))))"#;
+    let cases: [(&str, &str, &[&str]); 7] = [
+        (
+            "thumbv8m.main-none-eabihf",
+            INTEGERS,
+            &["v8-M.mainline", "args: compatible"],
+        ),
+        (
+            "thumbv8m.main-none-eabihf",
+            FLOATS,
+            &["FP_arch: FPv5", "HardFP_use: SP only"],
+        ),
+        (
+            "thumbv8m.main-none-eabihf",
+            IMPORT,
+            &["args: VFP registers"],
+        ),
+        (
+            "thumbv8m.main-none-eabi",
+            FLOATS,
+            &["v8-M.mainline", "args: compatible"],
+        ),
+        (
+            "thumbv7em-none-eabihf",
+            FLOATS,
+            &["v7E-M", "FP_arch: VFPv4-D16", "args: compatible"],
+        ),
+        ("thumbv7em-none-eabi", IMPORT, &["v7E-M", "args: AAPCS"]),
+        (
+            "thumbv7m-none-eabi",
+            INTEGERS,
+            &["CPU_arch: v7\n", "Microcontroller"],
+        ),
+    ];
+    for (target, wat, parts) in cases {
+        let shown = attributes(target, wat);
+        for part in parts {
+            assert!(shown.contains(part), "{target} {wat}: {part:?} in {shown}");
+        }
+        let soft = target.ends_with("eabi") || wat == INTEGERS;
+        assert_eq!(shown.contains("FP_arch"), !soft, "{target} {wat}: {shown}");
+    }
+}

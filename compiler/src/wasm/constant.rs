@@ -1,69 +1,74 @@
-//! Constant expressions: initial values of globals and offsets of segments.
+//! Constant expressions: initial values of globals and tables, offsets and items of segments.
 
+use wasm2mcu_abi::types::ValueType;
 use wasmparser::{ConstExpr, Operator};
 
-use super::module::Module;
+use super::module::{Constant, Module, Operation, Step};
 use super::operators;
 use crate::error::{Error, Place, Result};
 
-/// What a constant expression yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Constant {
-    /// A number, its low word in the low bits.
-    Number(u64),
-    /// A function reference; `None` is null.
-    Function(Option<u32>),
-}
-
-impl Constant {
-    /// The number as an address or index.
-    pub(super) fn word(self) -> u32 {
-        match self {
-            Constant::Number(bits) => bits as u32,
-            Constant::Function(_) => 0,
-        }
-    }
-}
-
-/// Evaluates an expression that the validator accepted.
+/// The value of an expression that the validator accepted, as far as it is known.
 pub(super) fn evaluate(module: &Module, expression: &ConstExpr<'_>) -> Result<Constant> {
-    let mut stack: Vec<Constant> = Vec::new();
+    use ValueType::{F32, F64, I32, I64};
+    let mut steps = Vec::new();
     for item in expression.get_operators_reader().into_iter_with_offsets() {
         let (op, offset) = item?;
-        let value = match op {
+        steps.push(match op {
             Operator::End => break,
-            Operator::I32Const { value } => Constant::Number(u64::from(value as u32)),
-            Operator::I64Const { value } => Constant::Number(value as u64),
-            Operator::F32Const { value } => Constant::Number(value.bits().into()),
-            Operator::F64Const { value } => Constant::Number(value.bits()),
-            Operator::I32Add => binary(&mut stack, |x, y| (x as u32).wrapping_add(y as u32).into()),
-            Operator::I32Sub => binary(&mut stack, |x, y| (x as u32).wrapping_sub(y as u32).into()),
-            Operator::I32Mul => binary(&mut stack, |x, y| (x as u32).wrapping_mul(y as u32).into()),
-            Operator::I64Add => binary(&mut stack, u64::wrapping_add),
-            Operator::I64Sub => binary(&mut stack, u64::wrapping_sub),
-            Operator::I64Mul => binary(&mut stack, u64::wrapping_mul),
+            Operator::I32Const { value } => Step::Number(I32, u64::from(value as u32)),
+            Operator::I64Const { value } => Step::Number(I64, value as u64),
+            Operator::F32Const { value } => Step::Number(F32, value.bits().into()),
+            Operator::F64Const { value } => Step::Number(F64, value.bits()),
+            Operator::I32Add => Step::Binary(Operation::Add, I32),
+            Operator::I32Sub => Step::Binary(Operation::Sub, I32),
+            Operator::I32Mul => Step::Binary(Operation::Mul, I32),
+            Operator::I64Add => Step::Binary(Operation::Add, I64),
+            Operator::I64Sub => Step::Binary(Operation::Sub, I64),
+            Operator::I64Mul => Step::Binary(Operation::Mul, I64),
             Operator::GlobalGet { global_index } => {
-                Constant::Number(module.globals[global_index as usize].init)
+                let global = &module.globals[global_index as usize];
+                match global.init {
+                    Constant::Number(bits) => Step::Number(global.ty, bits),
+                    Constant::Reference(function) => Step::Reference(function),
+                    Constant::Computed(_) => Step::Global(global_index),
+                }
             }
-            Operator::RefFunc { function_index } => Constant::Function(Some(function_index)),
-            Operator::RefNull { .. } => Constant::Function(None),
+            Operator::RefFunc { function_index } => Step::Reference(Some(function_index)),
+            Operator::RefNull { .. } => Step::Reference(None),
             other => {
                 let name = operators::name(&other);
                 let what = format!("operator {name} in a constant expression is");
                 return Err(Error::unsupported(what, Place::at(offset)));
             }
+        });
+    }
+    Ok(known(&steps).unwrap_or(Constant::Computed(steps)))
+}
+
+/// What the steps compute, unless that depends on what is not known yet.
+fn known(steps: &[Step]) -> Option<Constant> {
+    let mut stack = Vec::new();
+    for step in steps {
+        let value = match *step {
+            Step::Number(_, bits) => Constant::Number(bits),
+            Step::Reference(function) => Constant::Reference(function),
+            Step::Global(_) => return None,
+            Step::Binary(operation, ty) => {
+                let (Some(Constant::Number(right)), Some(Constant::Number(left))) =
+                    (stack.pop(), stack.pop())
+                else {
+                    unreachable!("the validator knows two numbers to be there")
+                };
+                let bits = match operation {
+                    Operation::Add => left.wrapping_add(right),
+                    Operation::Sub => left.wrapping_sub(right),
+                    Operation::Mul => left.wrapping_mul(right),
+                };
+                let mask = u64::MAX >> (64 - 32 * ty.words());
+                Constant::Number(bits & mask)
+            }
         };
         stack.push(value);
     }
-    Ok(stack.pop().unwrap_or(Constant::Number(0)))
-}
-
-/// Applies `operation` to the two topmost numbers, which the validator knows to be there.
-fn binary(stack: &mut Vec<Constant>, operation: fn(u64, u64) -> u64) -> Constant {
-    let mut number = || match stack.pop() {
-        Some(Constant::Number(bits)) => bits,
-        _ => 0,
-    };
-    let (right, left) = (number(), number());
-    Constant::Number(operation(left, right))
+    stack.pop()
 }

@@ -24,6 +24,12 @@ pub const SYMBOLS: u32 = 0;
 pub const FUNCTIONS: u32 = 1;
 /// Name space of [`Builtin`].
 pub const BUILTINS: u32 = 2;
+/// Name space of the bytes of passive data segments, which stand in the text; the index is the
+/// segment's.
+pub const DATA: u32 = 3;
+/// Name space of element segments in the text, one word for each item: 0 for null, else the
+/// distance of the function's address from the segment's first word. The index is the segment's.
+pub const ELEMENTS: u32 = 4;
 
 /// Addresses in pinned registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +89,21 @@ builtins! {
     DivideUnsigned = "i64.divide_u",
     /// The same of signed numbers; the quotient of the smallest number by -1 wraps.
     DivideSigned = "i64.divide_s",
+    /// `memory.init`: its operands, address and length of the segment in, 1 if out of bounds out.
+    MemoryInit = "memory.init",
+    /// Writes a word to consecutive elements: address of the first, the word, their number in.
+    TableFill = "table.fill",
+    /// Copies elements that may overlap: addresses of target and source, their number in.
+    TableCopy = "table.copy",
+    /// Writes items of an element segment in the text: addresses of target and first item, their
+    /// number, address of the segment in.
+    TableInit = "table.init",
+    /// `table.grow`: its operands, address of element 0, address of the word with the size,
+    /// elements that there is room for in; elements before or -1 out.
+    TableGrow = "table.grow",
+    /// What instantiation must compute: globals, initial elements of tables, segments; then the start
+    /// function. Traps at a segment that leaves its table or memory.
+    Initialize = "initialize",
     /// Sum.
     F32Add = "f32_add",
     /// Difference.
@@ -210,8 +231,12 @@ pub enum Region {
     Context,
     /// Elements of tables.
     Table,
-    /// The words in front of functions in the text.
+    /// Words in the text: type numbers in front of functions, items of element segments.
     Text,
+    /// Bytes of data segments in the text.
+    Segment,
+    /// The compiler's own words behind the globals: sizes of tables, lengths of segments.
+    State,
     /// The global with this index.
     Global(u32),
 }
@@ -228,7 +253,9 @@ impl Region {
             Region::Context => 2,
             Region::Table => 3,
             Region::Text => 4,
-            Region::Global(index) => 5 + index.min(LAST_GLOBAL_REGION),
+            Region::State => 5,
+            Region::Segment => 6,
+            Region::Global(index) => 7 + index.min(LAST_GLOBAL_REGION),
         }
     }
 
@@ -239,6 +266,8 @@ impl Region {
             Region::Context => "context".into(),
             Region::Table => "table".into(),
             Region::Text => "text".into(),
+            Region::State => "state".into(),
+            Region::Segment => "segment".into(),
             Region::Global(index) if index < LAST_GLOBAL_REGION => format!("global {index}"),
             Region::Global(_) => "other globals".into(),
         }
@@ -252,6 +281,8 @@ impl Region {
         let flags = match self {
             Region::Heap => MemFlagsData::new().with_notrap(),
             Region::Text => MemFlagsData::trusted().with_readonly(),
+            // Read in words from wherever the operands say.
+            Region::Segment => MemFlagsData::new().with_notrap().with_readonly(),
             _ => MemFlagsData::trusted(),
         };
         flags

@@ -1,6 +1,6 @@
 //! One function body: validated and translated to CLIF operator by operator.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{
@@ -22,6 +22,15 @@ use crate::error::{Error, Place, Result};
 pub(super) struct Scratch {
     builder: FunctionBuilderContext,
     validator: FuncValidatorAllocations,
+    /// Functions that bodies made references to.
+    references: BTreeSet<u32>,
+}
+
+impl Scratch {
+    /// The functions that the bodies made references to.
+    pub(super) fn references(&self) -> impl Iterator<Item = u32> {
+        self.references.iter().copied()
+    }
 }
 
 /// The state of a translation.
@@ -46,6 +55,8 @@ pub(super) struct Translator<'a> {
     pub(super) memory_base: Value,
     /// What the instruction set adds to the address of code.
     pub(super) code_address_bit: u8,
+    /// Functions that bodies made references to.
+    pub(super) references: &'a mut BTreeSet<u32>,
     callees: HashMap<UserExternalName, FuncRef>,
     signatures: HashMap<u32, SigRef>,
     /// Offset of the current operator in the module.
@@ -69,7 +80,8 @@ pub(super) fn translate(
     let name = UserFuncName::user(FUNCTIONS, index);
     let mut function = Function::with_name_signature(name, signature);
     let builder = FunctionBuilder::new(&mut function, &mut scratch.builder);
-    let mut translator = Translator::new(module, index, code_address_bit, builder);
+    let references = &mut scratch.references;
+    let mut translator = Translator::new(module, index, code_address_bit, builder, references);
 
     let mut locals = body.get_locals_reader().map_err(explain)?;
     for _ in 0..locals.get_count() {
@@ -128,6 +140,7 @@ impl<'a> Translator<'a> {
         index: u32,
         code_address_bit: u8,
         mut builder: FunctionBuilder<'a>,
+        references: &'a mut BTreeSet<u32>,
     ) -> Translator<'a> {
         let entry = builder.create_block();
         builder.append_block_params_for_function_params(entry);
@@ -148,6 +161,7 @@ impl<'a> Translator<'a> {
             context,
             memory_base,
             code_address_bit,
+            references,
             callees: HashMap::new(),
             signatures: HashMap::new(),
             offset: 0,
@@ -368,7 +382,11 @@ pub(super) fn declare(
 
 /// Emits the address that a pinned register holds.
 pub(super) fn symbol(builder: &mut FunctionBuilder<'_>, symbol: Symbol) -> Value {
-    let name = UserExternalName::new(SYMBOLS, symbol as u32);
+    address(builder, UserExternalName::new(SYMBOLS, symbol as u32))
+}
+
+/// Emits an address that has a name.
+pub(super) fn address(builder: &mut FunctionBuilder<'_>, name: UserExternalName) -> Value {
     let reference = builder.func.declare_imported_user_function(name);
     let global = builder.create_global_value(GlobalValueData::Symbol {
         name: ExternalName::user(reference),

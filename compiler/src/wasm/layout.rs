@@ -1,7 +1,9 @@
-//! Gives import slots, globals and tables their places in the context block.
+//! Gives import slots, globals, the compiler's own state and tables their places in the context
+//! block.
 //!
-//! The order is that of `wasm2mcu_abi::context`: fixed part, import slots, globals, tables. What
-//! code touches most lies nearest to the context pointer, where short load offsets reach it.
+//! The order is that of `wasm2mcu_abi::context`: fixed part, import slots, globals, tables. The
+//! state is sizes of tables and lengths of segments that change, and computed segments; it stands behind the globals.
+//! What code touches most lies nearest to the context pointer, where short load offsets reach it.
 
 use wasm2mcu_abi::context::{ALIGNMENT, Context};
 
@@ -16,14 +18,27 @@ pub(super) fn place(module: &mut Module, place: Place) -> Result<()> {
     let mut end = u64::from(Context::BYTES) + 4 * module.imports().count() as u64;
     let globals = end;
     for (global, exported) in module.globals.iter_mut().zip(exported) {
-        if global.mutable || exported {
+        if global.mutable || exported || global.init.is_computed() {
             global.offset = Some(clamped(end));
             end += 4 * u64::from(global.ty.words());
         }
     }
+    let lengths = module.elements.iter_mut().map(|s| &mut s.length_offset);
+    let data_lengths = module.data_shapes.iter_mut().map(|s| &mut s.length_offset);
+    let sizes = module.tables.iter_mut().map(|t| &mut t.size_offset);
+    for word in sizes.chain(lengths).chain(data_lengths).flatten() {
+        *word = clamped(end);
+        end += 4;
+    }
+    for segment in &mut module.elements {
+        if let Some(copy) = &mut segment.copy_offset {
+            *copy = clamped(end);
+            end += 4 * segment.items.len() as u64;
+        }
+    }
     for table in &mut module.tables {
         table.offset = clamped(end);
-        end += 4 * u64::from(table.elements);
+        end += 4 * u64::from(table.capacity);
     }
     let total = end.next_multiple_of(u64::from(ALIGNMENT));
     if total > MAX_CONTEXT_BYTES {

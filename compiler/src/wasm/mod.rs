@@ -40,12 +40,14 @@ use module::Module;
 use prescan::Prescan;
 use sections::Sections;
 
-/// What translation must know of the target.
+/// What translation must know of the target, and what is granted to the module.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// What an address of code has on top of the address of its first byte: 1 on Thumb, else 0.
     /// Table elements hold such addresses.
     pub code_address_bit: u8,
+    /// Elements by which a table may grow, as far as its declaration allows.
+    pub table_room: u32,
 }
 
 /// A module and its code in CLIF, unoptimised and not yet verified by Cranelift.
@@ -108,7 +110,7 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
         });
     }
     let prescan = Prescan::of(bytes);
-    let mut sections = Sections::new(&prescan);
+    let mut sections = Sections::new(&prescan, target.table_room);
     let mut functions = Vec::new();
     let mut scratch = Scratch::default();
     let mut validator = Validator::new_with_features(support::FEATURES);
@@ -159,7 +161,12 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
             });
         }
     }
-    let module = sections.module;
+    let mut module = sections.finish();
+    for function in scratch.references() {
+        module.functions[function as usize].indirect = true;
+    }
+    let initializer = module.initializer.map(|_| Builtin::Initialize);
+    functions.extend(initializer.and_then(|b| builtin(b, &module)));
     let builtins = called_builtins(&functions);
     functions.extend(builtins.into_iter().filter_map(|b| builtin(b, &module)));
     Ok(Translated { module, functions })

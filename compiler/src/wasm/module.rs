@@ -25,12 +25,18 @@ pub struct Module {
     pub globals: Vec<Global>,
     /// Exports in the order of the export section.
     pub exports: Vec<Export>,
-    /// Active element segments in order.
+    /// Element segments in index order.
     pub elements: Vec<ElementSegment>,
-    /// Active data segments in order.
+    /// Data segments in index order.
     pub data: Vec<DataSegment>,
+    /// What code must know of the data segments, which stand behind it, in index order.
+    pub(crate) data_shapes: Vec<DataShape>,
     /// Index of the function to call once after instantiation.
     pub start: Option<u32>,
+    /// The type number of `() -> ()`, if instantiation takes code of its own:
+    /// [`Builtin::Initialize`](super::contract::Builtin::Initialize). It performs all active segments,
+    /// and calls the start function.
+    pub initializer: Option<u32>,
     /// Where the globals begin in the context, in bytes.
     pub globals_offset: u32,
     /// Bytes of the whole context, a multiple of 8.
@@ -84,13 +90,88 @@ pub struct Import {
     pub name: String,
 }
 
-/// A table of function references.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A table of references.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// Elements. No operator grows a table, so this is also the maximum.
+    /// Type of the elements: a reference type.
+    pub element: ValueType,
+    /// Elements at instantiation.
     pub elements: u32,
+    /// Elements that there is room for; equal to `elements` when no code of the module grows it,
+    /// whatever its declaration says.
+    pub capacity: u32,
     /// Offset of element 0 in the context, in bytes.
     pub offset: u32,
+    /// Offset in the context of the word with the present number of elements; `None` where that
+    /// never changes.
+    pub size_offset: Option<u32>,
+    /// What every element is at instantiation.
+    pub init: Constant,
+}
+
+impl Table {
+    /// Whether the number of elements never changes.
+    pub fn is_fixed(&self) -> bool {
+        self.elements == self.capacity
+    }
+}
+
+/// The value of a constant expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Constant {
+    /// A number, its low word in the low bits.
+    Number(u64),
+    /// A reference to a function; `None` is null, of any reference type.
+    Reference(Option<u32>),
+    /// What is known at instantiation only.
+    Computed(Vec<Step>),
+}
+
+/// A step of a computation on a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Pushes a number of this type.
+    Number(ValueType, u64),
+    /// Pushes a reference, as [`Constant::Reference`].
+    Reference(Option<u32>),
+    /// Pushes the value of the global with this index.
+    Global(u32),
+    /// Replaces two integers of this type by one.
+    Binary(Operation, ValueType),
+}
+
+/// An operation of constant expressions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Sum.
+    Add,
+    /// Difference.
+    Sub,
+    /// Product.
+    Mul,
+}
+
+impl Constant {
+    /// The number as an address or index, if it is known.
+    pub fn word(&self) -> Option<u32> {
+        match self {
+            Constant::Number(bits) => Some(*bits as u32),
+            Constant::Reference(_) | Constant::Computed(_) => None,
+        }
+    }
+
+    /// The function that it refers to, if it is known to.
+    pub fn function(&self) -> Option<u32> {
+        match self {
+            Constant::Reference(function) => *function,
+            Constant::Number(_) | Constant::Computed(_) => None,
+        }
+    }
+
+    /// Whether it is known at instantiation only.
+    pub fn is_computed(&self) -> bool {
+        matches!(self, Constant::Computed(_))
+    }
 }
 
 /// A linear memory.
@@ -113,16 +194,16 @@ impl Memory {
 }
 
 /// A global variable or constant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Global {
     /// Type of the value.
     pub ty: ValueType,
     /// Whether code may set it.
     pub mutable: bool,
-    /// Initial value, the low word in the low bits.
-    pub init: u64,
-    /// Offset of its first word in the context in bytes; `None` for a constant that lives in the
-    /// code alone, because nobody outside reads it.
+    /// Initial value.
+    pub init: Constant,
+    /// Offset of its first word in the context in bytes; `None` for a known constant that lives in
+    /// the code alone, because nobody outside reads it.
     pub offset: Option<u32>,
 }
 
@@ -148,24 +229,62 @@ pub enum ExportItem {
     Global(u32),
 }
 
-/// Function indices that instantiation writes into a table.
+/// References for a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElementSegment {
-    /// Index of the table.
-    pub table: u32,
-    /// Position of the first element. May lie beyond the table: then instantiation traps.
-    pub start: u32,
-    /// The functions; `None` is null.
-    pub functions: Vec<Option<u32>>,
+    /// What becomes of it at instantiation.
+    pub mode: ElementMode,
+    /// The items: references.
+    pub items: Vec<Constant>,
+    /// Offset in the context of the word with the present number of items; `None` where that never
+    /// changes.
+    pub length_offset: Option<u32>,
+    /// Offset in the context of the items of a passive segment that is computed.
+    pub copy_offset: Option<u32>,
 }
 
-/// Bytes that instantiation writes into the memory.
+impl ElementSegment {
+    /// Whether its items stand in the context, because some are known at instantiation only.
+    pub fn is_computed(&self) -> bool {
+        self.items.iter().any(Constant::is_computed)
+    }
+}
+
+/// What becomes of an element segment at instantiation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ElementMode {
+    /// It is written into a table, and has no items afterwards.
+    Active {
+        /// Index of the table.
+        table: u32,
+        /// Position of the first element. May lie beyond the table: then instantiation traps.
+        start: Constant,
+    },
+    /// Code reads it.
+    Passive,
+    /// Nothing: it allows references, and has no items.
+    Declared,
+}
+
+/// Bytes for the memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataSegment {
-    /// Address of the first byte. May lie beyond the memory: then instantiation traps.
-    pub address: u32,
+    /// Address of the first byte of an active segment, which instantiation writes into the memory.
+    /// May lie beyond the memory: then instantiation traps. `None` for a passive segment, which
+    /// code reads.
+    pub address: Option<Constant>,
     /// The bytes.
     pub bytes: Vec<u8>,
+}
+
+/// A data segment without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DataShape {
+    /// Bytes that code can read: 0 if the segment is active.
+    pub(crate) length: u32,
+    /// Offset in the context of the word with the present length; `None` where that never
+    /// changes.
+    pub(crate) length_offset: Option<u32>,
 }
 
 impl Module {
@@ -181,13 +300,15 @@ impl Module {
         self.functions[function as usize].import.is_some()
     }
 
-    /// The functions that the host can enter: exported ones, and the start function.
+    /// The functions that the host can enter: exported ones, and the start function, unless the
+    /// initializer calls it.
     pub fn entered_functions(&self) -> impl Iterator<Item = u32> {
         let exported = self.exports.iter().filter_map(|export| match export.item {
             ExportItem::Function(index) => Some(index),
             _ => None,
         });
-        exported.chain(self.start)
+        let start = self.start.filter(|_| self.initializer.is_none());
+        exported.chain(start)
     }
 
     /// Signature of the function with this index.
@@ -195,15 +316,58 @@ impl Module {
         &self.types[self.functions[function as usize].type_number as usize]
     }
 
-    /// The words that instantiation copies to [`Module::globals_offset`].
-    pub fn initial_globals(&self) -> Vec<u32> {
+    /// The words that instantiation copies to [`Module::globals_offset`]: the globals, then the
+    /// compiler's own state. `code_value` is asked for the functions that globals refer to.
+    pub fn initial_globals(&self, code_value: impl Fn(u32) -> u32) -> Vec<u32> {
         let mut words = Vec::new();
         for global in self.globals.iter().filter(|g| g.offset.is_some()) {
-            words.push(global.init as u32);
+            let bits = match &global.init {
+                Constant::Number(bits) => *bits,
+                Constant::Reference(function) => function.map_or(0, &code_value).into(),
+                Constant::Computed(_) => 0,
+            };
+            words.push(bits as u32);
             if global.ty.words() == 2 {
-                words.push((global.init >> 32) as u32);
+                words.push((bits >> 32) as u32);
             }
         }
+        let sizes = self.tables.iter().filter(|t| t.size_offset.is_some());
+        words.extend(sizes.map(|table| table.elements));
+        let lengths = self.elements.iter().filter(|s| s.length_offset.is_some());
+        words.extend(lengths.map(|segment| segment.items.len() as u32));
+        let lengths = self.data_shapes.iter();
+        let lengths = lengths.filter(|shape| shape.length_offset.is_some());
+        words.extend(lengths.map(|shape| shape.length));
+        let copies = self.elements.iter().filter(|s| s.copy_offset.is_some());
+        words.extend(copies.flat_map(|segment| vec![0; segment.items.len()]));
         words
+    }
+
+    /// Whether something is known at instantiation only, so that an initializer must compute it.
+    pub(crate) fn is_computed(&self) -> bool {
+        let globals = self.globals.iter().map(|global| &global.init);
+        let items = self.elements.iter().flat_map(|segment| &segment.items);
+        let starts = self.elements.iter().filter_map(|segment| {
+            let ElementMode::Active { start, .. } = &segment.mode else {
+                return None;
+            };
+            Some(start)
+        });
+        let addresses = self
+            .data
+            .iter()
+            .filter_map(|segment| segment.address.as_ref());
+        let mut all = globals.chain(items).chain(starts).chain(addresses);
+        let null = Constant::Reference(None);
+        all.any(Constant::is_computed) || self.tables.iter().any(|table| table.init != null)
+    }
+
+    /// Offsets in the context of the globals that begin with a reference to a function, ascending.
+    pub fn funcref_globals(&self) -> Vec<u32> {
+        let globals = self.globals.iter();
+        globals
+            .filter(|global| matches!(global.init, Constant::Reference(Some(_))))
+            .filter_map(|global| global.offset)
+            .collect()
     }
 }

@@ -1,12 +1,14 @@
-//! A first, quick look at a module for what translation must know before it meets it: names,
-//! which stand behind the code, and whether any function grows the memory.
+//! A first, quick look at a module for what translation must know before it meets it: names and
+//! data segments, which stand behind the code, and what the code changes that most modules leave as
+//! it is.
 //!
 //! The look forgives everything. What is malformed is left to the walk proper to report.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use wasmparser::{
-    FunctionBody, KnownCustom, MemoryType, Name, NameSectionReader, Operator, Parser, Payload,
+    DataKind, ElementKind, FunctionBody, KnownCustom, MemoryType, Name, NameSectionReader,
+    Operator, Parser, Payload, TableType,
 };
 
 /// What the look found.
@@ -16,22 +18,45 @@ pub(super) struct Prescan {
     pub(super) module_name: Option<String>,
     /// Function names of the name section, by function index.
     pub(super) function_names: HashMap<u32, String>,
+    /// For each data segment the bytes that code can read: 0 if it is active.
+    pub(super) data_lengths: Vec<u32>,
     /// Whether some function contains `memory.grow`.
     pub(super) grows_memory: bool,
+    /// Tables that some function grows.
+    pub(super) grown_tables: BTreeSet<u32>,
+    /// Data segments that some function drops.
+    pub(super) dropped_data: BTreeSet<u32>,
+    /// Element segments that some function drops.
+    pub(super) dropped_elements: BTreeSet<u32>,
 }
 
 impl Prescan {
     /// Looks at a module in binary format.
     pub(super) fn of(bytes: &[u8]) -> Prescan {
         let mut found = Prescan::default();
-        let mut may_grow = false;
+        // Whether the code can change anything.
+        let mut changes = false;
         for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
             match payload {
-                Payload::MemorySection(memories) => {
-                    may_grow = memories.into_iter().flatten().any(|m| has_room(&m));
+                Payload::TableSection(tables) => {
+                    changes |= tables.into_iter().flatten().any(|t| table_has_room(&t.ty));
                 }
-                Payload::CodeSectionEntry(body) if may_grow && !found.grows_memory => {
-                    found.grows_memory = grows_memory(&body);
+                Payload::MemorySection(memories) => {
+                    changes |= memories.into_iter().flatten().any(|m| has_room(&m));
+                }
+                Payload::ElementSection(segments) => {
+                    let mut segments = segments.into_iter().flatten();
+                    changes |= segments.any(|s| matches!(s.kind, ElementKind::Passive));
+                }
+                // Only code that names data segments asks for the count.
+                Payload::DataCountSection { .. } => changes = true,
+                Payload::CodeSectionEntry(body) if changes => found.read_code(&body),
+                Payload::DataSection(segments) => {
+                    let lengths = segments.into_iter().flatten().map(|s| match s.kind {
+                        DataKind::Passive => s.data.len() as u32,
+                        DataKind::Active { .. } => 0,
+                    });
+                    found.data_lengths = lengths.collect();
                 }
                 Payload::CustomSection(section) => {
                     if let KnownCustom::Name(names) = section.as_known() {
@@ -42,6 +67,27 @@ impl Prescan {
             }
         }
         found
+    }
+
+    fn read_code(&mut self, body: &FunctionBody<'_>) {
+        let Ok(operators) = body.get_operators_reader() else {
+            return;
+        };
+        for op in operators.into_iter().map_while(Result::ok) {
+            match op {
+                Operator::MemoryGrow { .. } => self.grows_memory = true,
+                Operator::TableGrow { table } => {
+                    self.grown_tables.insert(table);
+                }
+                Operator::DataDrop { data_index } => {
+                    self.dropped_data.insert(data_index);
+                }
+                Operator::ElemDrop { elem_index } => {
+                    self.dropped_elements.insert(elem_index);
+                }
+                _ => {}
+            }
+        }
     }
 
     fn read_names(&mut self, names: NameSectionReader<'_>) {
@@ -65,11 +111,6 @@ fn has_room(memory: &MemoryType) -> bool {
         .is_none_or(|maximum| maximum > memory.initial)
 }
 
-fn grows_memory(body: &FunctionBody<'_>) -> bool {
-    body.get_operators_reader().is_ok_and(|operators| {
-        operators
-            .into_iter()
-            .map_while(Result::ok)
-            .any(|op| matches!(op, Operator::MemoryGrow { .. }))
-    })
+fn table_has_room(table: &TableType) -> bool {
+    table.maximum.is_none_or(|maximum| maximum > table.initial)
 }

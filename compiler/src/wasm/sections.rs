@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use wasm2mcu_abi::types::ValueType;
 use wasmparser::{
     DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
     ExportSectionReader, ExternalKind, FunctionSectionReader, GlobalSectionReader, GlobalType,
@@ -10,14 +9,14 @@ use wasmparser::{
     TypeSectionReader,
 };
 
-use super::constant::{Constant, evaluate};
+use super::constant::evaluate;
 use super::layout;
 use super::module::{
-    DataSegment, ElementSegment, Export, ExportItem, Function, Global, Import, Memory, Module,
-    Signature, Table,
+    Constant, DataSegment, DataShape, ElementMode, ElementSegment, Export, ExportItem, Function,
+    Global, Import, Memory, Module, Signature, Table,
 };
 use super::prescan::Prescan;
-use super::support::{MAX_MEMORY_BYTES, value_type};
+use super::support::{self, value_type};
 use crate::error::{Error, Place, Result};
 
 /// What a function without any name is called.
@@ -30,19 +29,22 @@ pub(super) struct Sections<'a> {
     /// What was read so far.
     pub(super) module: Module,
     prescan: &'a Prescan,
+    /// Elements by which a table may grow.
+    table_room: u32,
     numbers: HashMap<Signature, u32>,
     placed: bool,
 }
 
 impl<'a> Sections<'a> {
-    /// An empty module whose names are in `prescan`.
-    pub(super) fn new(prescan: &'a Prescan) -> Sections<'a> {
+    /// An empty module whose names are in `prescan`; its tables may grow by `table_room` elements.
+    pub(super) fn new(prescan: &'a Prescan, table_room: u32) -> Sections<'a> {
         Sections {
             module: Module {
                 name: prescan.module_name.clone(),
                 ..Module::default()
             },
             prescan,
+            table_room,
             numbers: HashMap::new(),
             placed: false,
         }
@@ -63,17 +65,30 @@ impl<'a> Sections<'a> {
                     Ok(Signature { params, results })
                 })
                 .map_err(|ty| Error::unsupported(format!("type {ty} is"), Place::at(at)))?;
-            let types = &mut self.module.types;
-            let number = *self
-                .numbers
-                .entry(signature)
-                .or_insert_with_key(|signature| {
-                    types.push(signature.clone());
-                    types.len() as u32 - 1
-                });
+            let number = self.number(signature);
             self.module.type_numbers.push(number);
         }
         Ok(())
+    }
+
+    /// The type number of a signature.
+    fn number(&mut self, signature: Signature) -> u32 {
+        let types = &mut self.module.types;
+        *self
+            .numbers
+            .entry(signature)
+            .or_insert_with_key(|signature| {
+                types.push(signature.clone());
+                types.len() as u32 - 1
+            })
+    }
+
+    /// Everything is read: the module, with an initializer if it needs one.
+    pub(super) fn finish(mut self) -> Module {
+        if self.module.is_computed() {
+            self.module.initializer = Some(self.number(Signature::default()));
+        }
+        self.module
     }
 
     /// Imported functions; nothing else can be imported.
@@ -129,22 +144,37 @@ impl<'a> Sections<'a> {
         });
     }
 
-    /// Tables of function references, all elements null.
+    /// Tables of references.
     pub(super) fn tables(&mut self, section: TableSectionReader<'_>) -> Result<()> {
         for item in section.into_iter_with_offsets() {
             let (offset, table) = item?;
             let element = wasmparser::ValType::Ref(table.ty.element_type);
-            if value_type(element) != Some(ValueType::FuncRef) {
+            let Some(element) = value_type(element) else {
                 let what = format!("table of {element} is");
                 return Err(Error::unsupported(what, Place::at(offset)));
-            }
-            if let TableInit::Expr(_) = table.init {
-                let what = "table with an initial value is";
-                return Err(Error::unsupported(what, Place::at(offset)));
-            }
+            };
+            let init = match &table.init {
+                TableInit::RefNull => Constant::Reference(None),
+                TableInit::Expr(expression) => evaluate(&self.module, expression)?,
+            };
+            self.refer([&init]);
+            let index = self.module.tables.len() as u32;
+            let elements = u32::try_from(table.ty.initial).unwrap_or(u32::MAX);
+            let capacity = match table.ty.maximum {
+                _ if !self.prescan.grown_tables.contains(&index) => elements,
+                maximum => {
+                    let room = elements.saturating_add(self.table_room);
+                    let maximum = maximum.and_then(|maximum| u32::try_from(maximum).ok());
+                    room.min(maximum.unwrap_or(u32::MAX))
+                }
+            };
             self.module.tables.push(Table {
-                elements: u32::try_from(table.ty.initial).unwrap_or(u32::MAX),
+                element,
+                elements,
+                capacity,
                 offset: 0,
+                size_offset: (capacity != elements).then_some(0),
+                init,
             });
         }
         Ok(())
@@ -158,20 +188,21 @@ impl<'a> Sections<'a> {
                 return Err(Error::unsupported("a second memory is", Place::at(offset)));
             }
             let page_size_log2 = memory.page_size_log2.unwrap_or(16);
+            let limit = support::max_memory_bytes(page_size_log2);
             let bytes = |pages: u64| pages.saturating_mul(1 << page_size_log2);
             let min = bytes(memory.initial);
-            if min > MAX_MEMORY_BYTES {
+            if min > limit {
                 return Err(Error::Limit {
                     what: "bytes of memory:",
                     actual: min,
-                    limit: MAX_MEMORY_BYTES,
+                    limit,
                     place: Place::at(offset),
                 });
             }
             let max = match memory.maximum {
                 _ if !self.prescan.grows_memory => min,
-                Some(pages) => bytes(pages).min(MAX_MEMORY_BYTES),
-                None => MAX_MEMORY_BYTES,
+                Some(pages) => bytes(pages).min(limit),
+                None => limit,
             };
             self.module.memory = Some(Memory {
                 min_bytes: min as u32,
@@ -196,12 +227,8 @@ impl<'a> Sections<'a> {
                 let what = format!("global of type {content_type} is");
                 return Err(Error::unsupported(what, place));
             };
-            let init = match evaluate(&self.module, &global.init_expr)? {
-                Constant::Number(bits) => bits,
-                Constant::Function(_) => {
-                    return Err(Error::unsupported("reference in a global is", place));
-                }
-            };
+            let init = evaluate(&self.module, &global.init_expr)?;
+            self.refer([&init]);
             self.module.globals.push(Global {
                 ty,
                 mutable,
@@ -240,70 +267,69 @@ impl<'a> Sections<'a> {
         Ok(())
     }
 
-    /// Active element segments; each function in one becomes a target of indirect calls.
+    /// Element segments; each function in one becomes a target of indirect calls.
     pub(super) fn elements(&mut self, section: ElementSectionReader<'_>) -> Result<()> {
         for item in section.into_iter_with_offsets() {
             let (offset, segment) = item?;
-            let (table, start) = match segment.kind {
+            let mode = match segment.kind {
                 ElementKind::Active {
                     table_index,
                     offset_expr,
-                } => {
-                    let start = evaluate(&self.module, &offset_expr)?.word();
-                    (table_index.unwrap_or(0), start)
-                }
-                // It allows operators that are refused where they stand.
-                ElementKind::Declared => continue,
-                ElementKind::Passive => {
-                    let what = "passive element segment is";
-                    return Err(Error::unsupported(what, Place::at(offset)));
-                }
+                } => ElementMode::Active {
+                    table: table_index.unwrap_or(0),
+                    start: evaluate(&self.module, &offset_expr)?,
+                },
+                ElementKind::Declared => ElementMode::Declared,
+                ElementKind::Passive => ElementMode::Passive,
             };
-            let functions = match segment.items {
+            let items = match segment.items {
                 ElementItems::Functions(indices) => indices
                     .into_iter()
-                    .map(|index| Ok(Some(index?)))
+                    .map(|index| Ok(Constant::Reference(Some(index?))))
                     .collect::<Result<Vec<_>>>()?,
-                ElementItems::Expressions(_, expressions) => expressions
-                    .into_iter()
-                    .map(|expression| match evaluate(&self.module, &expression?)? {
-                        Constant::Function(function) => Ok(function),
-                        Constant::Number(_) => {
-                            let what = "element that is no function is";
-                            Err(Error::unsupported(what, Place::at(offset)))
-                        }
-                    })
-                    .collect::<Result<Vec<_>>>()?,
+                ElementItems::Expressions(ty, expressions) => {
+                    let ty = wasmparser::ValType::Ref(ty);
+                    support::known(ty, &Place::at(offset))?;
+                    expressions
+                        .into_iter()
+                        .map(|expression| evaluate(&self.module, &expression?))
+                        .collect::<Result<Vec<_>>>()?
+                }
             };
-            for &function in functions.iter().flatten() {
-                self.module.functions[function as usize].indirect = true;
-            }
+            self.refer(&items);
+            let index = self.module.elements.len() as u32;
+            let dropped = self.prescan.dropped_elements.contains(&index);
+            let readable = mode == ElementMode::Passive;
+            let computed = items.iter().any(Constant::is_computed);
             self.module.elements.push(ElementSegment {
-                table,
-                start,
-                functions,
+                mode,
+                items,
+                length_offset: (dropped && readable).then_some(0),
+                copy_offset: (computed && readable).then_some(0),
             });
         }
         Ok(())
     }
 
-    /// Active data segments.
+    /// Makes the functions that `references` refer to targets of indirect calls.
+    fn refer<'c>(&mut self, references: impl IntoIterator<Item = &'c Constant>) {
+        for function in references.into_iter().filter_map(Constant::function) {
+            self.module.functions[function as usize].indirect = true;
+        }
+    }
+
+    /// Data segments.
     pub(super) fn data(&mut self, section: DataSectionReader<'_>) -> Result<()> {
-        for item in section.into_iter_with_offsets() {
-            let (offset, segment) = item?;
-            match segment.kind {
-                DataKind::Active { offset_expr, .. } => {
-                    let address = evaluate(&self.module, &offset_expr)?.word();
-                    self.module.data.push(DataSegment {
-                        address,
-                        bytes: segment.data.to_vec(),
-                    });
-                }
-                DataKind::Passive => {
-                    let what = "passive data segment is";
-                    return Err(Error::unsupported(what, Place::at(offset)));
-                }
-            }
+        for segment in section {
+            let segment = segment?;
+            let address = match segment.kind {
+                DataKind::Active { offset_expr, .. } => Some(evaluate(&self.module, &offset_expr)?),
+                DataKind::Passive => None,
+            };
+            self.module.data.push(DataSegment {
+                address,
+                bytes: segment.data.to_vec(),
+            });
         }
         Ok(())
     }
@@ -319,6 +345,12 @@ impl<'a> Sections<'a> {
                 function.name = nameless(index as u32);
             }
         }
+        let lengths = (0..).zip(&self.prescan.data_lengths);
+        let shapes = lengths.map(|(index, &length)| DataShape {
+            length,
+            length_offset: (length > 0 && self.prescan.dropped_data.contains(&index)).then_some(0),
+        });
+        self.module.data_shapes = shapes.collect();
         layout::place(&mut self.module, Place::at(offset))
     }
 }

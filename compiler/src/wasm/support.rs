@@ -13,8 +13,9 @@ use crate::error::{Error, Place, Result};
 
 /// Proposals beyond WebAssembly 1.0 that a module may use.
 ///
-/// Several memories, and most of bulk memory and reference types pass validation only to be refused
-/// with a better explanation than the validator's.
+/// Several memories, and most of function references and garbage collection, of which only constant
+/// expressions are offered, pass validation to be refused with a better explanation than the
+/// validator's.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::MULTI_VALUE)
@@ -22,7 +23,10 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::REFERENCE_TYPES)
     .union(WasmFeatures::BULK_MEMORY)
-    .union(WasmFeatures::EXTENDED_CONST);
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::CUSTOM_PAGE_SIZES)
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::GC);
 
 /// Largest module in bytes: positions must fit a source location, and no flash is larger.
 pub const MAX_MODULE_BYTES: u64 = 1 << 28;
@@ -49,8 +53,10 @@ pub const MAX_LOOP_ARGUMENTS: u64 = 1 << 28;
 /// instructions can hold.
 pub const MAX_CONTEXT_BYTES: u64 = 1 << 24;
 
-/// Largest linear memory in bytes. One page below 4 GiB, so that sizes fit a word.
-pub const MAX_MEMORY_BYTES: u64 = (1 << 32) - (1 << 16);
+/// Largest linear memory in bytes: the largest multiple of the page size that fits a word.
+pub const fn max_memory_bytes(page_size_log2: u32) -> u64 {
+    (u32::MAX >> page_size_log2 << page_size_log2) as u64
+}
 
 /// What work on a function takes time and memory in proportion to: its instructions, a call with
 /// several results for so many, and the parameters of its blocks.

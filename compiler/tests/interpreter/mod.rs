@@ -21,6 +21,7 @@ use cranelift_interpreter::interpreter::LibCallHandler;
 use cranelift_interpreter::state::{InterpreterFunctionRef, MemoryError, State};
 use cranelift_interpreter::step::{ControlFlow, CraneliftTrap, step};
 use wasm2mcu::wasm::contract::{BUILTINS, FUNCTIONS, Symbol};
+use wasm2mcu::wasm::module::ElementMode;
 use wasm2mcu::wasm::{BodyId, Translated};
 use wasm2mcu_abi::context::Context;
 
@@ -65,21 +66,29 @@ impl<'a> Machine<'a> {
         machine.word(CONTEXT + Context::MEMORY_BASE, memory);
         machine.word(CONTEXT + Context::MEMORY_SIZE, size);
         machine.word(CONTEXT + Context::MEMORY_CAPACITY, capacity);
-        for (i, word) in module.initial_globals().into_iter().enumerate() {
+        for (i, word) in module.initial_globals(code).into_iter().enumerate() {
             machine.word(CONTEXT + module.globals_offset + 4 * i as u32, word);
         }
         for (index, function) in module.functions.iter().enumerate() {
             machine.word(code(index as u32) - 5, function.type_number);
         }
         for segment in &module.elements {
-            let first = CONTEXT + module.tables[segment.table as usize].offset;
-            for (i, function) in segment.functions.iter().enumerate() {
-                let element = first + 4 * (segment.start + i as u32);
-                machine.word(element, function.map_or(0, code));
+            let ElementMode::Active { table, start } = &segment.mode else {
+                continue;
+            };
+            let start = start.word().expect("a known position");
+            let first = CONTEXT + module.tables[*table as usize].offset;
+            for (i, item) in segment.items.iter().enumerate() {
+                let element = first + 4 * (start + i as u32);
+                machine.word(element, item.function().map_or(0, code));
             }
         }
         for segment in &module.data {
-            let first = (memory + segment.address) as usize;
+            let address = segment.address.as_ref().and_then(|address| address.word());
+            let Some(address) = address else {
+                continue;
+            };
+            let first = (memory + address) as usize;
             machine.ram[first..][..segment.bytes.len()].copy_from_slice(&segment.bytes);
         }
         machine

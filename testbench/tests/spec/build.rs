@@ -3,7 +3,7 @@
 use std::panic;
 
 use wasm2mcu::{Error, Options};
-use wasmparser::{DataKind, ElementKind, Parser, Payload, TypeRef, Validator, WasmFeatures};
+use wasmparser::{Parser, Payload, TypeRef, Validator, WasmFeatures};
 
 use crate::script::{Script, Source};
 
@@ -20,43 +20,29 @@ pub(crate) enum Build {
 }
 
 /// What a refusal is about, by the first of these that its text contains.
-const FEATURES: [(&str, &str); 36] = [
+const FEATURES: [(&str, &str); 22] = [
     ("import of global", "import of a global"),
     ("import of memory", "import of a memory"),
     ("import of table", "import of a table"),
     ("import of tag", "exceptions"),
-    ("proposal custom-page-sizes", "custom page sizes"),
     ("proposal exceptions", "exceptions"),
-    ("proposal gc", "garbage collection"),
-    ("proposals function-references, gc", "garbage collection"),
     ("proposal memory64", "64-bit memory"),
     ("proposals memory64", "64-bit memory"),
-    ("`gc` proposal", "garbage collection"),
-    ("gc feature", "garbage collection"),
-    ("global.get of locally", "constants from defined globals"),
-    ("function-references", "function references"),
     ("exception handling", "exceptions"),
     ("proposal tail-call", "tail calls"),
     ("proposal wide-arithmetic", "wide arithmetic"),
     ("tail calls", "tail calls"),
     ("exceptions", "exceptions"),
-    ("function references", "function references"),
     ("memory64", "64-bit memory"),
-    ("custom page sizes", "custom page sizes"),
     ("wide arithmetic", "wide arithmetic"),
     ("vector operator", "vectors"),
+    ("gc proposal", "garbage collection"),
+    ("type (ref", "function references"),
+    ("table of (ref", "function references"),
+    ("operator br_on", "function references"),
+    ("operator call_ref", "function references"),
+    ("operator ref.as_non_null", "function references"),
     ("second memory", "several memories"),
-    ("passive data segment", "passive segments"),
-    ("passive element segment", "passive segments"),
-    ("operator memory.init", "passive segments"),
-    ("operator data.drop", "passive segments"),
-    ("operator table.init", "passive segments"),
-    ("operator elem.drop", "passive segments"),
-    ("operator table.", "table operators"),
-    ("operator ref.", "reference types"),
-    ("externref", "reference types"),
-    ("reference in a global", "reference types"),
-    ("funcref", "reference types"),
 ];
 
 impl Build {
@@ -101,12 +87,13 @@ impl Build {
 
 /// What the compiler offers, told in the validator's terms.
 const OFFERED: WasmFeatures = WasmFeatures::WASM1
-    .difference(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::MULTI_VALUE)
-    .union(WasmFeatures::BULK_MEMORY_OPT)
-    .union(WasmFeatures::EXTENDED_CONST);
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::CUSTOM_PAGE_SIZES);
 
 /// Whether a module is valid and uses nothing but what is offered, so that refusing it is wrong.
 fn is_offered(module: &[u8]) -> bool {
@@ -124,14 +111,6 @@ fn is_offered(module: &[u8]) -> bool {
                     .into_imports()
                     .flatten()
                     .all(|import| matches!(import.ty, TypeRef::Func(_))),
-                Payload::DataSection(section) => section
-                    .into_iter()
-                    .flatten()
-                    .all(|segment| !matches!(segment.kind, DataKind::Passive)),
-                Payload::ElementSection(section) => section
-                    .into_iter()
-                    .flatten()
-                    .all(|segment| !matches!(segment.kind, ElementKind::Passive)),
                 _ => true,
             })
 }

@@ -34,12 +34,22 @@ use script::Script;
 use suite::File;
 use tally::{FileResult, Tally};
 
-const BOARDS: [&str; 3] = ["m33", "rv32", "qemu-m33"];
+const BOARDS: [&str; 6] = [
+    "m33",
+    "rv32",
+    "rv32f",
+    "qemu-m33",
+    "qemu-rv32",
+    "qemu-rv32f",
+];
 
 const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];
 
 /// Far more than any call of the suite takes.
 const INSTRUCTIONS: u64 = 200_000_000;
+
+/// Elements by which tables may grow: more than the suite asks for where it expects success.
+const TABLE_ROOM: u32 = 1024;
 
 /// One way in which every file is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +109,7 @@ fn execute(file: &File, runs: &[Run], boards: &[(&str, Box<dyn Board>)]) -> File
             &Options {
                 target: on,
                 level,
+                table_room: TABLE_ROOM,
                 ..Options::default()
             },
         );

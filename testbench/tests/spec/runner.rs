@@ -298,7 +298,7 @@ impl<'a> Runner<'a> {
     fn invoke(&self, invoke: &WastInvoke<'_>) -> Result<End, Verdict> {
         let live = live(self.slot(invoke.module))?;
         let Some(words) = values::words(&invoke.args) else {
-            return Err(Verdict::NotRun("reference types"));
+            return Err(Verdict::NotRun("values of other proposals"));
         };
         let end = call(&mut **live.instance.borrow_mut(), invoke.name, &words);
         end.or_else(|error| failed(error.to_string()))
@@ -367,7 +367,7 @@ fn returns(end: &End, expected: &[WastRet<'_>]) -> Result<(), Verdict> {
         Ok(words) => match values::are(expected, words) {
             Some(true) => Ok(()),
             Some(false) => failed(format!("{words:#x?} instead of {expected:?}")),
-            None => Err(Verdict::NotRun("reference types")),
+            None => Err(Verdict::NotRun("values of other proposals")),
         },
         Err(trap) => failed(format!("trapped ({trap}) instead of {expected:?}")),
     }

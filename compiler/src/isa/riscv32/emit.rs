@@ -76,8 +76,12 @@ impl mach::emit::Emitter for Emitter {
         };
         match (from.as_reg(), to.as_reg()) {
             (Some(from), Some(to)) => self.put(encode::mv(Reg::of_preg(to), Reg::of_preg(from))),
-            (Some(from), None) => self.store(StoreOp::Sw, Reg::of_preg(from), spill(to)),
-            (None, Some(to)) => self.load(LoadOp::Lw, Reg::of_preg(to), spill(from)),
+            (Some(from), None) => {
+                self.store(StoreOp::word(from.class()), Reg::of_preg(from), spill(to));
+            }
+            (None, Some(to)) => {
+                self.load(LoadOp::word(to.class()), Reg::of_preg(to), spill(from));
+            }
             (None, None) => panic!("the allocator moves from memory to memory"),
         }
     }
@@ -92,8 +96,26 @@ impl mach::emit::Emitter for Emitter {
                 rs1,
                 amount,
             } => self.put(encode::shift(op, rd, rs1, amount.value())),
+            Inst::Fpu { op, rd, rs1, rs2 } => self.put(encode::fpu(op, rd, rs1, rs2)),
+            Inst::Fsqrt { rd, rs1 } => self.put(encode::fsqrt(rd, rs1)),
+            Inst::FpuCompare { op, rd, rs1, rs2 } => {
+                self.put(encode::fpu_compare(op, rd, rs1, rs2));
+            }
+            Inst::FpuToInt {
+                sign,
+                rounding,
+                rd,
+                rs1,
+            } => self.put(encode::fpu_to_int(sign, rounding, rd, rs1)),
+            Inst::IntToFpu { sign, rd, rs1 } => self.put(encode::int_to_fpu(sign, rd, rs1)),
             Inst::Mv { rd, rs } => self.put(encode::mv(rd, rs)),
             Inst::Li { rd, value } => self.constant(rd, value),
+            Inst::Address { rd, symbol } => {
+                self.buffer.relocation(RelocKind::DistanceHigh, symbol);
+                self.put(encode::address_of_here(rd));
+                self.buffer.relocation(RelocKind::DistanceLow, symbol);
+                self.put(encode::add_distance(rd));
+            }
             Inst::Load { op, rd, mem } => self.load(op, rd, mem),
             Inst::Store { op, rs, mem } => self.store(op, rs, mem),
             Inst::Select {

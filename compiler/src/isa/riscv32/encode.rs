@@ -1,10 +1,14 @@
 //! The bits of single instructions, in their compressed form wherever there is one.
 //!
 //! Registers are physical here. Source: The RISC-V Instruction Set Manual, Volume I: "RV32I" and
-//! "RV32/64G Instruction Set Listings"; "C" extension, "RVC Instruction Set Listings".
+//! "RV32/64G Instruction Set Listings"; "F" extension; "C" extension, "RVC Instruction Set Listings".
+
+use regalloc2::RegClass;
 
 use super::imm::{Imm12, Parts};
-use super::inst::{AluImmOp, AluOp, Cond, LoadOp, ShiftOp, StoreOp};
+use super::inst::{
+    AluImmOp, AluOp, Cond, FpuCompareOp, FpuOp, LoadOp, Rounding, ShiftOp, Sign, StoreOp,
+};
 use super::regs::{RA, SP, ZERO};
 use crate::mach::reg::Reg;
 
@@ -35,7 +39,7 @@ pub(super) fn hw(reg: Reg) -> u32 {
     reg.real().expect("a physical register").hw_enc() as u32
 }
 
-/// The number of a register in the three bits of most compressed forms: `x8`–`x15`.
+/// The number of a register in the three bits of most compressed forms: `x8`–`x15`, `f8`–`f15`.
 pub(super) fn short(reg: Reg) -> Option<u32> {
     hw(reg).checked_sub(8).filter(|&number| number < 8)
 }
@@ -60,6 +64,9 @@ const LUI: u32 = 0x37;
 const AUIPC: u32 = 0x17;
 const JAL: u32 = 0x6f;
 const JALR: u32 = 0x67;
+const LOAD_FP: u32 = 0x07;
+const STORE_FP: u32 = 0x27;
+const OP_FP: u32 = 0x53;
 
 fn r_type(funct7: u32, rs2: Reg, rs1: Reg, funct3: u32, rd: Reg) -> Opcode {
     Opcode::Wide(funct7 << 25 | hw(rs2) << 20 | hw(rs1) << 15 | funct3 << 12 | hw(rd) << 7 | OP)
@@ -228,12 +235,78 @@ pub(super) fn shift(op: ShiftOp, rd: Reg, rs1: Reg, amount: u32) -> Opcode {
     compressed.unwrap_or_else(|| i_type((funct7 << 5 | amount) as i32, rs1, funct3, rd, OP_IMM))
 }
 
-/// A move between registers.
+/// A move between registers of any class.
 pub(super) fn mv(rd: Reg, rs: Reg) -> Opcode {
-    if rs == ZERO {
-        return ci_type(0b010, 0, hw(rd));
+    match (rd.class(), rs.class()) {
+        (RegClass::Float, RegClass::Float) => fpu(FpuOp::Sgnj, rd, rs, rs),
+        (RegClass::Float, _) => fp_type(0x78, 0, rs, 0, rd),
+        (_, RegClass::Float) => fp_type(0x70, 0, rs, 0, rd),
+        _ if rs == ZERO => ci_type(0b010, 0, hw(rd)),
+        _ => cr_type(0, hw(rd), hw(rs)),
     }
-    cr_type(0, hw(rd), hw(rs))
+}
+
+/// Forms of single-precision arithmetic; `rs2` is a register's number or a part of the operation,
+/// `rm` the rounding mode or another one.
+fn fp_type(funct7: u32, rs2: u32, rs1: Reg, rm: u32, rd: Reg) -> Opcode {
+    Opcode::Wide(funct7 << 25 | rs2 << 20 | hw(rs1) << 15 | rm << 12 | hw(rd) << 7 | OP_FP)
+}
+
+/// To nearest, ties to even, as a rounding mode.
+const RNE: u32 = 0;
+
+/// An operation on two floating-point registers.
+pub(super) fn fpu(op: FpuOp, rd: Reg, rs1: Reg, rs2: Reg) -> Opcode {
+    let (funct7, rm) = match op {
+        FpuOp::Add => (0x00, RNE),
+        FpuOp::Sub => (0x04, RNE),
+        FpuOp::Mul => (0x08, RNE),
+        FpuOp::Div => (0x0c, RNE),
+        FpuOp::Sgnj => (0x10, 0),
+        FpuOp::Sgnjn => (0x10, 1),
+        FpuOp::Sgnjx => (0x10, 2),
+        FpuOp::Min => (0x14, 0),
+        FpuOp::Max => (0x14, 1),
+    };
+    fp_type(funct7, hw(rs2), rs1, rm, rd)
+}
+
+/// A square root.
+pub(super) fn fsqrt(rd: Reg, rs1: Reg) -> Opcode {
+    fp_type(0x2c, 0, rs1, RNE, rd)
+}
+
+/// A comparison of floating-point registers.
+pub(super) fn fpu_compare(op: FpuCompareOp, rd: Reg, rs1: Reg, rs2: Reg) -> Opcode {
+    let rm = match op {
+        FpuCompareOp::Le => 0,
+        FpuCompareOp::Lt => 1,
+        FpuCompareOp::Eq => 2,
+    };
+    fp_type(0x50, hw(rs2), rs1, rm, rd)
+}
+
+fn sign(sign: Sign) -> u32 {
+    match sign {
+        Sign::Signed => 0,
+        Sign::Unsigned => 1,
+    }
+}
+
+/// A conversion to an integer.
+pub(super) fn fpu_to_int(kind: Sign, rounding: Rounding, rd: Reg, rs1: Reg) -> Opcode {
+    let rm = match rounding {
+        Rounding::Nearest => RNE,
+        Rounding::Zero => 1,
+        Rounding::Down => 2,
+        Rounding::Up => 3,
+    };
+    fp_type(0x60, sign(kind), rs1, rm, rd)
+}
+
+/// A conversion from an integer.
+pub(super) fn int_to_fpu(kind: Sign, rd: Reg, rs1: Reg) -> Opcode {
+    fp_type(0x68, sign(kind), rs1, RNE, rd)
 }
 
 /// LUI of a multiple of 4096.
@@ -243,6 +316,11 @@ pub(super) fn lui(rd: Reg, high: u32) -> Opcode {
         return ci_type(0b011, value, hw(rd));
     }
     Opcode::Wide(high | hw(rd) << 7 | LUI)
+}
+
+/// ADDI of 0 to the register itself, in the form of four bytes, for a relocation.
+pub(super) fn add_distance(rd: Reg) -> Opcode {
+    i_type(0, rd, 0, rd, OP_IMM)
 }
 
 /// AUIPC of 0: the address of the instruction itself.
@@ -269,43 +347,48 @@ fn short_offset(offset: i32) -> Option<u32> {
 
 /// A load.
 pub(super) fn load(op: LoadOp, rd: Reg, base: Reg, offset: Imm12) -> Opcode {
-    let funct3 = match op {
-        LoadOp::Lb => 0,
-        LoadOp::Lh => 1,
-        LoadOp::Lw => 2,
-        LoadOp::Lbu => 4,
-        LoadOp::Lhu => 5,
+    let (opcode, funct3) = match op {
+        LoadOp::Lb => (LOAD, 0),
+        LoadOp::Lh => (LOAD, 1),
+        LoadOp::Lw => (LOAD, 2),
+        LoadOp::Lbu => (LOAD, 4),
+        LoadOp::Lhu => (LOAD, 5),
+        LoadOp::Flw => (LOAD_FP, 2),
     };
     let offset = offset.value();
     let compressed = match op {
-        LoadOp::Lw => compressed_lw(rd, base, offset),
+        LoadOp::Lw if rd != ZERO => compressed_load(0b010, rd, base, offset),
+        LoadOp::Flw => compressed_load(0b011, rd, base, offset),
         _ => None,
     };
-    compressed.unwrap_or_else(|| i_type(offset, base, funct3, rd, LOAD))
+    compressed.unwrap_or_else(|| i_type(offset, base, funct3, rd, opcode))
 }
 
-fn compressed_lw(rd: Reg, base: Reg, offset: i32) -> Option<Opcode> {
+/// C.LW and C.LWSP, or C.FLW and C.FLWSP.
+fn compressed_load(funct3: u16, rd: Reg, base: Reg, offset: i32) -> Option<Opcode> {
     let bits = offset as u32;
-    if base == SP && rd != ZERO && offset % 4 == 0 && (0..256).contains(&offset) {
+    if base == SP && offset % 4 == 0 && (0..256).contains(&offset) {
         let fields = field(bits, 5, 1) << 12 | field(bits, 2, 3) << 4 | field(bits, 6, 2) << 2;
         return Some(Opcode::Narrow(
-            0b010 << 13 | (fields | hw(rd) << 7) as u16 | 0b10,
+            funct3 << 13 | (fields | hw(rd) << 7) as u16 | 0b10,
         ));
     }
     let fields = short_offset(offset)? | short(base)? << 7 | short(rd)? << 2;
-    Some(Opcode::Narrow(0b010 << 13 | fields as u16))
+    Some(Opcode::Narrow(funct3 << 13 | fields as u16))
 }
 
 /// A store.
 pub(super) fn store(op: StoreOp, rs: Reg, base: Reg, offset: Imm12) -> Opcode {
-    let funct3 = match op {
-        StoreOp::Sb => 0,
-        StoreOp::Sh => 1,
-        StoreOp::Sw => 2,
+    let (opcode, funct3) = match op {
+        StoreOp::Sb => (STORE, 0),
+        StoreOp::Sh => (STORE, 1),
+        StoreOp::Sw => (STORE, 2),
+        StoreOp::Fsw => (STORE_FP, 2),
     };
     let offset = offset.value();
     let compressed = match op {
-        StoreOp::Sw => compressed_sw(rs, base, offset),
+        StoreOp::Sw => compressed_store(0b110, rs, base, offset),
+        StoreOp::Fsw => compressed_store(0b111, rs, base, offset),
         _ => None,
     };
     let bits = offset as u32;
@@ -316,21 +399,22 @@ pub(super) fn store(op: StoreOp, rs: Reg, base: Reg, offset: Imm12) -> Opcode {
                 | hw(base) << 15
                 | funct3 << 12
                 | field(bits, 0, 5) << 7
-                | STORE,
+                | opcode,
         )
     })
 }
 
-fn compressed_sw(rs: Reg, base: Reg, offset: i32) -> Option<Opcode> {
+/// C.SW and C.SWSP, or C.FSW and C.FSWSP.
+fn compressed_store(funct3: u16, rs: Reg, base: Reg, offset: i32) -> Option<Opcode> {
     let bits = offset as u32;
     if base == SP && offset % 4 == 0 && (0..256).contains(&offset) {
         let fields = field(bits, 2, 4) << 9 | field(bits, 6, 2) << 7;
         return Some(Opcode::Narrow(
-            0b110 << 13 | (fields | hw(rs) << 2) as u16 | 0b10,
+            funct3 << 13 | (fields | hw(rs) << 2) as u16 | 0b10,
         ));
     }
     let fields = short_offset(offset)? | short(base)? << 7 | short(rs)? << 2;
-    Some(Opcode::Narrow(0b110 << 13 | fields as u16))
+    Some(Opcode::Narrow(funct3 << 13 | fields as u16))
 }
 
 /// C.BEQZ or C.BNEZ of a register `x8`–`x15`, given by its three bits; reaches ±256 bytes.

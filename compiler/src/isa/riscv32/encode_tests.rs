@@ -6,8 +6,11 @@ use super::emit::Emitter;
 use super::encode::{self, Opcode, short};
 use super::frame::FrameLayout;
 use super::imm::{Amount, Imm12};
-use super::inst::{AluImmOp, AluOp, Amode, Cond, Inst, LoadOp, ShiftOp, StoreOp};
-use super::regs::{Name, RA, SCRATCH, SP, ZERO, x};
+use super::inst::{
+    AluImmOp, AluOp, Amode, Cond, FpuCompareOp, FpuOp, Inst, LoadOp, Rounding, ShiftOp, Sign,
+    StoreOp,
+};
+use super::regs::{Name, RA, SCRATCH, SP, ZERO, f, x};
 use crate::mach::emit::Emitter as _;
 use crate::mach::reg::Reg;
 use crate::mach::stubs::TrapStubs;
@@ -37,6 +40,14 @@ impl Random {
         }
     }
 
+    /// Likewise of the floating-point registers.
+    fn float(&mut self) -> Reg {
+        match self.below(2) {
+            0 => f(8 + self.below(8) as u8),
+            _ => f(self.below(32) as u8),
+        }
+    }
+
     /// A small constant half of the time, often a multiple of 4.
     fn imm(&mut self) -> Imm12 {
         let value = match self.below(4) {
@@ -52,7 +63,7 @@ impl Random {
         use AluOp::*;
         let (rd, rs1) = (self.reg(), self.reg());
         let rs1 = if self.below(2) == 0 { rd } else { rs1 };
-        match self.below(7) {
+        match self.below(9) {
             0 => Inst::Alu {
                 op: self.pick(&[
                     Add, Sub, Sll, Slt, Sltu, Xor, Srl, Sra, Or, And, Mul, Mulh, Mulhu, Div, Divu,
@@ -90,6 +101,17 @@ impl Random {
                     _ => self.below(u32::MAX),
                 },
             },
+            7 => self.float_inst(),
+            8 if self.below(2) == 0 => Inst::Load {
+                op: LoadOp::Flw,
+                rd: self.float(),
+                mem: self.address(),
+            },
+            8 => Inst::Store {
+                op: StoreOp::Fsw,
+                rs: self.float(),
+                mem: self.address(),
+            },
             5 => Inst::Load {
                 op: self.pick(&[LoadOp::Lw, LoadOp::Lh, LoadOp::Lhu, LoadOp::Lb, LoadOp::Lbu]),
                 rd,
@@ -99,6 +121,49 @@ impl Random {
                 op: self.pick(&[StoreOp::Sw, StoreOp::Sh, StoreOp::Sb]),
                 rs: rd,
                 mem: self.address(),
+            },
+        }
+    }
+
+    fn float_inst(&mut self) -> Inst {
+        use FpuOp::*;
+        let (rd, rs1, rs2) = (self.float(), self.float(), self.float());
+        let sign = self.pick(&[Sign::Signed, Sign::Unsigned]);
+        match self.below(8) {
+            0 | 1 => Inst::Fpu {
+                op: self.pick(&[Add, Sub, Mul, Div, Min, Max, Sgnj, Sgnjn, Sgnjx]),
+                rd,
+                rs1,
+                rs2,
+            },
+            2 => Inst::Fsqrt { rd, rs1 },
+            3 => Inst::FpuCompare {
+                op: self.pick(&[FpuCompareOp::Eq, FpuCompareOp::Lt, FpuCompareOp::Le]),
+                rd: self.reg(),
+                rs1,
+                rs2,
+            },
+            4 => Inst::FpuToInt {
+                sign,
+                rounding: self.pick(&[
+                    Rounding::Nearest,
+                    Rounding::Zero,
+                    Rounding::Down,
+                    Rounding::Up,
+                ]),
+                rd: self.reg(),
+                rs1,
+            },
+            5 => Inst::IntToFpu {
+                sign,
+                rd,
+                rs1: self.reg(),
+            },
+            6 => Inst::Mv { rd, rs: rs1 },
+            _ if self.below(2) == 0 => Inst::Mv { rd, rs: self.reg() },
+            _ => Inst::Mv {
+                rd: self.reg(),
+                rs: rs1,
             },
         }
     }
@@ -129,7 +194,7 @@ fn assemble(lines: &[String]) -> Vec<u8> {
     source += ".balign 16, 0\nnop\n";
     std::fs::write(path("code.s"), source).expect("the folder is writable");
     run(Command::new("riscv64-unknown-elf-as")
-        .args(["-march=rv32imc", "-mabi=ilp32", "-o"])
+        .args(["-march=rv32imfc", "-mabi=ilp32", "-o"])
         .args([path("code.o"), path("code.s")]));
     run(Command::new("riscv64-unknown-elf-objcopy")
         .args(["-O", "binary", "-j", ".text"])

@@ -11,7 +11,7 @@
 //!
 //! Instruction names are those of The RISC-V Instruction Set Manual, Volume I.
 
-use regalloc2::{Block, PRegSet};
+use regalloc2::{Block, PRegSet, RegClass};
 use wasm2mcu_abi::trap::TrapCode;
 
 use super::imm::{Amount, Imm12};
@@ -102,6 +102,18 @@ pub enum LoadOp {
     Lb,
     /// A byte, zero-extended.
     Lbu,
+    /// A word to a floating-point register.
+    Flw,
+}
+
+impl LoadOp {
+    /// The load of a word to a register of this class.
+    pub fn word(class: RegClass) -> LoadOp {
+        match class {
+            RegClass::Float => LoadOp::Flw,
+            _ => LoadOp::Lw,
+        }
+    }
 }
 
 /// Stores, by width.
@@ -113,6 +125,77 @@ pub enum StoreOp {
     Sh,
     /// The low byte.
     Sb,
+    /// A word of a floating-point register.
+    Fsw,
+}
+
+impl StoreOp {
+    /// The store of a word from a register of this class.
+    pub fn word(class: RegClass) -> StoreOp {
+        match class {
+            RegClass::Float => StoreOp::Fsw,
+            _ => StoreOp::Sw,
+        }
+    }
+}
+
+/// Operations on two floating-point registers, with the result in another one.
+///
+/// Arithmetic rounds to nearest, ties to even, whatever the host has set; a NaN result is the
+/// canonical one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FpuOp {
+    /// `rs1 + rs2`
+    Add,
+    /// `rs1 - rs2`
+    Sub,
+    /// `rs1 * rs2`
+    Mul,
+    /// `rs1 / rs2`
+    Div,
+    /// The lesser one, −0 below +0; the one that is a number, if only one is.
+    Min,
+    /// The greater one, in the same way.
+    Max,
+    /// `rs1` with the sign of `rs2`.
+    Sgnj,
+    /// `rs1` with the contrary of the sign of `rs2`.
+    Sgnjn,
+    /// `rs1` with the exclusive or of both signs.
+    Sgnjx,
+}
+
+/// Comparisons of floating-point registers: 1 or 0, and 0 where a NaN is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FpuCompareOp {
+    /// `rs1 == rs2`
+    Eq,
+    /// `rs1 < rs2`
+    Lt,
+    /// `rs1 <= rs2`
+    Le,
+}
+
+/// How a conversion to an integer rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rounding {
+    /// To nearest, ties to even.
+    Nearest,
+    /// Towards zero.
+    Zero,
+    /// Down.
+    Down,
+    /// Up.
+    Up,
+}
+
+/// Whether an integer has a sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sign {
+    /// It has.
+    Signed,
+    /// It has none.
+    Unsigned,
 }
 
 /// The conditions that branches test.
@@ -252,7 +335,56 @@ pub enum Inst {
         /// How far.
         amount: Amount,
     },
-    /// A move between any two registers, `sp` included.
+    /// An operation on two floating-point registers.
+    Fpu {
+        /// The operation.
+        op: FpuOp,
+        /// Result.
+        rd: Reg,
+        /// First operand.
+        rs1: Reg,
+        /// Second operand.
+        rs2: Reg,
+    },
+    /// FSQRT.S
+    Fsqrt {
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rs1: Reg,
+    },
+    /// A comparison of floating-point registers.
+    FpuCompare {
+        /// The condition.
+        op: FpuCompareOp,
+        /// Result, an integer register.
+        rd: Reg,
+        /// First operand.
+        rs1: Reg,
+        /// Second operand.
+        rs2: Reg,
+    },
+    /// FCVT.W[U].S: the nearest integer that there is; the greatest one for a NaN.
+    FpuToInt {
+        /// Of which kind.
+        sign: Sign,
+        /// How.
+        rounding: Rounding,
+        /// Result, an integer register.
+        rd: Reg,
+        /// Operand.
+        rs1: Reg,
+    },
+    /// FCVT.S.W[U], rounding to nearest, ties to even.
+    IntToFpu {
+        /// Of which kind.
+        sign: Sign,
+        /// Result.
+        rd: Reg,
+        /// Operand, an integer register.
+        rs1: Reg,
+    },
+    /// A move of a word between any two registers, of either class, `sp` included.
     Mv {
         /// Result.
         rd: Reg,
@@ -265,6 +397,14 @@ pub enum Inst {
         rd: Reg,
         /// Constant.
         value: u32,
+    },
+    /// Address of a function or of data in the text, relative to where the code runs: AUIPC and
+    /// ADDI with the distance.
+    Address {
+        /// Result.
+        rd: Reg,
+        /// What is there.
+        symbol: Symbol,
     },
     /// A load.
     Load {

@@ -1,8 +1,11 @@
 //! How references between functions stand in the code.
 
 use super::branch;
+use super::encode::Opcode;
+use super::imm::Parts;
 use super::regs::{RA, ZERO};
 use crate::mach::buffer::{CallOutOfRange, Relocate};
+use crate::mach::reg::Reg;
 
 /// A kind of relocation, each of one 32-bit instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,19 +14,40 @@ pub enum RelocKind {
     Call,
     /// JAL with `zero`; `R_RISCV_JAL`.
     Jump,
+    /// AUIPC of the high part of an address less that of the instruction itself;
+    /// `R_RISCV_PCREL_HI20`.
+    DistanceHigh,
+    /// ADDI of the low part of the same difference, right behind; `R_RISCV_PCREL_LO12_I`.
+    DistanceLow,
 }
 
 impl Relocate for RelocKind {
     fn apply(self, text: &mut [u8], at: u32, target: u32) -> Result<(), CallOutOfRange> {
-        let link = match self {
-            RelocKind::Call => RA,
-            RelocKind::Jump => ZERO,
+        let place = &mut text[at as usize..at as usize + 4];
+        let opcode = match self {
+            RelocKind::Call => jal(RA, at, target)?,
+            RelocKind::Jump => jal(ZERO, at, target)?,
+            RelocKind::DistanceHigh => {
+                let Parts { high, .. } = Parts::of(target.wrapping_sub(at));
+                Opcode::Wide(word_of(place) | high)
+            }
+            RelocKind::DistanceLow => {
+                let Parts { low, .. } = Parts::of(target.wrapping_sub(at - 4));
+                Opcode::Wide(word_of(place) | (low.value() as u32) << 20)
+            }
         };
-        let distance = i64::from(target) - i64::from(at);
-        let opcode = branch::jal(link, distance).ok_or(CallOutOfRange { at, target })?;
         let mut bytes = Vec::with_capacity(4);
         opcode.write(&mut bytes);
-        text[at as usize..at as usize + 4].copy_from_slice(&bytes);
+        place.copy_from_slice(&bytes);
         Ok(())
     }
+}
+
+fn jal(link: Reg, at: u32, target: u32) -> Result<Opcode, CallOutOfRange> {
+    let distance = i64::from(target) - i64::from(at);
+    branch::jal(link, distance).ok_or(CallOutOfRange { at, target })
+}
+
+fn word_of(place: &[u8]) -> u32 {
+    u32::from_le_bytes([place[0], place[1], place[2], place[3]])
 }

@@ -9,9 +9,12 @@ use regalloc2::{
 
 use super::emit::Emitter;
 use super::frame::FrameLayout;
+use super::imm::FloatImm;
 use super::inst::{Call, Callee, CarryOp, Inst};
 use super::random::Random;
-use super::regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, RegSet, SP, machine_env};
+use super::regs::{
+    ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, FLOAT_ARGUMENTS, SP, floats, machine_env,
+};
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::Emitter as _;
 use crate::mach::reg::{Collector, FixedReg, OperandVisitor, Reg, Substitution};
@@ -85,15 +88,16 @@ impl Function for Straight {
 /// Makes up virtual registers: recent values as inputs, new ones as results.
 struct Values<'a> {
     random: &'a mut Random,
-    count: usize,
+    /// All there are before the instruction.
+    values: &'a [Reg],
     /// Inputs of the instruction so far, which are all different.
-    inputs: Vec<usize>,
-    results: usize,
+    inputs: Vec<Reg>,
+    results: Vec<Reg>,
 }
 
 impl Values<'_> {
-    fn virt(number: usize) -> Reg {
-        Reg::virt(VReg::new(Reg::FIRST_VIRTUAL + number, RegClass::Int))
+    fn virt(number: usize, class: RegClass) -> Reg {
+        Reg::virt(VReg::new(Reg::FIRST_VIRTUAL + number, class))
     }
 }
 
@@ -102,42 +106,46 @@ impl OperandVisitor for Values<'_> {
         if *reg == SP {
             return;
         }
-        let number = match kind {
+        let class = reg.class();
+        match kind {
             OperandKind::Def => {
-                self.results += 1;
-                self.count + self.results - 1
+                let number = self.values.len() + self.results.len();
+                *reg = Values::virt(number, class);
+                self.results.push(*reg);
             }
-            OperandKind::Use => loop {
-                let number = self.count - 1 - self.random.below(14) as usize;
-                if !self.inputs.contains(&number) {
-                    self.inputs.push(number);
-                    break number;
-                }
-            },
-        };
-        *reg = Values::virt(number);
+            OperandKind::Use => {
+                let unused = |value: &&Reg| value.class() == class && !self.inputs.contains(value);
+                let recent = self.values.iter().rev().filter(unused);
+                let chosen = self.random.below(14 - self.inputs.len() as u32) as usize;
+                *reg = *recent.skip(chosen).next().expect("enough constants");
+                self.inputs.push(*reg);
+            }
+        }
     }
 }
 
 fn call(random: &mut Random) -> Inst {
-    let fixed = |count: u32| {
-        let places = ARGUMENTS.into_iter().take(count as usize);
-        places.map(|at| FixedReg {
+    let mut fixed = || {
+        let ints = ARGUMENTS.into_iter().take(random.below(5) as usize);
+        let floats = FLOAT_ARGUMENTS.into_iter().take(random.below(5) as usize);
+        let places = ints.chain(floats);
+        let fixed = places.map(|at| FixedReg {
             reg: Reg::of_preg(at),
             at,
-        })
+        });
+        fixed.collect::<Vec<_>>()
     };
-    let defs: Vec<FixedReg> = fixed(random.below(5)).collect();
-    let clobbers = (0..defs.len() as u8)
-        .fold(CALLER_SAVED, RegSet::without)
-        .pregs();
+    let (uses, defs) = (fixed(), fixed());
+    let mut clobbers = CALLER_SAVED.pregs();
+    clobbers.union_from(floats());
+    defs.iter().for_each(|def| clobbers.remove(def.at));
     Inst::Call(Box::new(Call {
         callee: if random.below(2) == 0 {
             Callee::Direct(Symbol::Function(1))
         } else {
             Callee::Indirect(Reg::of_preg(ARGUMENTS[0]))
         },
-        uses: fixed(random.below(5)).collect(),
+        uses,
         defs,
         clobbers,
     }))
@@ -160,23 +168,35 @@ fn step(random: &mut Random) -> Vec<Inst> {
 /// A function that begins with constants and goes on with `steps` random steps.
 fn function(random: &mut Random, steps: usize) -> Straight {
     const CONSTANTS: usize = 16;
-    let mut insts: Vec<Inst> = (0..CONSTANTS)
-        .map(|number| Inst::MovImm {
-            rd: Values::virt(number),
-            value: number as u32,
+    let one = FloatImm::new(1_f32.to_bits()).expect("encodable");
+    let mut values: Vec<Reg> = (0..2 * CONSTANTS)
+        .map(|number| {
+            let class = if number < CONSTANTS {
+                RegClass::Int
+            } else {
+                RegClass::Float
+            };
+            Values::virt(number, class)
         })
         .collect();
-    let mut count = CONSTANTS;
+    let mut insts: Vec<Inst> = values
+        .iter()
+        .map(|&rd| match rd.class() {
+            RegClass::Float => Inst::FloatImm { rd, imm: one },
+            _ => Inst::MovImm { rd, value: 1 },
+        })
+        .collect();
     for _ in 0..steps {
         for mut inst in step(random) {
-            let mut values = Values {
+            let mut operands = Values {
                 random,
-                count,
+                values: &values,
                 inputs: Vec::new(),
-                results: 0,
+                results: Vec::new(),
             };
-            inst.visit_operands(&mut values);
-            count += values.results;
+            inst.visit_operands(&mut operands);
+            let results = operands.results;
+            values.extend(results);
             insts.push(inst);
         }
     }
@@ -192,13 +212,13 @@ fn function(random: &mut Random, steps: usize) -> Straight {
     Straight {
         insts,
         operands,
-        vregs: Reg::FIRST_VIRTUAL + count,
+        vregs: Reg::FIRST_VIRTUAL + values.len(),
     }
 }
 
 #[test]
 fn random_functions_are_allocated_and_emitted() {
-    let env = machine_env();
+    let env = machine_env(true);
     let options = RegallocOptions {
         validate_ssa: true,
         ..RegallocOptions::default()

@@ -31,7 +31,7 @@ fn assemble(text: &str) -> Vec<u8> {
     source += text;
     std::fs::write(path("code.s"), source).expect("the folder is writable");
     run(Command::new("arm-none-eabi-as")
-        .args(["-mcpu=cortex-m33", "-o"])
+        .args(["-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", "-o"])
         .args([path("code.o"), path("code.s")]));
     run(Command::new("arm-none-eabi-objcopy")
         .args(["-O", "binary", "-j", ".text"])

@@ -6,7 +6,7 @@ use super::assembler::{compare_with_assembler, hex};
 use super::branch::{self, Branch};
 use super::encode::Opcode;
 use super::inst::Cond;
-use super::reloc::RelocKind;
+use super::reloc::{AddressOf, RelocKind};
 use crate::mach::buffer::{BranchOutOfRange, CodeBuffer, Label};
 use crate::mach::buffer::{CallOutOfRange, Relocate};
 
@@ -217,10 +217,10 @@ fn relocations_complete_instructions() {
     RelocKind::Call
         .apply(&mut text, 0, 0x123456)
         .expect("in reach");
-    RelocKind::DistanceLow
+    RelocKind::DistanceLow(AddressOf::Code)
         .apply(&mut text, 4, 0xfedc)
         .expect("any");
-    RelocKind::DistanceHigh
+    RelocKind::DistanceHigh(AddressOf::Code)
         .apply(&mut text, 8, 0xfedc)
         .expect("any");
     compare_with_assembler(&[(
@@ -232,10 +232,10 @@ fn relocations_complete_instructions() {
     // A function before the code: the distance is negative.
     text.resize(0x1_0000, 0);
     text.copy_within(4..12, 0x8000);
-    RelocKind::DistanceLow
+    RelocKind::DistanceLow(AddressOf::Code)
         .apply(&mut text, 0x8000, 0x10)
         .expect("any");
-    RelocKind::DistanceHigh
+    RelocKind::DistanceHigh(AddressOf::Code)
         .apply(&mut text, 0x8004, 0x10)
         .expect("any");
     compare_with_assembler(&[(

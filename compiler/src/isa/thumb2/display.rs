@@ -7,13 +7,14 @@
 
 use std::fmt;
 
-use regalloc2::{OperandConstraint, OperandKind, OperandPos};
+use regalloc2::{OperandConstraint, OperandKind, OperandPos, RegClass};
 
 use super::encode::{self, Opcode};
 use super::imm::{AddImm, Constant, ModifiedImm, Shift};
 use super::inst::{
-    AluOp, Amode, Callee, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, FrameRef, Inst,
-    LoadOp, MulAccOp, Operand2, SelectValue, Sign, StoreOp, UnaryOp,
+    AlignedAmode, AluOp, Amode, Callee, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp,
+    FloatOp, FloatUnaryOp, FrameRef, Inst, LoadOp, MulAccOp, Operand2, SelectValue, Sign, StoreOp,
+    UnaryOp, VselCond,
 };
 use super::regs::{Name, SCRATCH, SP};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
@@ -67,6 +68,28 @@ names!(UnaryOp {
 });
 names!(MulAccOp { Mla => "mla", Mls => "mls" });
 names!(Sign { Unsigned => "u", Signed => "s" });
+names!(FloatOp {
+    Add => "vadd",
+    Sub => "vsub",
+    Mul => "vmul",
+    Div => "vdiv",
+    MaxNum => "vmaxnm",
+    MinNum => "vminnm",
+});
+names!(FloatUnaryOp {
+    Neg => "vneg.f32",
+    Abs => "vabs.f32",
+    Sqrt => "vsqrt.f32",
+    Nearest => "vrintn.f32",
+    Ceil => "vrintp.f32",
+    Floor => "vrintm.f32",
+    Trunc => "vrintz.f32",
+    FromSigned => "vcvt.f32.s32",
+    FromUnsigned => "vcvt.f32.u32",
+    ToSigned => "vcvt.s32.f32",
+    ToUnsigned => "vcvt.u32.f32",
+});
+names!(VselCond { Eq => "eq", Vs => "vs", Ge => "ge", Gt => "gt" });
 
 impl fmt::Display for Cond {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,7 +182,9 @@ impl fmt::Display for Inst {
             Inst::Carry { op, rd, rn, rhs } => {
                 write!(f, "{op} {}, {}, {rhs}", Name(*rd), Name(*rn))
             }
-            Inst::Mov { rd, rm } => write!(f, "mov {}, {}", Name(*rd), Name(*rm)),
+            Inst::Mov { rd, rm } => {
+                write!(f, "{} {}, {}", fmt_move(*rd, *rm, ""), Name(*rd), Name(*rm))
+            }
             &Inst::Mvn { rd, rm, shift } => {
                 let s = self.s(|| encode::mvn(rd, rm, shift));
                 write!(f, "mvn{s} {}, {}{shift}", Name(rd), Name(rm))
@@ -241,6 +266,31 @@ impl fmt::Display for Inst {
             }
             Inst::Load { op, rt, mem } => fmt_access(f, op, *rt, *mem),
             Inst::Store { op, rt, mem } => fmt_access(f, op, *rt, *mem),
+            Inst::Float { op, rd, rn, rm } => {
+                write!(f, "{op}.f32 {}, {}, {}", Name(*rd), Name(*rn), Name(*rm))
+            }
+            Inst::FloatUnary { op, rd, rm } => write!(f, "{op} {}, {}", Name(*rd), Name(*rm)),
+            Inst::FloatImm { rd, imm } => {
+                write!(
+                    f,
+                    "vmov.f32 {}, #{:e}",
+                    Name(*rd),
+                    f32::from_bits(imm.value())
+                )
+            }
+            Inst::FloatLoad { rt, mem } => fmt_float_access(f, "vldr", *rt, *mem),
+            Inst::FloatStore { rt, mem } => fmt_float_access(f, "vstr", *rt, *mem),
+            Inst::FloatSelect {
+                rd,
+                cond,
+                cmp,
+                if_true,
+                if_false,
+            } => {
+                fmt_compare(f, cmp)?;
+                let (rd, if_true, if_false) = (Name(*rd), Name(*if_true), Name(*if_false));
+                write!(f, "vsel{cond}.f32 {rd}, {if_true}, {if_false}")
+            }
             Inst::Select {
                 rd,
                 cond,
@@ -346,6 +396,34 @@ fn fmt_access(
     write!(f, "{op} {}, {mem}", Name(rt))
 }
 
+fn fmt_float_access(
+    f: &mut fmt::Formatter<'_>,
+    op: &str,
+    rt: Reg,
+    mem: AlignedAmode,
+) -> fmt::Result {
+    let mem = match mem {
+        AlignedAmode::Frame(place) => Amode::Frame(place),
+        AlignedAmode::Base { base, offset } => {
+            let (first, base, offset) = AlignedAmode::in_reach(base, offset);
+            for inst in first {
+                writeln!(f, "{inst}")?;
+            }
+            Amode::Base { base, offset }
+        }
+    };
+    write!(f, "{op} {}, {mem}", Name(rt))
+}
+
+/// The mnemonic of a move of a word, under a condition if there is one.
+fn fmt_move(rd: Reg, rm: Reg, cond: &str) -> String {
+    match (rd.class(), rm.class()) {
+        (RegClass::Float, RegClass::Float) => format!("vmov{cond}.f32"),
+        (RegClass::Float, _) | (_, RegClass::Float) => format!("vmov{cond}"),
+        _ => format!("mov{cond}"),
+    }
+}
+
 /// The lines of a comparison, each with its end.
 fn fmt_compare(f: &mut fmt::Formatter<'_>, cmp: &Compare) -> fmt::Result {
     let scratch = Name(SCRATCH);
@@ -371,6 +449,17 @@ fn fmt_compare(f: &mut fmt::Formatter<'_>, cmp: &Compare) -> fmt::Result {
         }
         Compare::WideZero { rn, rm } => {
             writeln!(f, "orrs {scratch}, {}, {}", Name(*rn), Name(*rm))
+        }
+        Compare::Float { rn, rm } => {
+            writeln!(
+                f,
+                "vcmp.f32 {}, {}\nvmrs APSR_nzcv, fpscr",
+                Name(*rn),
+                Name(*rm)
+            )
+        }
+        Compare::FloatZero { rn } => {
+            writeln!(f, "vcmp.f32 {}, #0\nvmrs APSR_nzcv, fpscr", Name(*rn))
         }
     }
 }
@@ -409,9 +498,10 @@ fn fmt_conditional_move(
     cond: Cond,
     value: SelectValue,
 ) -> fmt::Result {
+    let moved = |rm| fmt_move(rd, rm, cond.name());
     let rd = Name(rd);
     match value {
-        SelectValue::Reg(rm) => write!(f, "mov{cond} {rd}, {}", Name(rm)),
+        SelectValue::Reg(rm) => write!(f, "{} {rd}, {}", moved(rm), Name(rm)),
         SelectValue::Imm(imm) => match Constant::new(imm.value(), false) {
             Constant::Mvn(imm) => write!(f, "mvn{cond} {rd}, #{}", imm.value()),
             Constant::Movw(value) => write!(f, "movw{cond} {rd}, #{value}"),

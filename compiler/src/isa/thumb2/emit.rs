@@ -12,11 +12,16 @@ use super::encode::{self, Access, Opcode, hw};
 use super::frame::FrameLayout;
 use super::imm::{AddImm, Constant, ModifiedImm, Shift};
 use super::inst::{
-    AluOp, Amode, Callee, CarryOp, Compare, CompareOp, Cond, FrameRef, Inst, LoadOp, SelectValue,
-    StoreOp,
+    AlignedAmode, AluOp, Amode, Callee, CarryOp, Compare, CompareOp, Cond, FrameRef, Inst, LoadOp,
+    SelectValue,
 };
 use super::regs::{CONTEXT, PC, SCRATCH, SP};
+<<<<<<< HEAD
+use super::reloc::{AddressOf, RelocKind};
+=======
 use super::reloc::RelocKind;
+use super::vfp;
+>>>>>>> main
 use crate::mach;
 use crate::mach::buffer::{BranchOutOfRange, Code, CodeBuffer, Label, Symbol};
 use crate::mach::reg::Reg;
@@ -78,22 +83,21 @@ impl mach::emit::Emitter for Emitter {
     fn emit_move(&mut self, from: Allocation, to: Allocation) {
         let spill = |slot: Allocation| {
             let slot = slot.as_stack().expect("a register or a spill slot");
-            Amode::Frame(FrameRef::Spill(slot.index() as u32))
+            FrameRef::Spill(slot.index() as u32)
         };
-        match (from.as_reg(), to.as_reg()) {
-            (Some(from), Some(to)) => {
-                self.put(encode::mov(Reg::of_preg(to), Reg::of_preg(from)));
-            }
-            (Some(from), None) => {
-                let access = Access::store(StoreOp::Str);
-                self.access(&access, Reg::of_preg(from), spill(to));
-            }
-            (None, Some(to)) => {
-                let access = Access::load(LoadOp::Ldr);
-                self.access(&access, Reg::of_preg(to), spill(from));
-            }
+        let inst = match (from.as_reg(), to.as_reg()) {
+            (Some(from), Some(to)) => Inst::Mov {
+                rd: Reg::of_preg(to),
+                rm: Reg::of_preg(from),
+            },
+            (Some(from), None) => Inst::store_word(Reg::of_preg(from), spill(to)),
+            (None, Some(to)) => Inst::load_word(Reg::of_preg(to), spill(from)),
             (None, None) => panic!("the allocator moves from memory to memory"),
-        }
+        };
+        // It leaves the carry as it is, so the chain goes on.
+        let carry = self.carry;
+        self.emit(&inst, None);
+        self.carry = carry;
     }
 
     fn emit(&mut self, inst: &Inst, next: Option<Block>) {
@@ -164,6 +168,27 @@ impl mach::emit::Emitter for Emitter {
             Inst::Div { sign, rd, rn, rm } => self.put(encode::div(sign, rd, rn, rm)),
             Inst::Load { op, rt, mem } => self.access(&Access::load(op), rt, mem),
             Inst::Store { op, rt, mem } => self.access(&Access::store(op), rt, mem),
+            Inst::Float { op, rd, rn, rm } => self.put(vfp::float(op, rd, rn, rm)),
+            Inst::FloatUnary { op, rd, rm } => self.put(vfp::float_unary(op, rd, rm)),
+            Inst::FloatImm { rd, imm } => self.put(vfp::immediate(rd, imm)),
+            Inst::FloatLoad { rt, mem } => {
+                let (base, offset) = self.aligned(mem);
+                self.put(vfp::load(rt, base, offset));
+            }
+            Inst::FloatStore { rt, mem } => {
+                let (base, offset) = self.aligned(mem);
+                self.put(vfp::store(rt, base, offset));
+            }
+            Inst::FloatSelect {
+                rd,
+                cond,
+                cmp,
+                if_true,
+                if_false,
+            } => {
+                self.compare(&cmp, cond.into());
+                self.put(vfp::select(cond, rd, if_true, if_false));
+            }
             Inst::Select {
                 rd,
                 cond,
@@ -310,9 +335,14 @@ impl Emitter {
 
     fn code_address(&mut self, rd: Reg, symbol: Symbol) {
         // The addends −12 and −8 lead from each instruction to the pc of the ADD.
-        self.buffer.relocation(RelocKind::DistanceLow, symbol);
+        let what = match symbol.is_data() {
+            true => AddressOf::Data,
+            false => AddressOf::Code,
+        };
+        self.buffer.relocation(RelocKind::DistanceLow(what), symbol);
         self.put(encode::movw(rd, -12_i16 as u16));
-        self.buffer.relocation(RelocKind::DistanceHigh, symbol);
+        self.buffer
+            .relocation(RelocKind::DistanceHigh(what), symbol);
         self.put(encode::movt(rd, -8_i16 as u16));
         let sum = encode::alu_register(AluOp::Add, rd, rd, PC, Shift::NONE);
         self.put(sum);
@@ -340,11 +370,29 @@ impl Emitter {
         }
     }
 
+    /// Base and offset of a floating-point access, within its reach; sets no flags.
+    fn aligned(&mut self, mem: AlignedAmode) -> (Reg, i32) {
+        let (base, offset) = match mem {
+            AlignedAmode::Base { base, offset } => (base, offset),
+            AlignedAmode::Frame(place) => (SP, self.frame.offset(place) as i32),
+        };
+        let (first, base, offset) = AlignedAmode::in_reach(base, offset);
+        first.iter().for_each(|inst| self.address(inst));
+        (base, offset)
+    }
+
     /// The part of an address that goes into `r12`; sets no flags.
     fn address(&mut self, inst: &Inst) {
         match *inst {
             Inst::AddImm { rd, rn, imm } => self.add_immediate(rd, rn, imm.value()),
             Inst::MovImm { rd, value } => self.constant(rd, value),
+            Inst::AluRRR {
+                op,
+                rd,
+                rn,
+                rm,
+                shift,
+            } => self.put(encode::alu_register(op, rd, rn, rm, shift)),
             _ => unreachable!("an address is a sum or a constant"),
         }
     }
@@ -376,6 +424,14 @@ impl Emitter {
             Compare::WideZero { rn, rm } => {
                 debug_assert!(matches!(cond, Cond::Eq | Cond::Ne));
                 self.put(encode::orrs(SCRATCH, rn, rm));
+            }
+            Compare::Float { rn, rm } => {
+                self.put(vfp::compare(rn, rm));
+                self.put(vfp::flags());
+            }
+            Compare::FloatZero { rn } => {
+                self.put(vfp::compare_zero(rn));
+                self.put(vfp::flags());
             }
         }
     }

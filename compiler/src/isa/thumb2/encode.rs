@@ -3,7 +3,10 @@
 //! Everything here is a function from operands to bits. The 16-bit data-processing forms set the
 //! flags, which is free because flags do not live between machine instructions; under IT the same
 //! bits do not set them. Encoding names (T1, T2, …) are those of the Armv8-M Architecture
-//! Reference Manual, C2.4 "Alphabetical list of instructions".
+//! Reference Manual, C2.4 "Alphabetical list of instructions". Floating-point instructions are in
+//! [`vfp`].
+
+use regalloc2::RegClass;
 
 use super::imm::{ModifiedImm, Shift, ShiftKind};
 use super::inst::{
@@ -11,6 +14,7 @@ use super::inst::{
     UnaryOp,
 };
 use super::regs::RegSet;
+use super::vfp;
 use crate::mach::reg::Reg;
 
 const SP: u32 = 13;
@@ -50,7 +54,16 @@ impl Opcode {
 /// # Panics
 /// For a virtual register: the instruction was not rewritten after allocation.
 pub(super) fn hw(reg: Reg) -> u32 {
+    number(reg, RegClass::Int)
+}
+
+/// Number of an allocated register of this class.
+///
+/// # Panics
+/// As [`hw`], and for a register of another class: a rule has mixed them up.
+pub(super) fn number(reg: Reg, class: RegClass) -> u32 {
     let preg = reg.real().expect("registers are allocated before encoding");
+    assert_eq!(preg.class(), class, "the class of {reg:?}");
     preg.hw_enc() as u32
 }
 
@@ -63,7 +76,7 @@ fn narrow(bits: u32) -> Opcode {
     Opcode::Narrow(bits as u16)
 }
 
-fn wide(first: u32, second: u32) -> Opcode {
+pub(super) fn wide(first: u32, second: u32) -> Opcode {
     debug_assert!(first >> 16 == 0 && second >> 16 == 0);
     Opcode::Wide(first << 16 | second)
 }
@@ -308,8 +321,14 @@ pub(super) fn orrs(rd: Reg, rn: Reg, rm: Reg) -> Opcode {
     shifted_register(Operation::Orr, true, hw(rd), hw(rn), hw(rm), Shift::NONE)
 }
 
-/// MOV (register) T1.
+/// MOV (register) T1, or VMOV.
 pub(super) fn mov(rd: Reg, rm: Reg) -> Opcode {
+    match (rd.class(), rm.class()) {
+        (RegClass::Int, RegClass::Int) => {}
+        (RegClass::Float, RegClass::Float) => return vfp::mov(rd, rm),
+        (RegClass::Float, _) => return vfp::from_core(rd, rm),
+        (_, _) => return vfp::to_core(rd, rm),
+    }
     let (rd, rm) = (hw(rd), hw(rm));
     narrow(0x4600 | (rd >> 3) << 7 | rm << 3 | rd & 7)
 }

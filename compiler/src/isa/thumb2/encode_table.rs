@@ -2,9 +2,9 @@
 
 use wasm2mcu_abi::trap::TrapCode;
 
-use super::imm::{AddImm, BitRange, ModifiedImm, MovImm, Scale, Shift, ShiftKind};
+use super::imm::{AddImm, BitRange, FloatImm, ModifiedImm, MovImm, Scale, Shift, ShiftKind};
 use super::inst::*;
-use super::regs::{RegSet, r};
+use super::regs::{RegSet, r, s};
 use crate::mach::buffer::Symbol;
 
 fn shift(kind: ShiftKind, amount: u8) -> Shift {
@@ -147,6 +147,56 @@ fn select(rd: u8, cond: Cond, if_true: SelectValue, if_false: SelectValue) -> In
         cmp,
         if_true,
         if_false,
+    }
+}
+
+fn float(op: FloatOp, (rd, rn, rm): (u8, u8, u8)) -> Inst {
+    let (rd, rn, rm) = (s(rd), s(rn), s(rm));
+    Inst::Float { op, rd, rn, rm }
+}
+
+fn float_unary(op: FloatUnaryOp, rd: u8, rm: u8) -> Inst {
+    let (rd, rm) = (s(rd), s(rm));
+    Inst::FloatUnary { op, rd, rm }
+}
+
+fn float_imm(rd: u8, value: f32) -> Inst {
+    let imm = FloatImm::new(value.to_bits()).expect("encodable");
+    Inst::FloatImm { rd: s(rd), imm }
+}
+
+fn aligned(base: u8, offset: i32) -> AlignedAmode {
+    AlignedAmode::Base {
+        base: r(base),
+        offset,
+    }
+}
+
+fn float_load(rt: u8, mem: AlignedAmode) -> Inst {
+    Inst::FloatLoad { rt: s(rt), mem }
+}
+
+fn float_store(rt: u8, mem: AlignedAmode) -> Inst {
+    Inst::FloatStore { rt: s(rt), mem }
+}
+
+fn vsel(cond: VselCond, (rd, if_true, if_false): (u8, u8, u8)) -> Inst {
+    Inst::FloatSelect {
+        rd: s(rd),
+        cond,
+        cmp: Compare::cmp(r(1), r(2)),
+        if_true: s(if_true),
+        if_false: s(if_false),
+    }
+}
+
+fn float_select(cond: Cond, (rd, if_true, if_false): (u8, u8, u8)) -> Inst {
+    Inst::Select {
+        rd: s(rd),
+        cond,
+        cmp: Compare::cmp(r(1), r(2)),
+        if_true: SelectValue::Reg(s(if_true)),
+        if_false: SelectValue::Reg(s(if_false)),
     }
 }
 
@@ -867,6 +917,148 @@ pub(super) fn rows() -> Vec<(Inst, &'static str, &'static str)> {
         (set_if(0, Cond::Ne, wide_equal(Operand2::reg(r(2)), Operand2::reg(r(3)))), "cmp r0, r2\nit eq\ncmpeq r1, r3\nite ne\nmovne r0, #1\nmoveq r0, #0", "904208bf994214bf01200020"),
         (set_if(0, Cond::Ne, wide_equal(constant(0xff), constant(0x100))), "cmp r0, #255\nit eq\ncmpeq r1, #256\nite ne\nmovne r0, #1\nmoveq r0, #0", "ff2808bfb1f5807f14bf01200020"),
         (set_if(0, Cond::Ne, Compare::WideZero { rn: r(0), rm: r(1) }), "orrs r12, r0, r1\nite ne\nmovne r0, #1\nmoveq r0, #0", "50ea010c14bf01200020"),
+        (float(FloatOp::Add, (0, 0, 0)), "vadd.f32 s0, s0, s0", "30ee000a"),
+        (float(FloatOp::Add, (31, 0, 0)), "vadd.f32 s31, s0, s0", "70ee00fa"),
+        (float(FloatOp::Add, (0, 31, 0)), "vadd.f32 s0, s31, s0", "3fee800a"),
+        (float(FloatOp::Add, (0, 0, 31)), "vadd.f32 s0, s0, s31", "30ee2f0a"),
+        (float(FloatOp::Add, (15, 16, 1)), "vadd.f32 s15, s16, s1", "78ee207a"),
+        (float(FloatOp::Sub, (0, 0, 0)), "vsub.f32 s0, s0, s0", "30ee400a"),
+        (float(FloatOp::Sub, (31, 0, 0)), "vsub.f32 s31, s0, s0", "70ee40fa"),
+        (float(FloatOp::Sub, (0, 31, 0)), "vsub.f32 s0, s31, s0", "3feec00a"),
+        (float(FloatOp::Sub, (0, 0, 31)), "vsub.f32 s0, s0, s31", "30ee6f0a"),
+        (float(FloatOp::Sub, (15, 16, 1)), "vsub.f32 s15, s16, s1", "78ee607a"),
+        (float(FloatOp::Mul, (0, 0, 0)), "vmul.f32 s0, s0, s0", "20ee000a"),
+        (float(FloatOp::Mul, (31, 0, 0)), "vmul.f32 s31, s0, s0", "60ee00fa"),
+        (float(FloatOp::Mul, (0, 31, 0)), "vmul.f32 s0, s31, s0", "2fee800a"),
+        (float(FloatOp::Mul, (0, 0, 31)), "vmul.f32 s0, s0, s31", "20ee2f0a"),
+        (float(FloatOp::Mul, (15, 16, 1)), "vmul.f32 s15, s16, s1", "68ee207a"),
+        (float(FloatOp::Div, (0, 0, 0)), "vdiv.f32 s0, s0, s0", "80ee000a"),
+        (float(FloatOp::Div, (31, 0, 0)), "vdiv.f32 s31, s0, s0", "c0ee00fa"),
+        (float(FloatOp::Div, (0, 31, 0)), "vdiv.f32 s0, s31, s0", "8fee800a"),
+        (float(FloatOp::Div, (0, 0, 31)), "vdiv.f32 s0, s0, s31", "80ee2f0a"),
+        (float(FloatOp::Div, (15, 16, 1)), "vdiv.f32 s15, s16, s1", "c8ee207a"),
+        (float(FloatOp::MaxNum, (0, 0, 0)), "vmaxnm.f32 s0, s0, s0", "80fe000a"),
+        (float(FloatOp::MaxNum, (31, 0, 0)), "vmaxnm.f32 s31, s0, s0", "c0fe00fa"),
+        (float(FloatOp::MaxNum, (0, 31, 0)), "vmaxnm.f32 s0, s31, s0", "8ffe800a"),
+        (float(FloatOp::MaxNum, (0, 0, 31)), "vmaxnm.f32 s0, s0, s31", "80fe2f0a"),
+        (float(FloatOp::MaxNum, (15, 16, 1)), "vmaxnm.f32 s15, s16, s1", "c8fe207a"),
+        (float(FloatOp::MinNum, (0, 0, 0)), "vminnm.f32 s0, s0, s0", "80fe400a"),
+        (float(FloatOp::MinNum, (31, 0, 0)), "vminnm.f32 s31, s0, s0", "c0fe40fa"),
+        (float(FloatOp::MinNum, (0, 31, 0)), "vminnm.f32 s0, s31, s0", "8ffec00a"),
+        (float(FloatOp::MinNum, (0, 0, 31)), "vminnm.f32 s0, s0, s31", "80fe6f0a"),
+        (float(FloatOp::MinNum, (15, 16, 1)), "vminnm.f32 s15, s16, s1", "c8fe607a"),
+        (float_unary(FloatUnaryOp::Neg, 0, 0), "vneg.f32 s0, s0", "b1ee400a"),
+        (float_unary(FloatUnaryOp::Neg, 31, 0), "vneg.f32 s31, s0", "f1ee40fa"),
+        (float_unary(FloatUnaryOp::Neg, 0, 31), "vneg.f32 s0, s31", "b1ee6f0a"),
+        (float_unary(FloatUnaryOp::Neg, 15, 16), "vneg.f32 s15, s16", "f1ee487a"),
+        (float_unary(FloatUnaryOp::Abs, 0, 0), "vabs.f32 s0, s0", "b0eec00a"),
+        (float_unary(FloatUnaryOp::Abs, 31, 0), "vabs.f32 s31, s0", "f0eec0fa"),
+        (float_unary(FloatUnaryOp::Abs, 0, 31), "vabs.f32 s0, s31", "b0eeef0a"),
+        (float_unary(FloatUnaryOp::Abs, 15, 16), "vabs.f32 s15, s16", "f0eec87a"),
+        (float_unary(FloatUnaryOp::Sqrt, 0, 0), "vsqrt.f32 s0, s0", "b1eec00a"),
+        (float_unary(FloatUnaryOp::Sqrt, 31, 0), "vsqrt.f32 s31, s0", "f1eec0fa"),
+        (float_unary(FloatUnaryOp::Sqrt, 0, 31), "vsqrt.f32 s0, s31", "b1eeef0a"),
+        (float_unary(FloatUnaryOp::Sqrt, 15, 16), "vsqrt.f32 s15, s16", "f1eec87a"),
+        (float_unary(FloatUnaryOp::Nearest, 0, 0), "vrintn.f32 s0, s0", "b9fe400a"),
+        (float_unary(FloatUnaryOp::Nearest, 31, 0), "vrintn.f32 s31, s0", "f9fe40fa"),
+        (float_unary(FloatUnaryOp::Nearest, 0, 31), "vrintn.f32 s0, s31", "b9fe6f0a"),
+        (float_unary(FloatUnaryOp::Nearest, 15, 16), "vrintn.f32 s15, s16", "f9fe487a"),
+        (float_unary(FloatUnaryOp::Ceil, 0, 0), "vrintp.f32 s0, s0", "bafe400a"),
+        (float_unary(FloatUnaryOp::Ceil, 31, 0), "vrintp.f32 s31, s0", "fafe40fa"),
+        (float_unary(FloatUnaryOp::Ceil, 0, 31), "vrintp.f32 s0, s31", "bafe6f0a"),
+        (float_unary(FloatUnaryOp::Ceil, 15, 16), "vrintp.f32 s15, s16", "fafe487a"),
+        (float_unary(FloatUnaryOp::Floor, 0, 0), "vrintm.f32 s0, s0", "bbfe400a"),
+        (float_unary(FloatUnaryOp::Floor, 31, 0), "vrintm.f32 s31, s0", "fbfe40fa"),
+        (float_unary(FloatUnaryOp::Floor, 0, 31), "vrintm.f32 s0, s31", "bbfe6f0a"),
+        (float_unary(FloatUnaryOp::Floor, 15, 16), "vrintm.f32 s15, s16", "fbfe487a"),
+        (float_unary(FloatUnaryOp::Trunc, 0, 0), "vrintz.f32 s0, s0", "b6eec00a"),
+        (float_unary(FloatUnaryOp::Trunc, 31, 0), "vrintz.f32 s31, s0", "f6eec0fa"),
+        (float_unary(FloatUnaryOp::Trunc, 0, 31), "vrintz.f32 s0, s31", "b6eeef0a"),
+        (float_unary(FloatUnaryOp::Trunc, 15, 16), "vrintz.f32 s15, s16", "f6eec87a"),
+        (float_unary(FloatUnaryOp::FromSigned, 0, 0), "vcvt.f32.s32 s0, s0", "b8eec00a"),
+        (float_unary(FloatUnaryOp::FromSigned, 31, 0), "vcvt.f32.s32 s31, s0", "f8eec0fa"),
+        (float_unary(FloatUnaryOp::FromSigned, 0, 31), "vcvt.f32.s32 s0, s31", "b8eeef0a"),
+        (float_unary(FloatUnaryOp::FromSigned, 15, 16), "vcvt.f32.s32 s15, s16", "f8eec87a"),
+        (float_unary(FloatUnaryOp::FromUnsigned, 0, 0), "vcvt.f32.u32 s0, s0", "b8ee400a"),
+        (float_unary(FloatUnaryOp::FromUnsigned, 31, 0), "vcvt.f32.u32 s31, s0", "f8ee40fa"),
+        (float_unary(FloatUnaryOp::FromUnsigned, 0, 31), "vcvt.f32.u32 s0, s31", "b8ee6f0a"),
+        (float_unary(FloatUnaryOp::FromUnsigned, 15, 16), "vcvt.f32.u32 s15, s16", "f8ee487a"),
+        (float_unary(FloatUnaryOp::ToSigned, 0, 0), "vcvt.s32.f32 s0, s0", "bdeec00a"),
+        (float_unary(FloatUnaryOp::ToSigned, 31, 0), "vcvt.s32.f32 s31, s0", "fdeec0fa"),
+        (float_unary(FloatUnaryOp::ToSigned, 0, 31), "vcvt.s32.f32 s0, s31", "bdeeef0a"),
+        (float_unary(FloatUnaryOp::ToSigned, 15, 16), "vcvt.s32.f32 s15, s16", "fdeec87a"),
+        (float_unary(FloatUnaryOp::ToUnsigned, 0, 0), "vcvt.u32.f32 s0, s0", "bceec00a"),
+        (float_unary(FloatUnaryOp::ToUnsigned, 31, 0), "vcvt.u32.f32 s31, s0", "fceec0fa"),
+        (float_unary(FloatUnaryOp::ToUnsigned, 0, 31), "vcvt.u32.f32 s0, s31", "bceeef0a"),
+        (float_unary(FloatUnaryOp::ToUnsigned, 15, 16), "vcvt.u32.f32 s15, s16", "fceec87a"),
+        (Inst::Mov { rd: s(0), rm: s(0) }, "vmov.f32 s0, s0", "b0ee400a"),
+        (Inst::Mov { rd: s(31), rm: s(0) }, "vmov.f32 s31, s0", "f0ee40fa"),
+        (Inst::Mov { rd: s(0), rm: s(31) }, "vmov.f32 s0, s31", "b0ee6f0a"),
+        (Inst::Mov { rd: s(15), rm: s(16) }, "vmov.f32 s15, s16", "f0ee487a"),
+        (Inst::Mov { rd: s(0), rm: r(0) }, "vmov s0, r0", "00ee100a"),
+        (Inst::Mov { rd: r(0), rm: s(0) }, "vmov r0, s0", "10ee100a"),
+        (Inst::Mov { rd: s(31), rm: r(0) }, "vmov s31, r0", "0fee900a"),
+        (Inst::Mov { rd: r(0), rm: s(31) }, "vmov r0, s31", "1fee900a"),
+        (Inst::Mov { rd: s(0), rm: r(14) }, "vmov s0, lr", "00ee10ea"),
+        (Inst::Mov { rd: r(14), rm: s(0) }, "vmov lr, s0", "10ee10ea"),
+        (Inst::Mov { rd: s(15), rm: r(12) }, "vmov s15, r12", "07ee90ca"),
+        (Inst::Mov { rd: r(12), rm: s(15) }, "vmov r12, s15", "17ee90ca"),
+        (float_imm(0, 1.0), "vmov.f32 s0, #1e0", "b7ee000a"),
+        (float_imm(31, -31.0), "vmov.f32 s31, #-3.1e1", "fbee0ffa"),
+        (float_imm(15, 0.125), "vmov.f32 s15, #1.25e-1", "f4ee007a"),
+        (float_imm(0, -0.1328125), "vmov.f32 s0, #-1.328125e-1", "bcee010a"),
+        (float_imm(1, 2.0), "vmov.f32 s1, #2e0", "f0ee000a"),
+        (float_load(0, aligned(0, 0)), "vldr s0, [r0]", "90ed000a"),
+        (float_load(31, aligned(0, 0)), "vldr s31, [r0]", "d0ed00fa"),
+        (float_load(0, aligned(14, 4)), "vldr s0, [lr, #4]", "9eed010a"),
+        (float_load(1, aligned(13, 1020)), "vldr s1, [sp, #1020]", "ddedff0a"),
+        (float_load(15, aligned(11, -1020)), "vldr s15, [r11, #-1020]", "5bedff7a"),
+        (float_load(0, aligned(13, -4)), "vldr s0, [sp, #-4]", "1ded010a"),
+        (float_load(0, aligned(1, 1024)), "add r12, r1, #1024\nvldr s0, [r12]", "01f5806c9ced000a"),
+        (float_load(0, aligned(13, 5000)), "add r12, sp, #4096\nvldr s0, [r12, #904]", "0df5805c9cede20a"),
+        (float_load(0, aligned(1, -1024)), "sub r12, r1, #1024\nvldr s0, [r12]", "a1f5806c9ced000a"),
+        (float_load(31, aligned(1, 0x1234_5678)), "movw r12, #22136\nmovt r12, #4660\nadd r12, r1, r12\nvldr s31, [r12]", "45f2786cc1f2342c8c44dced00fa"),
+        (float_load(3, AlignedAmode::Frame(FrameRef::Spill(63))), "vldr s3, [sp, #spill63]", "dded431a"),
+        (float_load(3, AlignedAmode::Frame(FrameRef::Incoming(60))), "vldr s3, [sp, #in60]", "dded851a"),
+        (float_store(0, aligned(0, 0)), "vstr s0, [r0]", "80ed000a"),
+        (float_store(31, aligned(0, 0)), "vstr s31, [r0]", "c0ed00fa"),
+        (float_store(0, aligned(14, 4)), "vstr s0, [lr, #4]", "8eed010a"),
+        (float_store(1, aligned(13, 1020)), "vstr s1, [sp, #1020]", "cdedff0a"),
+        (float_store(15, aligned(11, -1020)), "vstr s15, [r11, #-1020]", "4bedff7a"),
+        (float_store(0, aligned(13, -4)), "vstr s0, [sp, #-4]", "0ded010a"),
+        (float_store(0, aligned(1, 1024)), "add r12, r1, #1024\nvstr s0, [r12]", "01f5806c8ced000a"),
+        (float_store(0, aligned(13, 5000)), "add r12, sp, #4096\nvstr s0, [r12, #904]", "0df5805c8cede20a"),
+        (float_store(0, aligned(1, -1024)), "sub r12, r1, #1024\nvstr s0, [r12]", "a1f5806c8ced000a"),
+        (float_store(31, aligned(1, 0x1234_5678)), "movw r12, #22136\nmovt r12, #4660\nadd r12, r1, r12\nvstr s31, [r12]", "45f2786cc1f2342c8c44cced00fa"),
+        (float_store(3, AlignedAmode::Frame(FrameRef::Spill(63))), "vstr s3, [sp, #spill63]", "cded431a"),
+        (float_store(3, AlignedAmode::Frame(FrameRef::Incoming(60))), "vstr s3, [sp, #in60]", "cded851a"),
+        (set_if(0, Cond::Mi, Compare::Float { rn: s(0), rm: s(31) }), "vcmp.f32 s0, s31\nvmrs APSR_nzcv, fpscr\nite mi\nmovmi r0, #1\nmovpl r0, #0", "b4ee6f0af1ee10fa4cbf01200020"),
+        (set_if(0, Cond::Vs, Compare::Float { rn: s(0), rm: s(31) }), "vcmp.f32 s0, s31\nvmrs APSR_nzcv, fpscr\nite vs\nmovvs r0, #1\nmovvc r0, #0", "b4ee6f0af1ee10fa6cbf01200020"),
+        (set_if(0, Cond::Mi, Compare::Float { rn: s(31), rm: s(0) }), "vcmp.f32 s31, s0\nvmrs APSR_nzcv, fpscr\nite mi\nmovmi r0, #1\nmovpl r0, #0", "f4ee40faf1ee10fa4cbf01200020"),
+        (set_if(0, Cond::Vs, Compare::Float { rn: s(31), rm: s(0) }), "vcmp.f32 s31, s0\nvmrs APSR_nzcv, fpscr\nite vs\nmovvs r0, #1\nmovvc r0, #0", "f4ee40faf1ee10fa6cbf01200020"),
+        (set_if(0, Cond::Mi, Compare::FloatZero { rn: s(0) }), "vcmp.f32 s0, #0\nvmrs APSR_nzcv, fpscr\nite mi\nmovmi r0, #1\nmovpl r0, #0", "b5ee400af1ee10fa4cbf01200020"),
+        (set_if(0, Cond::Vs, Compare::FloatZero { rn: s(0) }), "vcmp.f32 s0, #0\nvmrs APSR_nzcv, fpscr\nite vs\nmovvs r0, #1\nmovvc r0, #0", "b5ee400af1ee10fa6cbf01200020"),
+        (set_if(0, Cond::Mi, Compare::FloatZero { rn: s(31) }), "vcmp.f32 s31, #0\nvmrs APSR_nzcv, fpscr\nite mi\nmovmi r0, #1\nmovpl r0, #0", "f5ee40faf1ee10fa4cbf01200020"),
+        (set_if(0, Cond::Vs, Compare::FloatZero { rn: s(31) }), "vcmp.f32 s31, #0\nvmrs APSR_nzcv, fpscr\nite vs\nmovvs r0, #1\nmovvc r0, #0", "f5ee40faf1ee10fa6cbf01200020"),
+        (vsel(VselCond::Eq, (0, 0, 0)), "cmp r1, r2\nvseleq.f32 s0, s0, s0", "914200fe000a"),
+        (vsel(VselCond::Eq, (31, 0, 0)), "cmp r1, r2\nvseleq.f32 s31, s0, s0", "914240fe00fa"),
+        (vsel(VselCond::Eq, (0, 31, 0)), "cmp r1, r2\nvseleq.f32 s0, s31, s0", "91420ffe800a"),
+        (vsel(VselCond::Eq, (0, 0, 31)), "cmp r1, r2\nvseleq.f32 s0, s0, s31", "914200fe2f0a"),
+        (vsel(VselCond::Vs, (0, 0, 0)), "cmp r1, r2\nvselvs.f32 s0, s0, s0", "914210fe000a"),
+        (vsel(VselCond::Vs, (31, 0, 0)), "cmp r1, r2\nvselvs.f32 s31, s0, s0", "914250fe00fa"),
+        (vsel(VselCond::Vs, (0, 31, 0)), "cmp r1, r2\nvselvs.f32 s0, s31, s0", "91421ffe800a"),
+        (vsel(VselCond::Vs, (0, 0, 31)), "cmp r1, r2\nvselvs.f32 s0, s0, s31", "914210fe2f0a"),
+        (vsel(VselCond::Ge, (0, 0, 0)), "cmp r1, r2\nvselge.f32 s0, s0, s0", "914220fe000a"),
+        (vsel(VselCond::Ge, (31, 0, 0)), "cmp r1, r2\nvselge.f32 s31, s0, s0", "914260fe00fa"),
+        (vsel(VselCond::Ge, (0, 31, 0)), "cmp r1, r2\nvselge.f32 s0, s31, s0", "91422ffe800a"),
+        (vsel(VselCond::Ge, (0, 0, 31)), "cmp r1, r2\nvselge.f32 s0, s0, s31", "914220fe2f0a"),
+        (vsel(VselCond::Gt, (0, 0, 0)), "cmp r1, r2\nvselgt.f32 s0, s0, s0", "914230fe000a"),
+        (vsel(VselCond::Gt, (31, 0, 0)), "cmp r1, r2\nvselgt.f32 s31, s0, s0", "914270fe00fa"),
+        (vsel(VselCond::Gt, (0, 31, 0)), "cmp r1, r2\nvselgt.f32 s0, s31, s0", "91423ffe800a"),
+        (vsel(VselCond::Gt, (0, 0, 31)), "cmp r1, r2\nvselgt.f32 s0, s0, s31", "914230fe2f0a"),
+        (float_select(Cond::Mi, (0, 1, 2)), "cmp r1, r2\nite mi\nvmovmi.f32 s0, s1\nvmovpl.f32 s0, s2", "91424cbfb0ee600ab0ee410a"),
+        (float_select(Cond::Mi, (0, 0, 31)), "cmp r1, r2\nit pl\nvmovpl.f32 s0, s31", "914258bfb0ee6f0a"),
+        (float_select(Cond::Ls, (31, 0, 31)), "cmp r1, r2\nit ls\nvmovls.f32 s31, s0", "914298bff0ee40fa"),
         (Inst::Trap { code: TrapCode::Unreachable }, "bl trap_1", "fff7feff"),
         (call(Callee::Direct(Symbol::Function(3))), "bl func_3", "fff7feff"),
         (call(Callee::Direct(Symbol::Builtin(3))), "bl builtin_3", "fff7feff"),

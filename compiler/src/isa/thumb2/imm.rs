@@ -106,6 +106,47 @@ impl MovImm {
     }
 }
 
+/// A constant that VMOV (immediate) loads: a sign, four bits of fraction and an exponent of −3 to 4.
+///
+/// Source: "Modified immediate constants in floating-point instructions", function `VFPExpandImm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FloatImm(u8);
+
+impl FloatImm {
+    /// The f32 with these bits, if it has an encoding.
+    pub const fn new(bits: u32) -> Option<FloatImm> {
+        let exponent_top = bits >> 25 & 0x3f;
+        let fraction_rest = bits & 0x7_ffff;
+        if fraction_rest != 0 || (exponent_top != 0b10_0000 && exponent_top != 0b01_1111) {
+            return None;
+        }
+        let sign = bits >> 31 << 7;
+        Some(FloatImm((sign | bits >> 19 & 0x7f) as u8))
+    }
+
+    /// The constant with this field `imm8`: all of them mean something.
+    pub const fn from_bits(imm8: u8) -> FloatImm {
+        FloatImm(imm8)
+    }
+
+    /// The field `imm8`.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The constant, as the bits of an f32.
+    pub const fn value(self) -> u32 {
+        let imm8 = self.0 as u32;
+        // Bit 6 of the field is the inverse of the exponent's top bit and all five bits below.
+        let exponent_top = if imm8 & 0x40 == 0 {
+            0b10_0000
+        } else {
+            0b01_1111
+        };
+        imm8 >> 7 << 31 | exponent_top << 25 | (imm8 & 0x3f) << 19
+    }
+}
+
 /// The shortest way to a constant, from the first that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Constant {

@@ -11,12 +11,15 @@
 //!   loads and stores are the exception; those out of range go through `r12`.
 //!
 //! Instruction names are those of the Armv8-M Architecture Reference Manual (DDI0553), part C2
-//! "Instruction Specification". Floating-point instructions become further variants.
+//! "Instruction Specification".
+//!
+//! Floating-point instructions are those for single precision. Their loads and stores fault at
+//! addresses that are no multiple of 4, so linear memory is never accessed with them.
 
-use regalloc2::{Block, PRegSet};
+use regalloc2::{Block, PRegSet, RegClass};
 use wasm2mcu_abi::trap::TrapCode;
 
-use super::imm::{AddImm, BitRange, ModifiedImm, MovImm, Scale, Shift, ShiftKind};
+use super::imm::{AddImm, BitRange, FloatImm, ModifiedImm, MovImm, Scale, Shift, ShiftKind};
 use super::regs::{RegSet, SCRATCH};
 pub use crate::mach::blocks::BranchTable;
 use crate::mach::buffer::Symbol;
@@ -244,6 +247,19 @@ pub enum Compare {
         /// The other.
         rm: Reg,
     },
+    /// Two floats: VCMP, then VMRS. Every condition of [`Cond`] has a meaning: the flags are N for
+    /// less, Z and C for equal, C for greater, C and V for unordered.
+    Float {
+        /// First operand.
+        rn: Reg,
+        /// Second operand.
+        rm: Reg,
+    },
+    /// A float and 0.0: the same.
+    FloatZero {
+        /// First operand.
+        rn: Reg,
+    },
 }
 
 impl Compare {
@@ -442,6 +458,110 @@ pub enum Sign {
     Signed,
 }
 
+/// Operations of two floats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FloatOp {
+    /// `rn + rm`
+    Add,
+    /// `rn - rm`
+    Sub,
+    /// `rn * rm`
+    Mul,
+    /// `rn / rm`
+    Div,
+    /// The larger one; the other one when one is a quiet NaN; +0 of two zeros. FPv5.
+    MaxNum,
+    /// The smaller one; the other one when one is a quiet NaN; −0 of two zeros. FPv5.
+    MinNum,
+}
+
+/// Operations of one float. Conversions take and give integers in floating-point registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FloatUnaryOp {
+    /// The other sign.
+    Neg,
+    /// No sign.
+    Abs,
+    /// Square root.
+    Sqrt,
+    /// To an integral value, to nearest, ties to even. FPv5.
+    Nearest,
+    /// To an integral value, towards plus infinity. FPv5.
+    Ceil,
+    /// To an integral value, towards minus infinity. FPv5.
+    Floor,
+    /// To an integral value, towards zero. FPv5.
+    Trunc,
+    /// From a signed integer.
+    FromSigned,
+    /// From an unsigned integer.
+    FromUnsigned,
+    /// To a signed integer, towards zero; saturates, 0 for NaN.
+    ToSigned,
+    /// To an unsigned integer, towards zero; saturates, 0 for NaN.
+    ToUnsigned,
+}
+
+/// The conditions of VSEL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum VselCond {
+    /// Equal.
+    Eq = 0,
+    /// Overflow, unordered.
+    Vs = 1,
+    /// Signed greater or equal.
+    Ge = 2,
+    /// Signed greater.
+    Gt = 3,
+}
+
+/// The address of a floating-point load or store, a multiple of 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AlignedAmode {
+    /// `base + offset`, any multiple of 4; −1020 to 1020 take one instruction.
+    Base {
+        /// A register, `sp` included, with a multiple of 4.
+        base: Reg,
+        /// In bytes.
+        offset: i32,
+    },
+    /// A place in the stack frame.
+    Frame(FrameRef),
+}
+
+impl AlignedAmode {
+    /// `base + offset` within reach of VLDR and VSTR, after other instructions have put a part of
+    /// it into `r12`.
+    pub(super) fn in_reach(base: Reg, offset: i32) -> (Vec<Inst>, Reg, i32) {
+        debug_assert!(offset % 4 == 0, "an aligned place");
+        if (-1020..=1020).contains(&offset) {
+            return (Vec::new(), base, offset);
+        }
+        let low = offset & 0x3ff;
+        if let Some(imm) = AddImm::new(offset - low) {
+            let sum = Inst::AddImm {
+                rd: SCRATCH,
+                rn: base,
+                imm,
+            };
+            return (vec![sum], SCRATCH, low);
+        }
+        let constant = Inst::MovImm {
+            rd: SCRATCH,
+            value: offset as u32,
+        };
+        let sum = Inst::AluRRR {
+            op: AluOp::Add,
+            rd: SCRATCH,
+            rn: base,
+            rm: SCRATCH,
+            shift: Shift::NONE,
+        };
+        (vec![constant, sum], SCRATCH, 0)
+    }
+}
+
 /// A machine instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inst {
@@ -491,7 +611,8 @@ pub enum Inst {
         /// Second operand.
         rhs: Operand2,
     },
-    /// MOV (register). A move between any two registers, `sp` included.
+    /// MOV (register), and VMOV where a floating-point register takes part. A move of a word
+    /// between any two registers, `sp` included.
     Mov {
         /// Result.
         rd: Reg,
@@ -521,12 +642,12 @@ pub enum Inst {
         /// The place.
         place: FrameRef,
     },
-    /// Address of a function with its Thumb bit set, relative to where the code runs: MOVW and MOVT
-    /// with the distance, ADD (register) of `pc`.
+    /// Address of a function with its Thumb bit set, or of data in the text, relative to where the
+    /// code runs: MOVW and MOVT with the distance, ADD (register) of `pc`.
     CodeAddr {
         /// Result.
         rd: Reg,
-        /// The function.
+        /// The function or the data.
         symbol: Symbol,
     },
     /// LSL, LSR, ASR, ROR (immediate).
@@ -691,7 +812,62 @@ pub enum Inst {
         /// Address.
         mem: Amode,
     },
-    /// `rd = cmp satisfies cond ? if_true : if_false`, by moves under IT.
+    /// VADD, VSUB, VMUL, VDIV, VMAXNM, VMINNM.
+    Float {
+        /// The operation.
+        op: FloatOp,
+        /// Result.
+        rd: Reg,
+        /// First operand.
+        rn: Reg,
+        /// Second operand.
+        rm: Reg,
+    },
+    /// VNEG, VABS, VSQRT, VRINT, VCVT.
+    FloatUnary {
+        /// The operation.
+        op: FloatUnaryOp,
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rm: Reg,
+    },
+    /// VMOV (immediate).
+    FloatImm {
+        /// Result.
+        rd: Reg,
+        /// Constant.
+        imm: FloatImm,
+    },
+    /// VLDR.
+    FloatLoad {
+        /// Result.
+        rt: Reg,
+        /// Address.
+        mem: AlignedAmode,
+    },
+    /// VSTR.
+    FloatStore {
+        /// The value.
+        rt: Reg,
+        /// Address.
+        mem: AlignedAmode,
+    },
+    /// `rd = cmp satisfies cond ? if_true : if_false`, by VSEL. FPv5.
+    FloatSelect {
+        /// Result.
+        rd: Reg,
+        /// The condition.
+        cond: VselCond,
+        /// What sets the flags.
+        cmp: Compare,
+        /// Value when it holds.
+        if_true: Reg,
+        /// Value when it does not.
+        if_false: Reg,
+    },
+    /// `rd = cmp satisfies cond ? if_true : if_false`, by moves under IT. Either all registers are
+    /// integer ones or all are floating-point ones; only the former take constants.
     Select {
         /// Result.
         rd: Reg,
@@ -780,7 +956,48 @@ pub enum Inst {
     },
 }
 
+impl From<VselCond> for Cond {
+    fn from(cond: VselCond) -> Cond {
+        match cond {
+            VselCond::Eq => Cond::Eq,
+            VselCond::Vs => Cond::Vs,
+            VselCond::Ge => Cond::Ge,
+            VselCond::Gt => Cond::Gt,
+        }
+    }
+}
+
 impl Inst {
+    /// A load of a word of the frame, into a register of either class.
+    pub fn load_word(rt: Reg, place: FrameRef) -> Inst {
+        match rt.class() {
+            RegClass::Float => Inst::FloatLoad {
+                rt,
+                mem: AlignedAmode::Frame(place),
+            },
+            _ => Inst::Load {
+                op: LoadOp::Ldr,
+                rt,
+                mem: Amode::Frame(place),
+            },
+        }
+    }
+
+    /// A store to a word of the frame, from a register of either class.
+    pub fn store_word(rt: Reg, place: FrameRef) -> Inst {
+        match rt.class() {
+            RegClass::Float => Inst::FloatStore {
+                rt,
+                mem: AlignedAmode::Frame(place),
+            },
+            _ => Inst::Store {
+                op: StoreOp::Str,
+                rt,
+                mem: Amode::Frame(place),
+            },
+        }
+    }
+
     /// `rd = cmp satisfies cond ? 1 : 0`.
     pub fn set_if(rd: Reg, cond: Cond, cmp: Compare) -> Inst {
         let flag = |value| SelectValue::Imm(MovImm::new(value).expect("0 and 1 are encodable"));
@@ -791,6 +1008,35 @@ impl Inst {
             if_true: flag(1),
             if_false: flag(0),
         }
+    }
+
+    /// `rd = cmp satisfies cond ? if_true : if_false` for floats by VSEL, if that knows the
+    /// condition or its inverse.
+    pub fn float_select(
+        rd: Reg,
+        cond: Cond,
+        cmp: Compare,
+        if_true: Reg,
+        if_false: Reg,
+    ) -> Option<Inst> {
+        let known = |cond| match cond {
+            Cond::Eq => Some(VselCond::Eq),
+            Cond::Vs => Some(VselCond::Vs),
+            Cond::Ge => Some(VselCond::Ge),
+            Cond::Gt => Some(VselCond::Gt),
+            _ => None,
+        };
+        let (cond, if_true, if_false) = match known(cond) {
+            Some(cond) => (cond, if_true, if_false),
+            None => (known(cond.invert())?, if_false, if_true),
+        };
+        Some(Inst::FloatSelect {
+            rd,
+            cond,
+            cmp,
+            if_true,
+            if_false,
+        })
     }
 
     /// Source and destination, if this is a move of a register.

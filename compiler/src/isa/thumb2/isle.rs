@@ -1,4 +1,4 @@
-//! The terms of `prelude.isle` and `lower.isle` in Rust, and the rules as compiled code.
+//! The terms of the `.isle` files in Rust, and the rules as compiled code.
 
 use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::immediates::Offset32;
@@ -7,13 +7,15 @@ use cranelift_codegen::ir::{
 };
 
 pub(super) use generated::{constructor_lower, constructor_test_of};
+use regalloc2::RegClass;
 
 use super::Thumb2;
 use super::imm::{AddImm, BitRange, Scale, Shift, ShiftKind};
 use super::inst::{
-    AluOp, Amode, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, Inst as MInst, LoadOp,
-    MulAccOp, Operand2, SelectValue, Sign, StoreOp, UnaryOp,
+    AluOp, Amode, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, FloatOp, FloatUnaryOp,
+    Inst as MInst, LoadOp, MulAccOp, Operand2, SelectValue, Sign, StoreOp, UnaryOp,
 };
+use crate::mach::Isa;
 use crate::mach::context::Context;
 use crate::mach::isle::{
     BlockArray2, Quotient, Results, ValueArray2, ValueArray3, ValueSlice, generated_rules, order,
@@ -320,15 +322,37 @@ impl generated::Context for Context<'_, '_, Thumb2> {
     // Double words.
 
     fn lo_operand(&mut self, value: Value) -> Operand2 {
-        let constant = self.lower.constant(value);
-        let operand = constant.and_then(|bits| Operand2::imm(bits as u32));
+        let constant = self.lower.constant_words(value).0;
+        let operand = constant.and_then(Operand2::imm);
         operand.unwrap_or_else(|| Operand2::reg(self.lo(value)))
     }
 
     fn hi_operand(&mut self, value: Value) -> Operand2 {
-        let constant = self.lower.constant(value);
-        let operand = constant.and_then(|bits| Operand2::imm((bits >> 32) as u32));
+        let constant = self.lower.constant_words(value).1;
+        let operand = constant.and_then(Operand2::imm);
         operand.unwrap_or_else(|| Operand2::reg(self.hi(value)))
+    }
+
+    fn each_word(&mut self, op: &AluOp, x: Value, y: Value) -> Results {
+        let (xl, xh) = self.lower.constant_words(x);
+        let (yl, yh) = self.lower.constant_words(y);
+        let low = match unchanged(*op, xl, yl) {
+            Some(Word::Left) => self.lo(x),
+            Some(Word::Right) => self.lo(y),
+            None => {
+                let (left, right) = (self.lo(x), self.lo_operand(y));
+                self.alu(op, left, right)
+            }
+        };
+        let high = match unchanged(*op, xh, yh) {
+            Some(Word::Left) => self.hi(x),
+            Some(Word::Right) => self.hi(y),
+            None => {
+                let (left, right) = (self.hi(x), self.hi_operand(y));
+                self.alu(op, left, right)
+            }
+        };
+        self.pair(low, high)
     }
 
     fn carry_chain(
@@ -473,6 +497,104 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         }
     }
 
+    // Floats.
+
+    fn fpv5_f32(&mut self, ty: Type) -> Option<()> {
+        self.hard_f32(ty).filter(|()| self.lower.isa.has_fpv5())
+    }
+
+    fn float(&mut self, op: &FloatOp, rn: Reg, rm: Reg) -> Reg {
+        let op = *op;
+        self.define_float(|rd| MInst::Float { op, rd, rn, rm })
+    }
+
+    fn float_unary(&mut self, op: &FloatUnaryOp, rm: Reg) -> Reg {
+        let op = *op;
+        self.define_float(|rd| MInst::FloatUnary { op, rd, rm })
+    }
+
+    fn float_imm(&mut self, bits: u32) -> Reg {
+        Thumb2::float_constant(self.lower, bits)
+    }
+
+    fn to_float(&mut self, reg: Reg) -> Reg {
+        self.lower.in_class(reg, RegClass::Float)
+    }
+
+    fn to_integer(&mut self, reg: Reg) -> Reg {
+        self.lower.in_class(reg, RegClass::Int)
+    }
+
+    fn float_cmp(&mut self, cond: &Cond, rn: Reg, rm: Reg) -> Test {
+        Test {
+            cond: *cond,
+            cmp: Compare::Float { rn, rm },
+        }
+    }
+
+    fn float_cmp_zero(&mut self, cond: &Cond, rn: Reg) -> Test {
+        Test {
+            cond: *cond,
+            cmp: Compare::FloatZero { rn },
+        }
+    }
+
+    fn float_zero(&mut self, value: Value) -> Option<()> {
+        let bits = self.word_constant(value)?;
+        (bits << 1 == 0).then_some(())
+    }
+
+    fn float_cond(&mut self, cc: &FloatCC) -> Cond {
+        match cc {
+            FloatCC::Ordered => Cond::Vc,
+            FloatCC::Unordered => Cond::Vs,
+            FloatCC::Equal => Cond::Eq,
+            FloatCC::NotEqual => Cond::Ne,
+            FloatCC::LessThan => Cond::Mi,
+            FloatCC::LessThanOrEqual => Cond::Ls,
+            FloatCC::GreaterThan => Cond::Gt,
+            FloatCC::GreaterThanOrEqual => Cond::Ge,
+            FloatCC::UnorderedOrLessThan => Cond::Lt,
+            FloatCC::UnorderedOrLessThanOrEqual => Cond::Le,
+            FloatCC::UnorderedOrGreaterThan => Cond::Hi,
+            FloatCC::UnorderedOrGreaterThanOrEqual => Cond::Pl,
+            FloatCC::OrderedNotEqual | FloatCC::UnorderedOrEqual => {
+                unreachable!("two conditions, which have a rule of their own")
+            }
+        }
+    }
+
+    fn float_swapped(&mut self, cc: &FloatCC) -> FloatCC {
+        cc.swap_args()
+    }
+
+    fn better_swapped(&mut self, cc: &FloatCC) -> Option<FloatCC> {
+        matches!(
+            cc,
+            FloatCC::LessThan
+                | FloatCC::LessThanOrEqual
+                | FloatCC::UnorderedOrGreaterThan
+                | FloatCC::UnorderedOrGreaterThanOrEqual
+        )
+        .then(|| cc.swap_args())
+    }
+
+    fn float_select(&mut self, test: Test, if_true: Reg, if_false: Reg) -> Reg {
+        let Test { cond, cmp } = test;
+        let fpv5 = self.lower.isa.has_fpv5();
+        self.define_float(|rd| {
+            MInst::float_select(rd, cond, cmp, if_true, if_false)
+                .filter(|_| fpv5)
+                .unwrap_or(MInst::Select {
+                    rd,
+                    cond,
+                    cmp,
+                    if_true: SelectValue::Reg(if_true),
+                    if_false: SelectValue::Reg(if_false),
+                })
+        })
+    }
+
     // Memory.
 
     fn base_offset(&mut self, base: Reg, offset: i32) -> Amode {
@@ -499,9 +621,34 @@ impl Test {
 }
 
 impl Context<'_, '_, Thumb2> {
+    /// Emits an instruction with a float as its result, which `make` is told the register of.
+    fn define_float(&mut self, make: impl FnOnce(Reg) -> MInst) -> Reg {
+        let rd = self.lower.new_reg(RegClass::Float);
+        self.lower.emit(make(rd));
+        rd
+    }
+
     /// The product of two words plus one word.
     fn mul_add_word(&mut self, addend: Reg, rn: Reg, rm: Reg) -> ValueRegs {
         let zero = self.immediate(0);
         generated::Context::mul_add_long(self, addend, zero, rn, rm)[0]
+    }
+}
+
+/// One of the operands of an operation on words.
+enum Word {
+    Left,
+    Right,
+}
+
+/// The operand that is the result, if one is constant and leaves the other as it is, or leaves
+/// nothing of it.
+fn unchanged(op: AluOp, left: Option<u32>, right: Option<u32>) -> Option<Word> {
+    match (op, left, right) {
+        (AluOp::And, _, Some(u32::MAX)) | (AluOp::And, Some(0), _) => Some(Word::Left),
+        (AluOp::And, Some(u32::MAX), _) | (AluOp::And, _, Some(0)) => Some(Word::Right),
+        (AluOp::Orr | AluOp::Eor, _, Some(0)) => Some(Word::Left),
+        (AluOp::Orr | AluOp::Eor, Some(0), _) => Some(Word::Right),
+        _ => None,
     }
 }

@@ -8,7 +8,7 @@
 //! * [`regs`]: which register plays which role
 //! * [`imm`]: immediates that are encodable once they exist
 //! * [`inst`]: the machine instructions that selection produces
-//! * `isle`: selection; the rules are in `lower.isle` and `wide.isle`
+//! * `isle`: selection; the rules are in `lower.isle`, `wide.isle` and `float.isle`
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
 //! * [`branch`]: branches and jump tables, short and long
@@ -43,12 +43,14 @@ mod random;
 pub mod regs;
 pub mod reloc;
 mod thunks;
+mod vfp;
 
 use cranelift_codegen::ir;
 use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
-use wasm2mcu_abi::image::Architecture;
+use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::trap::TrapCode;
 
+use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
 use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
@@ -58,28 +60,49 @@ use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
-use inst::{Amode, BranchTable, Inst, LoadOp, StoreOp};
+use imm::FloatImm;
+use inst::{BranchTable, Inst};
 use isle::Test;
-use regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, RegSet};
+use regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, FLOAT_ARGUMENTS, RegSet};
 
-/// The instruction set.
+/// The instruction set, as some core has it.
 #[derive(Debug)]
 pub struct Thumb2 {
     env: MachineEnv,
+    /// What there is beyond the base, and which float ABI host functions have.
+    features: Features,
 }
 
-impl Default for Thumb2 {
-    fn default() -> Thumb2 {
+impl Thumb2 {
+    /// The instruction set of a core with these features, whose host functions take floats in
+    /// floating-point registers if [`Features::THUMB_HARD_FLOAT_ABI`] is among them.
+    pub fn new(features: Features) -> Thumb2 {
+        let fpu = features.contains(Features::THUMB_FPU);
         Thumb2 {
-            env: regs::machine_env(),
+            env: regs::machine_env(fpu),
+            features,
         }
+    }
+
+    fn has_fpu(&self) -> bool {
+        self.features.contains(Features::THUMB_FPU)
+    }
+
+    /// Whether the FPU is FPv5: with VSEL, VRINT, VMAXNM and VMINNM.
+    fn has_fpv5(&self) -> bool {
+        self.has_fpu() && self.features.contains(Features::THUMB_V8M)
+    }
+
+    /// Whether host functions take floats in floating-point registers.
+    fn has_hard_float_abi(&self) -> bool {
+        self.features.contains(Features::THUMB_HARD_FLOAT_ABI)
     }
 }
 
 impl Isa for Thumb2 {
     const ARCHITECTURE: Architecture = Architecture::Thumb;
     const ARGUMENTS: &'static [PReg] = &ARGUMENTS;
-    const FLOAT_ARGUMENTS: &'static [PReg] = &[];
+    const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
     type Inst = Inst;
@@ -90,8 +113,12 @@ impl Isa for Thumb2 {
         &self.env
     }
 
-    fn class_of(&self, _ty: ir::Type) -> RegClass {
-        RegClass::Int
+    fn class_of(&self, ty: ir::Type) -> RegClass {
+        if ty == ir::types::F32 && self.has_fpu() {
+            RegClass::Float
+        } else {
+            RegClass::Int
+        }
     }
 
     fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
@@ -118,7 +145,9 @@ impl Isa for Thumb2 {
     }
 
     fn caller_saved() -> PRegSet {
-        CALLER_SAVED.pregs()
+        let mut registers = CALLER_SAVED.pregs();
+        registers.union_from(regs::floats());
+        registers
     }
 
     fn call(call: Call) -> Inst {
@@ -134,19 +163,11 @@ impl Isa for Thumb2 {
     }
 
     fn load_word(to: Reg, place: FrameRef) -> Inst {
-        Inst::Load {
-            op: LoadOp::Ldr,
-            rt: to,
-            mem: Amode::Frame(place),
-        }
+        Inst::load_word(to, place)
     }
 
     fn store_word(from: Reg, place: FrameRef) -> Inst {
-        Inst::Store {
-            op: StoreOp::Str,
-            rt: from,
-            mem: Amode::Frame(place),
-        }
+        Inst::store_word(from, place)
     }
 
     fn jump(target: Block) -> Inst {
@@ -157,9 +178,23 @@ impl Isa for Thumb2 {
         Inst::Mov { rd, rm }
     }
 
+    fn address(rd: Reg, symbol: Symbol) -> Inst {
+        Inst::CodeAddr { rd, symbol }
+    }
+
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
         let rd = lower.new_reg(RegClass::Int);
         lower.emit(Inst::MovImm { rd, value: word });
+        rd
+    }
+
+    fn float_constant(lower: &mut Lower<'_, Self>, bits: u32) -> Reg {
+        let Some(imm) = FloatImm::new(bits) else {
+            let word = Thumb2::constant(lower, bits);
+            return lower.in_class(word, RegClass::Float);
+        };
+        let rd = lower.new_reg(RegClass::Float);
+        lower.emit(Inst::FloatImm { rd, imm });
         rd
     }
 
@@ -200,6 +235,31 @@ impl MachineInst for Inst {
 
     fn clobbers(&self) -> PRegSet {
         Inst::clobbers(self)
+    }
+
+    fn only_writes_results(&self) -> bool {
+        matches!(
+            self,
+            Inst::AluRRR { .. }
+                | Inst::AluRRI { .. }
+                | Inst::AddImm { .. }
+                | Inst::Mov { .. }
+                | Inst::Mvn { .. }
+                | Inst::MovImm { .. }
+                | Inst::ShiftImm { .. }
+                | Inst::ShiftReg { .. }
+                | Inst::Extend { .. }
+                | Inst::ExtendAdd { .. }
+                | Inst::Extract { .. }
+                | Inst::Insert { .. }
+                | Inst::Clear { .. }
+                | Inst::Unary { .. }
+                | Inst::Mul { .. }
+                | Inst::MulAcc { .. }
+                | Inst::MulLong { .. }
+                | Inst::MulAccLong { .. }
+                | Inst::Select { .. }
+        )
     }
 
     fn ends_function(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The registers of each instruction, with the allocator's constraints.
 
-use super::inst::{Amode, Callee, Compare, Inst, Operand2, SelectValue};
+use super::inst::{AlignedAmode, Amode, Callee, Compare, Inst, Operand2, SelectValue};
 use crate::mach::reg::OperandVisitor;
 
 impl Inst {
@@ -14,7 +14,8 @@ impl Inst {
             | Inst::ShiftReg { rd, rn, rm, .. }
             | Inst::ExtendAdd { rd, rn, rm, .. }
             | Inst::Mul { rd, rn, rm }
-            | Inst::Div { rd, rn, rm, .. } => {
+            | Inst::Div { rd, rn, rm, .. }
+            | Inst::Float { rd, rn, rm, .. } => {
                 visitor.reg_use(rn);
                 visitor.reg_use(rm);
                 visitor.reg_def(rd);
@@ -34,13 +35,15 @@ impl Inst {
             | Inst::Mvn { rd, rm, .. }
             | Inst::ShiftImm { rd, rm, .. }
             | Inst::Extend { rd, rm, .. }
-            | Inst::Unary { rd, rm, .. } => {
+            | Inst::Unary { rd, rm, .. }
+            | Inst::FloatUnary { rd, rm, .. } => {
                 visitor.reg_use(rm);
                 visitor.reg_def(rd);
             }
-            Inst::MovImm { rd, .. } | Inst::FrameAddr { rd, .. } | Inst::CodeAddr { rd, .. } => {
-                visitor.reg_def(rd);
-            }
+            Inst::MovImm { rd, .. }
+            | Inst::FrameAddr { rd, .. }
+            | Inst::CodeAddr { rd, .. }
+            | Inst::FloatImm { rd, .. } => visitor.reg_def(rd),
             Inst::Insert { rd, base, rn, .. } => {
                 visitor.reg_use(base);
                 visitor.reg_use(rn);
@@ -91,6 +94,26 @@ impl Inst {
             Inst::Store { rt, mem, .. } => {
                 visit_amode(mem, visitor);
                 visitor.reg_use(rt);
+            }
+            Inst::FloatLoad { rt, mem } => {
+                visit_aligned_amode(mem, visitor);
+                visitor.reg_def(rt);
+            }
+            Inst::FloatStore { rt, mem } => {
+                visit_aligned_amode(mem, visitor);
+                visitor.reg_use(rt);
+            }
+            Inst::FloatSelect {
+                rd,
+                cmp,
+                if_true,
+                if_false,
+                ..
+            } => {
+                visit_compare(cmp, visitor);
+                visitor.reg_use(if_true);
+                visitor.reg_use(if_false);
+                visitor.reg_def(rd);
             }
             Inst::Select {
                 rd,
@@ -144,6 +167,12 @@ fn visit_amode(mem: &mut Amode, visitor: &mut impl OperandVisitor) {
     }
 }
 
+fn visit_aligned_amode(mem: &mut AlignedAmode, visitor: &mut impl OperandVisitor) {
+    if let AlignedAmode::Base { base, .. } = mem {
+        visitor.reg_use(base);
+    }
+}
+
 fn visit_select_value(value: &mut SelectValue, visitor: &mut impl OperandVisitor) {
     if let SelectValue::Reg(reg) = value {
         visitor.reg_use(reg);
@@ -173,16 +202,17 @@ fn visit_compare(cmp: &mut Compare, visitor: &mut impl OperandVisitor) {
             visitor.reg_use(rn_hi);
             visit_operand2(rhs_hi, visitor);
         }
-        Compare::WideZero { rn, rm } => {
+        Compare::WideZero { rn, rm } | Compare::Float { rn, rm } => {
             visitor.reg_use(rn);
             visitor.reg_use(rm);
         }
+        Compare::FloatZero { rn } => visitor.reg_use(rn),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use regalloc2::{Allocation, OperandConstraint, OperandKind, OperandPos, PReg, RegClass, VReg};
+    use regalloc2::{Allocation, OperandConstraint, OperandKind, OperandPos, PReg, VReg};
 
     use crate::isa::thumb2::random::Random;
     use crate::mach::reg::{Collector, OperandVisitor, Reg, Substitution};
@@ -196,7 +226,7 @@ mod tests {
             let number = Reg::FIRST_VIRTUAL + self.0.len();
             self.0
                 .push(reg.real().expect("random registers are physical"));
-            *reg = Reg::virt(VReg::new(number, RegClass::Int));
+            *reg = Reg::virt(VReg::new(number, reg.class()));
         }
     }
 
@@ -211,7 +241,9 @@ mod tests {
             let text = inst.to_string();
             let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
             assert!(
-                !words.any(|word| (0..8).any(|n| word == format!("r{n}"))),
+                !words.any(|word| {
+                    (0..8).any(|n| word == format!("r{n}") || word == format!("s{n}"))
+                }),
                 "{original:?}: {text}"
             );
 

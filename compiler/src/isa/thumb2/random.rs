@@ -1,8 +1,8 @@
 //! Random machine instructions, every one of them valid.
 
-use super::imm::{AddImm, BitRange, ModifiedImm, MovImm, Scale, Shift, ShiftKind};
+use super::imm::{AddImm, BitRange, FloatImm, ModifiedImm, MovImm, Scale, Shift, ShiftKind};
 use super::inst::*;
-use super::regs::{SCRATCH, SP, r};
+use super::regs::{SCRATCH, SP, r, s};
 use crate::mach::buffer::Symbol;
 use crate::mach::reg::Reg;
 
@@ -48,6 +48,15 @@ impl Random {
             if reg != SCRATCH {
                 return reg;
             }
+        }
+    }
+
+    /// Any floating-point register; half of the time one of three.
+    fn float(&mut self) -> Reg {
+        if self.chance(2) {
+            s(self.below(3) as u8)
+        } else {
+            s(self.below(32) as u8)
         }
     }
 
@@ -150,6 +159,33 @@ impl Random {
         }
     }
 
+    fn aligned_amode(&mut self) -> AlignedAmode {
+        match self.below(4) {
+            0 => AlignedAmode::Frame(match self.place() {
+                FrameRef::Spill(slot) => FrameRef::Spill(slot),
+                FrameRef::Incoming(byte) => FrameRef::Incoming(byte & !3),
+                FrameRef::Outgoing(byte) => FrameRef::Outgoing(byte & !3),
+                FrameRef::Slot(byte) => FrameRef::Slot(byte & !3),
+            }),
+            kind => AlignedAmode::Base {
+                base: if self.chance(8) { SP } else { self.value() },
+                offset: match kind {
+                    1 => self.below(600) as i32 * 4 - 1200,
+                    2 => self.below(20_000) as i32 * 4,
+                    _ => self.word() as i32 & !3,
+                },
+            },
+        }
+    }
+
+    fn float_imm(&mut self) -> FloatImm {
+        loop {
+            if let Some(imm) = FloatImm::new(self.bits() << 19) {
+                return imm;
+            }
+        }
+    }
+
     fn select_value(&mut self) -> SelectValue {
         loop {
             if self.chance(2) {
@@ -166,7 +202,18 @@ impl Random {
         const EQUALITY: [Cond; 2] = [Cond::Eq, Cond::Ne];
         let (rn_lo, rn_hi) = (self.reg(), self.reg());
         let (rhs_lo, rhs_hi) = (self.operand2(), self.operand2());
-        match self.below(6) {
+        match self.below(8) {
+            6 => (
+                self.pick(&Cond::ALL),
+                Compare::Float {
+                    rn: self.float(),
+                    rm: self.float(),
+                },
+            ),
+            7 => (
+                self.pick(&Cond::ALL),
+                Compare::FloatZero { rn: self.float() },
+            ),
             0 => (
                 self.pick(&ORDER),
                 Compare::WideOrder {
@@ -237,7 +284,7 @@ impl Random {
     /// Any instruction without a target.
     pub(super) fn inst(&mut self) -> Inst {
         let (rd, rn, rm, ra) = (self.reg(), self.reg(), self.reg(), self.reg());
-        match self.below(29) {
+        match self.below(36) {
             0..=2 => Inst::AluRRR {
                 op: self.alu_op(),
                 rd,
@@ -271,6 +318,65 @@ impl Random {
             7 => Inst::Mov {
                 rd: if self.chance(8) { SP } else { rd },
                 rm: if self.chance(8) { SP } else { rm },
+            },
+            29 => Inst::Mov {
+                rd: if self.chance(2) { self.float() } else { rd },
+                rm: if self.chance(2) { self.float() } else { rm },
+            },
+            30 => Inst::Float {
+                op: self.pick(&[
+                    FloatOp::Add,
+                    FloatOp::Sub,
+                    FloatOp::Mul,
+                    FloatOp::Div,
+                    FloatOp::MaxNum,
+                    FloatOp::MinNum,
+                ]),
+                rd: self.float(),
+                rn: self.float(),
+                rm: self.float(),
+            },
+            31 => Inst::FloatUnary {
+                op: self.pick(&[
+                    FloatUnaryOp::Neg,
+                    FloatUnaryOp::Abs,
+                    FloatUnaryOp::Sqrt,
+                    FloatUnaryOp::Nearest,
+                    FloatUnaryOp::Ceil,
+                    FloatUnaryOp::Floor,
+                    FloatUnaryOp::Trunc,
+                    FloatUnaryOp::FromSigned,
+                    FloatUnaryOp::FromUnsigned,
+                    FloatUnaryOp::ToSigned,
+                    FloatUnaryOp::ToUnsigned,
+                ]),
+                rd: self.float(),
+                rm: self.float(),
+            },
+            32 if self.chance(2) => Inst::FloatImm {
+                rd: self.float(),
+                imm: self.float_imm(),
+            },
+            32..=33 => {
+                let (cond, cmp) = self.compare();
+                let (rd, if_true, if_false) = (self.float(), self.float(), self.float());
+                let moves = Inst::Select {
+                    rd,
+                    cond,
+                    cmp,
+                    if_true: SelectValue::Reg(if_true),
+                    if_false: SelectValue::Reg(if_false),
+                };
+                let vsel = Inst::float_select(rd, cond, cmp, if_true, if_false);
+                vsel.filter(|_| self.chance(2)).unwrap_or(moves)
+            }
+            34 => Inst::FloatLoad {
+                rt: self.float(),
+                mem: self.aligned_amode(),
+            },
+            35 => Inst::FloatStore {
+                rt: self.float(),
+                mem: self.aligned_amode(),
             },
             8 => Inst::Mvn {
                 rd,

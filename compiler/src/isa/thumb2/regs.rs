@@ -11,6 +11,9 @@
 //! | `r13` | the stack pointer, moved by constants |
 //! | `r14` | the return address; an ordinary register once it is saved |
 //! | `r15` | the program counter |
+//! | `s0`–`s3` | f32 arguments and results, where there is an FPU |
+//! | `s4`–`s15` | f32 values; a call destroys them, as it does `s0`–`s3` |
+//! | `s16`–`s31` | never touched: the host's functions want them back as they were |
 //!
 //! The 16-bit encodings reach `r0`–`r7` only, so the allocator takes these first.
 
@@ -30,6 +33,16 @@ pub const fn preg(number: u8) -> PReg {
     PReg::new(number as usize, RegClass::Int)
 }
 
+/// The floating-point register `s{number}`.
+pub const fn s(number: u8) -> Reg {
+    Reg::physical(number, RegClass::Float)
+}
+
+/// The floating-point register `s{number}`, as regalloc2 names it.
+pub const fn float_preg(number: u8) -> PReg {
+    PReg::new(number as usize, RegClass::Float)
+}
+
 /// Address of the instance's context.
 pub const CONTEXT: Reg = r(10);
 /// Address of byte 0 of memory 0.
@@ -46,17 +59,32 @@ pub const PC: Reg = r(15);
 /// Registers of the first argument words and of the first result words.
 pub const ARGUMENTS: [PReg; 4] = [preg(0), preg(1), preg(2), preg(3)];
 
+/// Registers of the first f32 arguments and of the first f32 results.
+pub const FLOAT_ARGUMENTS: [PReg; 4] = [float_preg(0), float_preg(1), float_preg(2), float_preg(3)];
+
+/// The floating-point registers that code uses are `s0` up to this one.
+const LAST_FLOAT: u8 = 15;
+
 /// Registers that a function leaves as it found them, as far as it may use them.
 pub const CALLEE_SAVED: RegSet = RegSet::of(&[4, 5, 6, 7, 8]);
 
-/// Registers that an internal call destroys.
+/// Registers that an internal call destroys, beside those of [`floats`].
 pub const CALLER_SAVED: RegSet = RegSet::of(&[0, 1, 2, 3, 14]);
 
-/// The registers that allocation works with: `r0`–`r7` first, then `r8` and `lr`.
-pub fn machine_env() -> MachineEnv {
+/// The floating-point registers that code uses, all of which a call destroys.
+pub fn floats() -> PRegSet {
+    let mut set = PRegSet::empty();
+    (0..=LAST_FLOAT).for_each(|n| set.add(float_preg(n)));
+    set
+}
+
+/// The registers that allocation works with: `r0`–`r7` first, then `r8` and `lr`, and where there
+/// is an FPU `s0`–`s15`.
+pub fn machine_env(fpu: bool) -> MachineEnv {
     let none = PRegSet::empty();
+    let floats = if fpu { floats() } else { none };
     MachineEnv {
-        preferred_regs_by_class: [RegSet::of(&[0, 1, 2, 3, 4, 5, 6, 7]).pregs(), none, none],
+        preferred_regs_by_class: [RegSet::of(&[0, 1, 2, 3, 4, 5, 6, 7]).pregs(), floats, none],
         non_preferred_regs_by_class: [RegSet::of(&[8, 14]).pregs(), none, none],
         scratch_by_class: [None; 3],
         fixed_stack_slots: Vec::new(),
@@ -127,13 +155,14 @@ impl RegSet {
     }
 }
 
-/// A register in assembly text: `r7`, `sp`, or `v12` for a virtual one.
+/// A register in assembly text: `r7`, `sp`, `s3`, or `v12` for a virtual one.
 #[derive(Clone, Copy)]
 pub struct Name(pub Reg);
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.real().map(PReg::hw_enc) {
+            Some(n) if self.0.class() == RegClass::Float => write!(f, "s{n}"),
             Some(13) => f.write_str("sp"),
             Some(14) => f.write_str("lr"),
             Some(15) => f.write_str("pc"),

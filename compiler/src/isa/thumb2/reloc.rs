@@ -14,11 +14,21 @@ pub enum RelocKind {
     Call,
     /// B to code elsewhere in the text; `R_ARM_THM_JUMP24`.
     Jump,
-    /// MOVW of the low half of a function's code value less the `pc` of the ADD behind the pair,
-    /// 12 bytes from here; `R_ARM_THM_MOVW_PREL_NC`.
-    DistanceLow,
+    /// MOVW of the low half of an address less the `pc` of the ADD behind the pair, 12 bytes from
+    /// here; `R_ARM_THM_MOVW_PREL_NC`.
+    DistanceLow(AddressOf),
     /// MOVT of the high half, 8 bytes from that `pc`; `R_ARM_THM_MOVT_PREL`.
-    DistanceHigh,
+    DistanceHigh(AddressOf),
+}
+
+/// What stands at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum AddressOf {
+    /// Data: nothing is added.
+    Data = 0,
+    /// Code: bit 0 is set.
+    Code = 1,
 }
 
 impl Relocate for RelocKind {
@@ -33,12 +43,12 @@ impl Relocate for RelocKind {
                 let distance = i64::from(target) - i64::from(at) - 4;
                 branch::jump(distance).ok_or(CallOutOfRange { at, target })?
             }
-            RelocKind::DistanceLow => {
-                let distance = (target | 1).wrapping_sub(at + 12);
+            RelocKind::DistanceLow(what) => {
+                let distance = (target | what as u32).wrapping_sub(at + 12);
                 with_imm16(place, distance as u16)
             }
-            RelocKind::DistanceHigh => {
-                let distance = (target | 1).wrapping_sub(at + 8);
+            RelocKind::DistanceHigh(what) => {
+                let distance = (target | what as u32).wrapping_sub(at + 8);
                 with_imm16(place, (distance >> 16) as u16)
             }
         };

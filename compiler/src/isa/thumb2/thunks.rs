@@ -9,9 +9,10 @@
 //! The entry thunk is the only code that writes the pinned registers. It leaves its stack pointer
 //! in the context; the trap exit goes back there and returns in its place.
 //!
-//! C ABI: Procedure Call Standard for the Arm Architecture (AAPCS32), 6.4 "Parameter passing".
+//! C ABI: Procedure Call Standard for the Arm Architecture (AAPCS32), 6.4 "Parameter passing", 7.1
+//! "VFP and SIMD vector register usage" for the variant that passes floats in their own registers.
 
-use regalloc2::{Block, PRegSet};
+use regalloc2::{Block, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
@@ -20,8 +21,8 @@ use super::Thumb2;
 use super::emit::Emitter;
 use super::frame::FrameLayout;
 use super::imm::Shift;
-use super::inst::{AluOp, Amode, Call, Callee, Compare, Cond, Inst, LoadOp, StoreOp};
-use super::regs::{ARGUMENTS, CONTEXT, LR, MEMORY_BASE, RegSet, SCRATCH, SP, r};
+use super::inst::{AlignedAmode, AluOp, Amode, Call, Callee, Compare, Cond, Inst, LoadOp, StoreOp};
+use super::regs::{ARGUMENTS, CONTEXT, LR, MEMORY_BASE, RegSet, SCRATCH, SP, float_preg, preg, r};
 use crate::mach::Thunk;
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::Emitter as _;
@@ -53,24 +54,55 @@ impl Writer {
         self.emitter.emit(&inst, None);
     }
 
+    /// Loads a word at a multiple of 4 into a register of either class.
     fn load(&mut self, rt: Reg, base: Reg, offset: u32) {
-        self.put(Inst::Load {
-            op: LoadOp::Ldr,
-            rt,
-            mem: base_offset(base, offset),
+        let offset = offset as i32;
+        self.put(match rt.class() {
+            RegClass::Float => Inst::FloatLoad {
+                rt,
+                mem: AlignedAmode::Base { base, offset },
+            },
+            _ => Inst::Load {
+                op: LoadOp::Ldr,
+                rt,
+                mem: Amode::Base { base, offset },
+            },
         });
     }
 
+    /// Stores a word at a multiple of 4 from a register of either class.
     fn store(&mut self, rt: Reg, base: Reg, offset: u32) {
-        self.put(Inst::Store {
-            op: StoreOp::Str,
-            rt,
-            mem: base_offset(base, offset),
+        let offset = offset as i32;
+        self.put(match rt.class() {
+            RegClass::Float => Inst::FloatStore {
+                rt,
+                mem: AlignedAmode::Base { base, offset },
+            },
+            _ => Inst::Store {
+                op: StoreOp::Str,
+                rt,
+                mem: Amode::Base { base, offset },
+            },
         });
     }
 
     fn mov(&mut self, rd: Reg, rm: Reg) {
         self.put(Inst::Mov { rd, rm });
+    }
+
+    /// Moves words between registers, none of which is read after it was written.
+    fn mov_all(&mut self, mut moves: Vec<(PReg, PReg)>) {
+        while !moves.is_empty() {
+            let (sources, _): (Vec<PReg>, Vec<PReg>) = moves.iter().copied().unzip();
+            // Within a class the words keep their order, and between classes they go one way only.
+            let free = moves
+                .iter()
+                .position(|(from, to)| from == to || !sources.contains(to));
+            let (from, to) = moves.remove(free.expect("the moves form no circle"));
+            if from != to {
+                self.mov(Reg::of_preg(to), Reg::of_preg(from));
+            }
+        }
     }
 
     fn constant(&mut self, rd: Reg, value: u32) {
@@ -121,13 +153,6 @@ impl Writer {
             code: self.emitter.finish().expect("a thunk has short branches"),
             stack_bytes,
         }
-    }
-}
-
-fn base_offset(base: Reg, offset: u32) -> Amode {
-    Amode::Base {
-        base,
-        offset: offset as i32,
     }
 }
 
@@ -218,7 +243,7 @@ pub(super) fn entry(isa: &Thumb2, signature: &Signature) -> Thunk<Thumb2> {
 /// Internal call to the host function whose address is in the context at `slot`.
 pub(super) fn import(isa: &Thumb2, signature: &Signature, slot: u32) -> Thunk<Thumb2> {
     let (internal, _) = places::of_values(isa, &signature.params);
-    let (external, stack_area) = c_arguments(&signature.params);
+    let (external, stack_area) = c_arguments(&signature.params, isa.has_hard_float_abi());
     let stack_area = stack_area.next_multiple_of(8);
     let saved_bytes = 4 * SAVED_BY_IMPORT.len();
 
@@ -238,16 +263,37 @@ pub(super) fn import(isa: &Thumb2, signature: &Signature, slot: u32) -> Thunk<Th
         };
         code.store(word, SP, to);
     }
-    // The context takes the first place, so every word moves up: the last one first.
-    for (from, to) in internal.iter().zip(&external).rev() {
-        if let (Place::Register(from), Place::Register(to)) = (*from, *to) {
-            code.mov(Reg::of_preg(to), Reg::of_preg(from));
+    let words = || internal.iter().zip(&external);
+    code.mov_all(
+        words()
+            .filter_map(|(from, to)| match (*from, *to) {
+                (Place::Register(from), Place::Register(to)) => Some((from, to)),
+                _ => None,
+            })
+            .collect(),
+    );
+    for (from, to) in words() {
+        if let (Place::Stack(offset), Place::Register(to)) = (*from, *to) {
+            let offset = stack_area + saved_bytes + offset;
+            code.load(Reg::of_preg(to), SP, offset);
         }
     }
     code.mov(r(0), CONTEXT);
     code.load(r(4), CONTEXT, slot);
     code.call(r(4));
     code.release(stack_area);
+    let (internal, _) = places::of_values(isa, &signature.results);
+    let external = c_results(&signature.results, isa.has_hard_float_abi());
+    code.mov_all(
+        internal
+            .iter()
+            .zip(external)
+            .map(|(to, from)| match *to {
+                Place::Register(to) => (from, to),
+                Place::Stack(_) => unreachable!("a C function has one result"),
+            })
+            .collect(),
+    );
     code.load(r(2), CONTEXT, Context::HOST_TRAP);
     code.leave_if(Cond::Ne, Compare::zero(r(2)));
     code.put(Inst::Pop {
@@ -267,33 +313,68 @@ pub(super) fn import(isa: &Thumb2, signature: &Signature, slot: u32) -> Thunk<Th
     code.finish(saved_bytes + stack_area)
 }
 
-/// Where the C ABI (base standard) wants the words of parameters that follow the context, and the
-/// bytes of the stack area: double words begin at an even register or a multiple of 8.
-fn c_arguments(params: &[ValueType]) -> (Vec<Place>, u32) {
+/// Where the C ABI wants the words of parameters that follow the context, and the bytes of the stack
+/// area.
+///
+/// Double words begin at an even register or a multiple of 8. In the VFP variant (`hard`), floats
+/// have registers of their own, `s0`–`s15`; a word fills the hole that a double word left.
+fn c_arguments(params: &[ValueType], hard: bool) -> (Vec<Place>, u32) {
     let mut places = Vec::new();
     let mut next_register = 1;
-    let mut next_byte = 0;
-    for ty in params {
-        let words = ty.words();
-        if words == 2 {
-            next_register = next_register + next_register % 2;
-        }
-        if next_register + words as usize <= ARGUMENTS.len() {
-            for _ in 0..words {
-                places.push(Place::Register(ARGUMENTS[next_register]));
-                next_register += 1;
+    let mut free_floats: Vec<u8> = (0..16).collect();
+    let mut next_byte: u32 = 0;
+    for &ty in params {
+        let words = ty.words() as usize;
+        let registers = if hard && is_float(ty) {
+            take_floats(&mut free_floats, words)
+        } else {
+            take_integers(&mut next_register, words)
+        };
+        match registers {
+            Some(registers) => places.extend(registers.into_iter().map(Place::Register)),
+            None => {
+                next_byte = next_byte.next_multiple_of(4 * words as u32);
+                for _ in 0..words {
+                    places.push(Place::Stack(next_byte));
+                    next_byte += 4;
+                }
             }
-            continue;
-        }
-        // Once on the stack, always on the stack.
-        next_register = ARGUMENTS.len();
-        if words == 2 {
-            next_byte = next_byte + next_byte % 8;
-        }
-        for _ in 0..words {
-            places.push(Place::Stack(next_byte));
-            next_byte += 4;
         }
     }
     (places, next_byte)
+}
+
+fn is_float(ty: ValueType) -> bool {
+    matches!(ty, ValueType::F32 | ValueType::F64)
+}
+
+/// Rules C.3 to C.5: once on the stack, always on the stack.
+fn take_integers(next: &mut usize, words: usize) -> Option<Vec<PReg>> {
+    let first = next.next_multiple_of(words);
+    let registers = ARGUMENTS.get(first..first + words);
+    *next = match registers {
+        Some(_) => first + words,
+        None => ARGUMENTS.len(),
+    };
+    registers.map(<[PReg]>::to_vec)
+}
+
+/// Rules C.1.vfp and C.2.vfp: the lowest free register or aligned pair; none for floats behind one
+/// that found none.
+fn take_floats(free: &mut Vec<u8>, words: usize) -> Option<Vec<PReg>> {
+    let pair = |first: &u8| (*first..*first + words as u8).all(|n| free.contains(&n));
+    let mut aligned = (0..16).step_by(words);
+    let Some(first) = aligned.find(pair) else {
+        free.clear();
+        return None;
+    };
+    let taken = first..first + words as u8;
+    free.retain(|n| !taken.contains(n));
+    Some(taken.map(float_preg).collect())
+}
+
+/// Where the C ABI leaves the words of a result.
+fn c_results(results: &[ValueType], hard: bool) -> impl Iterator<Item = PReg> {
+    let float = hard && results.iter().any(|&ty| is_float(ty));
+    (0..4).map(move |n| if float { float_preg(n) } else { preg(n) })
 }

@@ -1,10 +1,11 @@
-//! `memory.fill` and `memory.copy`: a check of the whole range, then four words a round and single
+//! `memory.fill`, `memory.copy` and `memory.init`: a check of the whole range, then four words a round and single
 //! bytes for the rest. Words need not be aligned.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 
 use super::{Body, ROUND};
+use crate::wasm::contract::Region;
 
 /// Destination, value and length in; 1 if the range leaves the memory, else 0 out.
 pub(super) fn fill(body: &mut Body<'_, '_>) {
@@ -71,6 +72,44 @@ pub(super) fn copy(body: &mut Body<'_, '_>) {
     let rounds_end = body.builder.ins().isub(to_end, rounds);
     let rest = body.walk(&[to_end, from_end], rounds_end, -(ROUND as i32), copy_round);
     body.walk(&rest, to, -1, copy_byte);
+    body.return_word(0);
+}
+
+/// Destination, offset in the segment, length, address and length of the segment in; 1 if a range
+/// leaves the memory or the segment, else 0 out.
+pub(super) fn init(body: &mut Body<'_, '_>) {
+    let [destination, source, length, segment, segment_length] = body.arguments[..] else {
+        return;
+    };
+    let memory_limit = limit(body, length);
+    body.return_if(IntCC::UnsignedGreaterThan, destination, memory_limit, 1);
+    body.return_if(IntCC::UnsignedGreaterThan, length, segment_length, 1);
+    let segment_limit = body.builder.ins().isub(segment_length, length);
+    body.return_if(IntCC::UnsignedGreaterThan, source, segment_limit, 1);
+
+    let to = body.builder.ins().iadd(body.base, destination);
+    let from = body.builder.ins().iadd(segment, source);
+    let end = body.builder.ins().iadd(to, length);
+    let segment_flags = Region::Segment.flags(body.builder.func);
+    let heap = body.heap;
+    let rounds = whole_rounds(body, length);
+    let rounds_end = body.builder.ins().iadd(to, rounds);
+    let rest = body.walk(&[to, from], rounds_end, ROUND as i32, |body, at| {
+        for offset in (0..ROUND as i32).step_by(4) {
+            let word = body
+                .builder
+                .ins()
+                .load(types::I32, segment_flags, at[1], offset);
+            body.builder.ins().store(heap, word, at[0], offset);
+        }
+    });
+    body.walk(&rest, end, 1, |body, at| {
+        let byte = body
+            .builder
+            .ins()
+            .uload8(types::I32, segment_flags, at[1], 0);
+        body.builder.ins().istore8(heap, byte, at[0], 0);
+    });
     body.return_word(0);
 }
 

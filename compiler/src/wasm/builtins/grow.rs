@@ -19,7 +19,8 @@ use crate::wasm::contract::Region;
 pub(super) fn grow(body: &mut Body<'_, '_>) {
     let pages = body.arguments[0];
     let context = body.context;
-    let log2 = body.word(u32::from(body.memory.page_size_log2));
+    let page_size_log2 = body.memory().page_size_log2;
+    let log2 = body.word(u32::from(page_size_log2));
     let size = body.memory_size();
     let flags = Region::Context.flags(body.builder.func);
     let offset = Context::MEMORY_CAPACITY as i32;
@@ -33,7 +34,7 @@ pub(super) fn grow(body: &mut Body<'_, '_>) {
     let first = body.builder.ins().iadd(body.base, size);
     let end = body.builder.ins().iadd(body.base, new_size);
     let zero = body.word(0);
-    if body.memory.page_size_log2 == 0 {
+    if page_size_log2 == 0 {
         body.walk(&[first], end, 1, |body, at| {
             body.builder.ins().istore8(body.heap, zero, at[0], 0);
         });

@@ -1,12 +1,14 @@
 //! Functions that the compiler adds to a module, written as CLIF so that every back end has them.
 //!
 //! They do not trap: they return what the caller turns into a trap, so that the trap is reported
-//! at the operator.
+//! at the operator. The initializer, which no operator calls, does.
 
 mod bulk;
 mod divide;
 mod grow;
+mod initialize;
 mod runtime;
+mod table;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -25,6 +27,10 @@ impl Builtin {
     pub fn signature(self) -> Signature {
         let (ty, parameters, results) = match self {
             Builtin::MemoryGrow => (types::I32, 1, 1),
+            Builtin::MemoryInit | Builtin::TableGrow => (types::I32, 5, 1),
+            Builtin::TableFill | Builtin::TableCopy => (types::I32, 3, 0),
+            Builtin::TableInit => (types::I32, 4, 0),
+            Builtin::Initialize => (types::I32, 0, 0),
             Builtin::MemoryFill | Builtin::MemoryCopy => (types::I32, 3, 1),
             Builtin::DivideUnsigned | Builtin::DivideSigned => (types::I64, 2, 2),
             float => return runtime::signature(float),
@@ -45,12 +51,21 @@ pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
     let mut function = Function::with_name_signature(name, builtin.signature());
     let mut scratch = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut function, &mut scratch);
+    let memory = module.memory;
     match builtin {
-        Builtin::MemoryGrow => grow::grow(&mut Body::new(&mut builder, module.memory.as_ref()?)),
-        Builtin::MemoryFill => bulk::fill(&mut Body::new(&mut builder, module.memory.as_ref()?)),
-        Builtin::MemoryCopy => bulk::copy(&mut Body::new(&mut builder, module.memory.as_ref()?)),
+        Builtin::MemoryGrow => grow::grow(&mut Body::new(&mut builder, Some(memory?))),
+        Builtin::MemoryFill => bulk::fill(&mut Body::new(&mut builder, Some(memory?))),
+        Builtin::MemoryCopy => bulk::copy(&mut Body::new(&mut builder, Some(memory?))),
+        Builtin::MemoryInit => bulk::init(&mut Body::new(&mut builder, Some(memory?))),
         Builtin::DivideUnsigned => divide::unsigned(&mut builder),
         Builtin::DivideSigned => divide::signed(&mut builder),
+        Builtin::TableFill => table::fill(&mut Body::new(&mut builder, None)),
+        Builtin::TableCopy => table::copy(&mut Body::new(&mut builder, None)),
+        Builtin::TableInit => table::init(&mut Body::new(&mut builder, None)),
+        Builtin::TableGrow => table::grow(&mut Body::new(&mut builder, None)),
+        Builtin::Initialize => {
+            initialize::initialize(&mut Body::new(&mut builder, memory), module);
+        }
         float => unreachable!("{} is the runtime's", float.name()),
     }
     builder.seal_all_blocks();
@@ -64,7 +79,8 @@ const ROUND: u32 = 16;
 /// A builtin under construction.
 struct Body<'a, 'f> {
     builder: &'a mut FunctionBuilder<'f>,
-    memory: &'a Memory,
+    /// The memory, for a builtin that works on it.
+    memory: Option<Memory>,
     arguments: Vec<Value>,
     context: Value,
     /// Address of byte 0 of the memory.
@@ -73,7 +89,7 @@ struct Body<'a, 'f> {
 }
 
 impl<'a, 'f> Body<'a, 'f> {
-    fn new(builder: &'a mut FunctionBuilder<'f>, memory: &'a Memory) -> Self {
+    fn new(builder: &'a mut FunctionBuilder<'f>, memory: Option<Memory>) -> Self {
         let entry = builder.create_block();
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
@@ -95,9 +111,14 @@ impl<'a, 'f> Body<'a, 'f> {
         self.builder.ins().iconst(types::I32, i64::from(value))
     }
 
+    fn memory(&self) -> Memory {
+        self.memory.expect("builtins of the memory get it")
+    }
+
     fn memory_size(&mut self) -> Value {
-        if self.memory.is_fixed() {
-            return self.word(self.memory.min_bytes);
+        let memory = self.memory();
+        if memory.is_fixed() {
+            return self.word(memory.min_bytes);
         }
         let flags = Region::MemorySize.flags(self.builder.func);
         let offset = Context::MEMORY_SIZE as i32;

@@ -39,7 +39,7 @@ impl Translator<'_> {
         let index = self.pop();
         let parameters = self.module.types[type_number as usize].params.len();
         let args = self.pop_many(parameters);
-        if let Some(code) = self.checked_element(table_index, index, type_number) {
+        if let Some(code) = self.checked_callee(table_index, index, type_number) {
             let call = self.builder.ins().call_indirect(signature, code, &args);
             self.push_results(call);
         }
@@ -48,36 +48,14 @@ impl Translator<'_> {
 
     /// The address of the code at `index` of the table, known to have the type; `None` if no
     /// index is in the table.
-    fn checked_element(&mut self, table: u32, index: Value, type_number: u32) -> Option<Value> {
-        let table = self.module.tables[table as usize];
-        let Some(last) = table.elements.checked_sub(1) else {
-            self.trap(TrapCode::UndefinedElement);
-            return None;
-        };
-        let last = self.word(last);
-        let two = self.word(2);
-        let expected = self.word(type_number);
-        let table_flags = Region::Table.flags(self.builder.func);
-        let text_flags = Region::Text.flags(self.builder.func);
-        let context = self.context;
-        let type_word = -4 - i32::from(self.code_address_bit);
-
-        let outside = self
-            .builder
-            .ins()
-            .icmp(IntCC::UnsignedGreaterThan, index, last);
-        let undefined = trap(TrapCode::UndefinedElement);
-        self.builder.ins().trapnz(outside, undefined);
-
-        let distance = self.builder.ins().ishl(index, two);
-        let element = self.builder.ins().iadd(context, distance);
-        let code = self
-            .builder
-            .ins()
-            .load(types::I32, table_flags, element, table.offset as i32);
+    fn checked_callee(&mut self, table: u32, index: Value, type_number: u32) -> Option<Value> {
+        let code = self.element(table, index, TrapCode::UndefinedElement)?;
         let null = trap(TrapCode::UninitializedElement);
         self.builder.ins().trapz(code, null);
 
+        let expected = self.word(type_number);
+        let text_flags = Region::Text.flags(self.builder.func);
+        let type_word = -4 - i32::from(self.code_address_bit);
         let actual = self
             .builder
             .ins()

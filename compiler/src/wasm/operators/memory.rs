@@ -14,13 +14,15 @@
 //! A constant index is added to the offset, and then only `end` matters.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Opcode, Type, Value, types};
+use cranelift_codegen::ir::{
+    InstBuilder, MemFlagsData, Opcode, Type, UserExternalName, Value, types,
+};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasmparser::{MemArg, Operator};
 
-use super::super::contract::{Builtin, Region, trap};
-use super::super::function::Translator;
+use super::super::contract::{Builtin, DATA, Region, trap};
+use super::super::function::{Translator, address};
 use super::super::module::Memory;
 
 /// Where an access goes: CLIF's address, offset and flags.
@@ -29,6 +31,12 @@ type Access = (Value, i32, MemFlagsData);
 impl Translator<'_> {
     /// Translates `op` if it concerns the memory.
     pub(super) fn memory(&mut self, op: &Operator<'_>) -> bool {
+        // Segments may stand in a module without a memory.
+        if let Operator::DataDrop { data_index } = *op {
+            let length = self.module.data_shapes[data_index as usize].length_offset;
+            self.drop_segment(length);
+            return true;
+        }
         let Some(memory) = self.module.memory else {
             return false;
         };
@@ -107,8 +115,9 @@ impl Translator<'_> {
                 self.stack.push(pages);
             }
             Operator::MemoryGrow { .. } => self.memory_grow(&memory),
-            Operator::MemoryFill { .. } => self.bulk(Builtin::MemoryFill),
-            Operator::MemoryCopy { .. } => self.bulk(Builtin::MemoryCopy),
+            Operator::MemoryFill { .. } => self.bulk(Builtin::MemoryFill, &[]),
+            Operator::MemoryCopy { .. } => self.bulk(Builtin::MemoryCopy, &[]),
+            Operator::MemoryInit { data_index, .. } => self.memory_init(data_index),
             _ => return false,
         }
         true
@@ -224,9 +233,23 @@ impl Translator<'_> {
         self.stack.push(before);
     }
 
-    /// An operator on a range of the memory, which tells whether the range left it.
-    fn bulk(&mut self, builtin: Builtin) {
-        let args = self.pop_many(3);
+    fn memory_init(&mut self, segment: u32) {
+        let shape = self.module.data_shapes[segment as usize];
+        let length = self.state(shape.length_offset, shape.length);
+        let bytes = if shape.length > 0 {
+            address(&mut self.builder, UserExternalName::new(DATA, segment))
+        } else {
+            // Nothing is ever read.
+            self.word(0)
+        };
+        self.bulk(Builtin::MemoryInit, &[bytes, length]);
+    }
+
+    /// An operator on a range of the memory, which tells whether the range left it; `more` follows
+    /// the three operands.
+    fn bulk(&mut self, builtin: Builtin, more: &[Value]) {
+        let mut args = self.pop_many(3);
+        args.extend(more);
         let callee = self.builtin(builtin);
         let call = self.builder.ins().call(callee, &args);
         let outside = self.builder.inst_results(call)[0];

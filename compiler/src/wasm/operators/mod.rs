@@ -9,6 +9,8 @@ mod control;
 mod float;
 mod integer;
 mod memory;
+mod reference;
+mod table;
 mod variable;
 
 pub(super) use control::Frame;
@@ -28,6 +30,8 @@ impl Translator<'_> {
             || self.float(op)
             || self.variable(op)
             || self.memory(op)
+            || self.reference(op)
+            || self.table(op)
             || self.control(op)?
             || self.call(op)?;
         if known {

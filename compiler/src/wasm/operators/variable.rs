@@ -5,6 +5,7 @@ use wasmparser::Operator;
 
 use super::super::contract::Region;
 use super::super::function::Translator;
+use super::super::module::Constant;
 use super::super::support;
 
 impl Translator<'_> {
@@ -42,15 +43,20 @@ impl Translator<'_> {
     }
 
     fn global_get(&mut self, index: u32) {
-        let global = self.module.globals[index as usize];
+        let global = &self.module.globals[index as usize];
         let ty = support::clif_type(global.ty);
         let value = match global.offset {
-            Some(offset) if global.mutable => {
+            Some(offset) if global.mutable || global.init.is_computed() => {
                 let flags = Region::Global(index).flags(self.builder.func);
                 let context = self.context;
                 self.builder.ins().load(ty, flags, context, offset as i32)
             }
-            _ => self.constant_of(ty, global.init),
+            _ => match &global.init {
+                Constant::Number(bits) => self.constant_of(ty, *bits),
+                Constant::Reference(None) => self.word(0),
+                Constant::Reference(Some(function)) => self.function_reference(*function),
+                Constant::Computed(_) => unreachable!("computed globals are in the context"),
+            },
         };
         self.stack.push(value);
     }

@@ -2,6 +2,9 @@
 //!
 //! The decoder is `yaxpeax-arm`; the text is ours, because branch targets are to become labels,
 //! and instructions in an IT block get their condition, which stands in another instruction.
+//! Floating-point instructions, which it does not know, are decoded in `vfp`.
+
+mod vfp;
 
 use std::fmt::Write;
 
@@ -62,6 +65,18 @@ impl Decoder {
             return self.it(first);
         }
         let wide = first >> 11 >= 0b11101;
+        if let Some(inst) = vfp::decode(code) {
+            let condition = condition.and_then(|number| CONDITIONS.get(usize::from(number)));
+            return Some(Decoded {
+                bytes: 4,
+                mnemonic: format!("{}{}{}", inst.name, condition.unwrap_or(&""), inst.ty),
+                operands: inst.operands,
+                target: None,
+                table_entry_bytes: None,
+                compared_with: None,
+                ends: false,
+            });
+        }
         let inst = self.decoder.decode(&mut U8Reader::new(code)).ok()?;
         Some(Decoded {
             bytes: if wide { 4 } else { 2 },
