@@ -13,14 +13,9 @@ use crate::mach::buffer::{SourceLocation, Symbol};
 use crate::map::{self, Map};
 use crate::opt::guards::Statistics;
 use crate::stack::Depths;
-<<<<<<< HEAD
-use crate::target::Target;
+use crate::target::{FloatUse, Target};
 use crate::wasm::contract::Builtin;
 use crate::wasm::module::{ElementMode, ExportItem, Module};
-=======
-use crate::target::{FloatUse, Target};
-use crate::wasm::module::{ExportItem, Module};
->>>>>>> main
 use crate::wasm::{BodyId, Translated};
 use crate::{backend, disasm, object};
 

@@ -190,15 +190,16 @@ macro_rules! prelude_terms {
         }
 
         fn never_zero(&mut self, value: Value) -> Option<()> {
-            let or_with_constant = self.lower.def_inst(value).and_then(|inst| {
-                match self.lower.func.dfg.insts[inst] {
-                    InstructionData::Binary {
-                        opcode: Opcode::Bor,
-                        args,
-                    } => self.lower.constant(args[1]),
-                    _ => None,
-                }
-            });
+            let or_with_constant =
+                self.lower
+                    .def_inst(value)
+                    .and_then(|inst| match self.lower.func.dfg.insts[inst] {
+                        InstructionData::Binary {
+                            opcode: Opcode::Bor,
+                            args,
+                        } => self.lower.constant(args[1]),
+                        _ => None,
+                    });
             let bits = self.lower.constant(value).or(or_with_constant)?;
             (bits != 0).then_some(())
         }

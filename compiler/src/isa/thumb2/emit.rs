@@ -16,12 +16,8 @@ use super::inst::{
     SelectValue,
 };
 use super::regs::{CONTEXT, PC, SCRATCH, SP};
-<<<<<<< HEAD
 use super::reloc::{AddressOf, RelocKind};
-=======
-use super::reloc::RelocKind;
 use super::vfp;
->>>>>>> main
 use crate::mach;
 use crate::mach::buffer::{BranchOutOfRange, Code, CodeBuffer, Label, Symbol};
 use crate::mach::reg::Reg;
