@@ -6,11 +6,11 @@ use std::fmt::Write;
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::{self, CodeOf};
-use crate::mach::regalloc::{self, Allocated};
+use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
 use crate::mach::{FrameNeeds, Isa, lower};
 use crate::opt::Optimizer;
 use crate::stack::{self, Depths};
@@ -103,13 +103,38 @@ fn lower_one<I: Isa>(isa: &I, body: &Body, module: &Module, check: bool) -> Resu
         );
         bug("instruction selection", message)
     })?;
-    let function = regalloc::allocate(isa, code, check)
-        .map_err(|error| bug("register allocation", error.to_string()))?;
+    let allocated =
+        Effort::for_function(&code).and_then(|effort| regalloc::allocate(isa, code, effort, check));
+    let function = allocated.map_err(|error| match error {
+        RegallocError::TooManyAlive(actual) => Error::Limit {
+            what: "values alive at the beginnings of its blocks, summed:",
+            actual,
+            limit: regalloc::MAX_CROSSINGS,
+            place: place(body, &name),
+        },
+        defect => bug("register allocation", defect.to_string()),
+    })?;
     Ok(Machine {
         symbol: symbol(body.id),
         name,
         function,
     })
+}
+
+/// Where the code of a function begins.
+fn place(body: &Body, name: &str) -> Place {
+    let mut insts = body.clif.layout.blocks().flat_map(|block| {
+        let insts = body.clif.layout.block_insts(block);
+        insts.map(|inst| body.clif.srcloc(inst))
+    });
+    let first = insts.find(|location| !location.is_default());
+    Place {
+        function: match body.id {
+            BodyId::Function(index) => Some((index, name.to_owned())),
+            BodyId::Builtin(_) => None,
+        },
+        offset: first.map_or(0, |location| u64::from(location.bits())),
+    }
 }
 
 /// How deep the stack gets below every function.

@@ -21,7 +21,8 @@ use wasm2mcu::isa::riscv32::Riscv32;
 use wasm2mcu::isa::thumb2::Thumb2;
 use wasm2mcu::link::{Linker, Piece};
 use wasm2mcu::mach::buffer::Symbol;
-use wasm2mcu::mach::{FrameNeeds, Isa, emit, lower, regalloc};
+use wasm2mcu::mach::regalloc::{self, Effort};
+use wasm2mcu::mach::{FrameNeeds, Isa, emit, lower};
 use wasm2mcu::wasm::contract;
 use wasm2mcu::wasm::module::Signature as WasmSignature;
 use wasm2mcu_abi::context::Context;
@@ -884,7 +885,7 @@ fn widths() -> Vec<Case> {
 }
 
 /// An image with every case as an export, by number.
-fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
+fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
     let signature = WasmSignature {
         params: vec![ValueType::I32; PARAMS],
         results: vec![ValueType::I32],
@@ -896,7 +897,7 @@ fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
     for (index, case) in (0..).zip(cases) {
         let code = lower::lower(isa, &case.clif)
             .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
-        let allocated = regalloc::allocate(isa, code, true)
+        let allocated = regalloc::allocate(isa, code, effort, true)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", case.name, case.clif));
         let frame = isa.frame(&FrameNeeds::of(&allocated));
         let code = emit::emit(&allocated, &frame, None).expect("a small function");
@@ -933,6 +934,9 @@ fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
 /// Cases of one image: a call looks its export up by name, one after the other.
 const PER_IMAGE: usize = 100;
 
+/// Both algorithms of register allocation meet every form of machine instruction here.
+const EFFORTS: [Effort; 2] = [Effort::Full, Effort::Linear];
+
 /// Executes every case with combinations of words, and reports what differs.
 fn run(cases: Vec<Case>) {
     run_on(&thumb("m33"), "m33", &cases);
@@ -959,7 +963,8 @@ fn thumb(board: &str) -> Thumb2 {
 fn run_on<I: Isa>(isa: &I, board: &str, cases: &[Case]) {
     let images = cases.chunks(PER_IMAGE);
     let wrong: Vec<String> = images
-        .flat_map(|cases| differences(isa, board, cases))
+        .flat_map(|cases| EFFORTS.map(|effort| differences(isa, board, cases, effort)))
+        .flatten()
         .collect();
     assert!(
         wrong.is_empty(),
@@ -971,8 +976,8 @@ fn run_on<I: Isa>(isa: &I, board: &str, cases: &[Case]) {
 }
 
 /// The first wrong result of each case that has one.
-fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case]) -> Vec<String> {
-    let image = link(isa, cases);
+fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case], effort: Effort) -> Vec<String> {
+    let image = link(isa, cases, effort);
     let board = board::open(board).unwrap();
     let mut instance = board.load(&image, Vec::new()).unwrap();
     let words = words();
@@ -990,7 +995,7 @@ fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case]) -> Vec<String> {
             let expected = (case.meaning)(args);
             (computed != expected).then(|| {
                 let name = &case.name;
-                format!("{name}: {args:x?} gave {computed:x?}, not {expected:x?}")
+                format!("{name}, {effort:?}: {args:x?} gave {computed:x?}, not {expected:x?}")
             })
         });
         wrong.extend(difference);
