@@ -9,7 +9,7 @@ use wasm2mcu_abi::trap::TrapCode;
 use crate::error::{Error, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::Symbol;
-use crate::mach::emit::{self, CodeOf};
+use crate::mach::emit::{self, CodeOf, Reach};
 use crate::mach::regalloc::{self, Allocated};
 use crate::mach::{FrameNeeds, Isa, lower};
 use crate::opt::Optimizer;
@@ -134,6 +134,19 @@ pub(crate) fn emit<I: Isa>(
             limit: MAX_STACK_BYTES,
         });
     }
+    match emit_within(isa, machine, module, depths, Reach::Near) {
+        Err(Error::TooLarge { .. }) => emit_within(isa, machine, module, depths, Reach::Far),
+        done => done,
+    }
+}
+
+fn emit_within<I: Isa>(
+    isa: &I,
+    machine: &[Machine<I>],
+    module: &Module,
+    depths: &Depths,
+    reach: Reach,
+) -> Result<Text> {
     let mut functions = Vec::with_capacity(machine.len());
     for machine in machine {
         let need = depths.checked_on_entry(machine.symbol);
@@ -141,6 +154,7 @@ pub(crate) fn emit<I: Isa>(
             &machine.function,
             &machine.frame,
             need.map(|need| need as u32),
+            reach,
         )
         .map_err(|error| Error::TooLarge {
             message: format!("function `{}`: {error}", machine.name),

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::emit::Emitter;
 use super::encode::{self, Opcode, short};
 use super::frame::FrameLayout;
-use super::imm::{Amount, Imm12};
+use super::imm::{Amount, Imm12, Parts};
 use super::inst::{
     AluImmOp, AluOp, Amode, Cond, FpuCompareOp, FpuOp, Inst, LoadOp, Rounding, ShiftOp, Sign,
     StoreOp, UnaryOp,
@@ -298,8 +298,13 @@ fn branches_and_jumps() {
         case(format!("jalr {}", Name(rs1)), encode::call_register(rs1));
         let offset = 12 + 4 * random.below(2) as i32;
         let text = format!("jalr zero, {offset}({})", Name(SCRATCH));
-        case(text, encode::jump_offset(SCRATCH, offset));
+        case(text, encode::jalr(ZERO, SCRATCH, offset));
+        let parts = Parts::of(random.below(u32::MAX));
+        let (high, low) = (parts.high, parts.low.value());
+        let text = format!("auipc {}, {:#x}", Name(rs1), high >> 12);
+        case(text, encode::auipc(rs1, high));
+        let text = format!(".option norvc\njalr ra, {low}({})\n.option rvc", Name(rs1));
+        case(text, encode::jalr(RA, rs1, low));
     }
-    case("auipc t6, 0".to_owned(), encode::address_of_here(SCRATCH));
     compare(&cases);
 }
