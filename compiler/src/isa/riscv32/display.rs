@@ -273,6 +273,13 @@ impl fmt::Display for Inst {
                 }
                 write!(f, " ({}) -> ({})", Fixed(&call.uses), Fixed(&call.defs))
             }
+            Inst::TailCall(call) => {
+                match call.callee {
+                    Callee::Direct(symbol) => write!(f, "tail {symbol}")?,
+                    Callee::Indirect(rs) => write!(f, "tail {}", Name(rs))?,
+                }
+                write!(f, " ({})", Fixed(&call.uses))
+            }
             Inst::Args { defs } => write!(f, "args {}", Fixed(defs)),
             Inst::Ret { uses } => write!(f, "ret {}", Fixed(uses)),
             Inst::Jump { target } => write!(f, "j block{}", target.index()),

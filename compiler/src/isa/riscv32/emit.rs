@@ -152,6 +152,17 @@ impl mach::emit::Emitter for Emitter {
                 Callee::Direct(symbol) => self.call(symbol),
                 Callee::Indirect(rs) => self.put(encode::call_register(rs)),
             },
+            Inst::TailCall(ref call) => {
+                // The address may be in a register that is restored; no argument is in this one.
+                if let Callee::Indirect(rs) = call.callee {
+                    self.put(encode::mv(T5, rs));
+                }
+                self.emit_all(&self.frame.teardown());
+                match call.callee {
+                    Callee::Direct(symbol) => self.refer(RelocKind::Jump, ZERO, SCRATCH, symbol),
+                    Callee::Indirect(_) => self.put(encode::jump_register(T5)),
+                }
+            }
             Inst::Args { .. } => {}
             Inst::Ret { .. } => self.emit_all(&self.frame.epilogue()),
             Inst::Jump { target } => self.jump(target),

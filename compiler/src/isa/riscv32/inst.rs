@@ -520,6 +520,8 @@ pub enum Inst {
     },
     /// JAL or JALR.
     Call(Box<Call>),
+    /// The epilogue, then a jump to the callee in place of a return; ends a block.
+    TailCall(Box<Call>),
     /// Defines the arguments that a function gets in registers; emits nothing.
     Args {
         /// The arguments.
@@ -568,7 +570,11 @@ impl Inst {
     pub fn is_ret(&self) -> bool {
         matches!(
             self,
-            Inst::Ret { .. } | Inst::Trap { .. } | Inst::JumpReg { .. } | Inst::JumpTo { .. }
+            Inst::Ret { .. }
+                | Inst::TailCall(_)
+                | Inst::Trap { .. }
+                | Inst::JumpReg { .. }
+                | Inst::JumpTo { .. }
         )
     }
 
