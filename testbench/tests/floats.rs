@@ -43,6 +43,11 @@ on_boards! {
     host_functions_get_floats
 }
 
+#[test]
+fn host_functions_get_floats_in_integer_registers_from_an_fpu() {
+    host_functions_get_floats("m33-softfp");
+}
+
 const BINARY: [&str; 7] = ["add", "sub", "mul", "div", "min", "max", "copysign"];
 const UNARY: [&str; 7] = ["abs", "neg", "ceil", "floor", "trunc", "nearest", "sqrt"];
 const COMPARE: [&str; 6] = ["eq", "ne", "lt", "gt", "le", "ge"];
