@@ -232,6 +232,7 @@ const BOARDS: [BoardInfo; 12] = [
     qemu::M33.info,
     qemu::RV32.info,
     qemu::RV32F.info,
+    qemu::RV32ZB.info,
 ];
 
 /// The boards that [`open`] knows.
@@ -267,6 +268,7 @@ pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
         "qemu-m33" => Ok(Box::new(qemu::Qemu::open(&qemu::M33)?)),
         "qemu-rv32" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32)?)),
         "qemu-rv32f" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32F)?)),
+        "qemu-rv32zb" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32ZB)?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),
         }),

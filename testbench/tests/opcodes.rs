@@ -21,14 +21,15 @@ use wasm2mcu::isa::riscv32::Riscv32;
 use wasm2mcu::isa::thumb2::Thumb2;
 use wasm2mcu::link::{Linker, Piece};
 use wasm2mcu::mach::buffer::Symbol;
-use wasm2mcu::mach::{FrameNeeds, Isa, emit, lower, regalloc};
+use wasm2mcu::mach::regalloc::{self, Effort};
+use wasm2mcu::mach::{FrameNeeds, Isa, emit, lower};
 use wasm2mcu::wasm::contract;
 use wasm2mcu::wasm::module::Signature as WasmSignature;
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::board::{self, boards};
-use wasm2mcu_testbench::rv32;
+use wasm2mcu_testbench::{qemu, rv32};
 
 /// Parameters of every function here.
 const PARAMS: usize = 3;
@@ -103,9 +104,16 @@ enum Operand {
     Neg(usize),
     Product(usize, usize),
     And(usize, u32),
+    /// 1 shifted to the left, its complement, a value masked with it, and a value shifted down.
+    Bit(usize),
+    NotBit(usize),
+    AndBit(usize, usize),
+    ShrBy(usize, usize),
 }
 
-use Operand::{And, Const, Neg, Not, Param, Product, Rotl, Rotr, Sar, Shl, Shr};
+use Operand::{
+    And, AndBit, Bit, Const, Neg, Not, NotBit, Param, Product, Rotl, Rotr, Sar, Shl, Shr, ShrBy,
+};
 
 impl Operand {
     fn build(self, b: &mut Builder<'_>, ty: Type, params: [Value; PARAMS]) -> Value {
@@ -150,6 +158,24 @@ impl Operand {
                 let y = b.ins().iconst(ty, i64::from(mask(ty, value)));
                 b.ins().band(x, y)
             }
+            Bit(index) => {
+                let n = param(index);
+                let one = b.ins().iconst(ty, 1);
+                b.ins().ishl(one, n)
+            }
+            NotBit(index) => {
+                let bit = Bit(index).build(b, ty, params);
+                b.ins().bnot(bit)
+            }
+            AndBit(index, number) => {
+                let x = param(index);
+                let bit = Bit(number).build(b, ty, params);
+                b.ins().band(x, bit)
+            }
+            ShrBy(index, amount) => {
+                let (x, n) = (param(index), param(amount));
+                b.ins().ushr(x, n)
+            }
         }
     }
 
@@ -172,19 +198,25 @@ impl Operand {
             Neg(index) => arg(index).wrapping_neg(),
             Product(x, y) => arg(x).wrapping_mul(arg(y)),
             And(index, value) => arg(index) & value,
+            Bit(index) => 1 << (arg(index) % bits),
+            NotBit(index) => !(1 << (arg(index) % bits)),
+            AndBit(index, number) => arg(index) & 1 << (arg(number) % bits),
+            ShrBy(index, amount) => arg(index) >> (arg(amount) % bits),
         };
         mask(ty, value)
     }
 }
 
 /// Constants at the borders of types and of immediate encodings.
-const CONSTANTS: [u32; 26] = [
+const CONSTANTS: [u32; 30] = [
     0,
     1,
     2,
     3,
+    5,
     7,
     8,
+    9,
     31,
     32,
     0x7f,
@@ -199,8 +231,10 @@ const CONSTANTS: [u32; 26] = [
     0x1_0000,
     0x00ff_00ff,
     0x1234_5678,
+    0x4000_0000,
     0x7fff_ffff,
     0x8000_0000,
+    0xbfff_ffff,
     0xffff_0000,
     0xffff_ff00,
     0xffff_fffe,
@@ -238,6 +272,7 @@ fn pairs(ty: Type) -> Vec<(Operand, Operand)> {
     let n = ty.bits() - 1;
     let foldable = [
         Shl(1, 1),
+        Shl(1, 2),
         Shl(1, 3),
         Shl(1, n),
         Shr(1, 1),
@@ -251,6 +286,8 @@ fn pairs(ty: Type) -> Vec<(Operand, Operand)> {
         Product(1, 2),
         And(1, 0xff),
         And(1, 0xf),
+        Bit(1),
+        NotBit(1),
     ];
     for operand in foldable {
         pairs.push((Param(0), operand));
@@ -260,6 +297,7 @@ fn pairs(ty: Type) -> Vec<(Operand, Operand)> {
         pairs.push((Shr(1, 4), Const(mask)));
         pairs.push((Sar(1, 4), Const(mask)));
         pairs.push((Shr(1, n), Const(mask)));
+        pairs.push((ShrBy(1, 2), Const(mask)));
     }
     pairs
 }
@@ -574,6 +612,7 @@ fn conditions() -> Vec<Case> {
             Shl(0, 3),
             Product(0, 1),
             Not(0),
+            AndBit(0, 1),
         ] {
             for user in USERS {
                 cases.push(Case {
@@ -846,7 +885,7 @@ fn widths() -> Vec<Case> {
 }
 
 /// An image with every case as an export, by number.
-fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
+fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
     let signature = WasmSignature {
         params: vec![ValueType::I32; PARAMS],
         results: vec![ValueType::I32],
@@ -854,11 +893,11 @@ fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
     let mut linker = Linker::<I>::default();
     linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
     linker.add(Piece::Symbol(Symbol::Trap(TRAP)), I::trap(TRAP).code, None);
-    linker.add(Piece::Entry(0), isa.entry_thunk(&signature).code, None);
+    linker.add(Piece::Entry(0), isa.entry_thunk(&signature, 0).code, None);
     for (index, case) in (0..).zip(cases) {
         let code = lower::lower(isa, &case.clif)
             .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
-        let allocated = regalloc::allocate(isa, code, true)
+        let allocated = regalloc::allocate(isa, code, effort, true)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", case.name, case.clif));
         let frame = isa.frame(&FrameNeeds::of(&allocated));
         let code = emit::emit(&allocated, &frame, None).expect("a small function");
@@ -895,6 +934,9 @@ fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
 /// Cases of one image: a call looks its export up by name, one after the other.
 const PER_IMAGE: usize = 100;
 
+/// Both algorithms of register allocation meet every form of machine instruction here.
+const EFFORTS: [Effort; 2] = [Effort::Full, Effort::Linear];
+
 /// Executes every case with combinations of words, and reports what differs.
 fn run(cases: Vec<Case>) {
     run_on(&thumb("m33"), "m33", &cases);
@@ -902,6 +944,11 @@ fn run(cases: Vec<Case>) {
     run_on(
         &Riscv32::new(rv32::ALIGNED_INFO.features),
         "rv32-aligned",
+        &cases,
+    );
+    run_on(
+        &Riscv32::new(qemu::RV32ZB.info.features),
+        "qemu-rv32zb",
         &cases,
     );
 }
@@ -916,7 +963,8 @@ fn thumb(board: &str) -> Thumb2 {
 fn run_on<I: Isa>(isa: &I, board: &str, cases: &[Case]) {
     let images = cases.chunks(PER_IMAGE);
     let wrong: Vec<String> = images
-        .flat_map(|cases| differences(isa, board, cases))
+        .flat_map(|cases| EFFORTS.map(|effort| differences(isa, board, cases, effort)))
+        .flatten()
         .collect();
     assert!(
         wrong.is_empty(),
@@ -928,8 +976,8 @@ fn run_on<I: Isa>(isa: &I, board: &str, cases: &[Case]) {
 }
 
 /// The first wrong result of each case that has one.
-fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case]) -> Vec<String> {
-    let image = link(isa, cases);
+fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case], effort: Effort) -> Vec<String> {
+    let image = link(isa, cases, effort);
     let board = board::open(board).unwrap();
     let mut instance = board.load(&image, Vec::new()).unwrap();
     let words = words();
@@ -947,7 +995,7 @@ fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case]) -> Vec<String> {
             let expected = (case.meaning)(args);
             (computed != expected).then(|| {
                 let name = &case.name;
-                format!("{name}: {args:x?} gave {computed:x?}, not {expected:x?}")
+                format!("{name}, {effort:?}: {args:x?} gave {computed:x?}, not {expected:x?}")
             })
         });
         wrong.extend(difference);
