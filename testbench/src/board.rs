@@ -219,7 +219,7 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 12] = [
+const BOARDS: [BoardInfo; 13] = [
     cortex_m::M33::INFO,
     cortex_m::M33NoFpu::INFO,
     cortex_m::M33SoftFp::INFO,
