@@ -5,9 +5,10 @@ use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::{
     self, BlockCall, Inst, InstructionData, Opcode, TrapCode, Type, Value, ValueList,
 };
+use regalloc2::RegClass;
+use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 
 pub(super) use generated::{constructor_lower, constructor_test_of};
-use regalloc2::RegClass;
 
 use super::Thumb2;
 use super::imm::{AddImm, BitRange, Scale, Shift, ShiftKind};
@@ -24,7 +25,6 @@ use crate::mach::isle::{
 use crate::mach::lower::ValueRegs;
 use crate::mach::reg::Reg;
 use crate::wasm::contract::{self, Builtin};
-use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 
 /// A comparison and the condition on its flags.
 #[derive(Clone, Copy, Debug)]
