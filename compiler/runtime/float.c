@@ -78,6 +78,13 @@ inline u32 word(u32 x)
 inline u32 high_word(u64 x) { return word(high(x)); }
 inline u32 low_word(u64 x) { return word(low(x)); }
 
+// What a condition guards stays behind a branch: clang would shift by the condition.
+inline u64 doubled(u64 x)
+{
+    x <<= 1;
+    return words(high_word(x), low_word(x));
+}
+
 inline u64 product(u32 x, u32 y) { return (u64)word(x) * word(y); }
 inline u32 high_product(u32 x, u32 y) { return high_word(product(x, y)); }
 // Less a product, of which only what fits two words counts.
@@ -87,7 +94,21 @@ inline u64 less_product(u64 from, u32 x, u64 y)
 }
 
 inline u32 leading_zeros(u32 x) { return (u32)__builtin_clz(x); }
-inline u32 leading_zeros_64(u64 x) { return (u32)__builtin_clzll(x); }
+
+// A double word that is not 0 with its topmost bit set; says how far it was shifted.
+inline u64 shifted_up(u64 x, u32 *distance)
+{
+    u32 upper = high_word(x);
+    u32 lower = low_word(x);
+    if (upper == 0) {
+        u32 zeros = leading_zeros(word(lower));
+        *distance = zeros + 32;
+        return words(word(lower << zeros), 0);
+    }
+    u32 zeros = leading_zeros(upper);
+    *distance = zeros;
+    return words(word(upper << zeros | lower >> 1 >> (~zeros & 31)), word(lower << zeros));
+}
 
 inline u32 f32_exponent(f32 x) { return x >> 23 & 0xff; }
 inline u32 f64_exponent(f64 x) { return high_word(x) >> 20 & 0x7ff; }
@@ -180,9 +201,10 @@ inline u32 f32_normalize(u32 significand, i32 *exponent)
 
 inline u64 f64_normalize(u64 significand, i32 *exponent)
 {
-    u32 distance = leading_zeros_64(significand) - 11;
-    *exponent = 1 - (i32)distance;
-    return significand << distance;
+    u32 distance;
+    significand = shifted_up(significand, &distance) >> 11;
+    *exponent = 12 - (i32)distance;
+    return significand;
 }
 
 // Below 2^63 / (x + 1) for an x with its top bit set, by 12 at most: the core divides for 15 bits,
@@ -334,10 +356,12 @@ f64 f64_add(f64 a, f64 b)
             rest <<= 1;
             if (significand == 0)
                 return 0;
-            u32 zeros = leading_zeros_64(significand) - 10;
+            u32 zeros;
+            u64 shifted = shifted_up(significand, &zeros);
+            zeros -= 10;
             if (zeros >= exponent)
                 return words(a_high & TOP, 0) | significand << (exponent - 1) >> 1;
-            significand <<= zeros - 1;
+            significand = shifted >> 11;
             head -= zeros << 20;
         }
     }
@@ -376,14 +400,11 @@ f32 f32_mul(f32 a, f32 b)
     }
     i32 exponent = (i32)(a_exponent + b_exponent) - F32_BIAS + 1;
     u64 exact = product(f32_significand(a) << 8, f32_significand(b));
-    u32 significand = high(exact);
-    u32 rest = low(exact);
-    if (significand >> 23 == 0) {
-        significand = significand << 1 | rest >> 31;
-        rest <<= 1;
+    if (exact < (u64)F32_LEADING << 32) {
+        exact = doubled(exact);
         exponent -= 1;
     }
-    return f32_finish(sign, exponent, significand, rest);
+    return f32_finish(sign, exponent, high(exact), low(exact));
 }
 
 f64 f64_mul(f64 a, f64 b)
@@ -401,11 +422,13 @@ f64 f64_mul(f64 a, f64 b)
         }
         if (fraction == 0)
             return words(sign, 0);
-        u32 distance = leading_zeros_64(fraction) - 11;
+        u32 distance;
+        fraction = shifted_up(fraction, &distance) >> 11;
+        distance -= 11;
         if (a_exponent <= distance)
             return words(sign, 0);
         u32 upper = high(f64_magnitude(a)) | sign;
-        return f64_mul(words(upper - (distance << 20), low(a)), fraction << distance);
+        return f64_mul(words(upper - (distance << 20), low(a)), fraction);
     }
     i32 exponent = (i32)(a_exponent + b_exponent) - F64_BIAS + 1;
     u32 x_high = (high_word(a) & HIGH_FRACTION) | HIGH_LEADING;
@@ -496,7 +519,7 @@ f64 f64_div(f64 a, f64 b)
     }
     i32 exponent = a_exponent - b_exponent + F64_BIAS;
     if (x < y) {
-        x = words(word(high(x << 1)), word(low(x << 1)));
+        x = doubled(x);
         exponent -= 1;
     }
     // Two digits of 27 bits, estimated from below by the leading words. What is left after each is
@@ -617,28 +640,45 @@ f32 f32_nearest(f32 a)
     return (a + (below >> 1) + last) & ~below;
 }
 
+// With a fraction that ends in the high word, or in the low one.
+
 f64 f64_trunc(f64 a)
 {
-    u32 exponent = f64_exponent(a);
+    u32 upper = high_word(a);
+    u32 exponent = upper >> 20 & 0x7ff;
     if (exponent < F64_BIAS)
-        return a & F64_SIGN;
+        return words(upper & TOP, 0);
+    if (exponent < F64_BIAS + 20)
+        return words(upper & ~(HIGH_FRACTION >> (exponent - F64_BIAS)), 0);
     if (exponent >= F64_BIAS + 52)
         return f64_is_nan(a) ? F64_NAN : a;
-    return a & ~(F64_FRACTION >> (exponent - F64_BIAS));
+    return words(upper, low(a) & ~(~0u >> (exponent - F64_BIAS - 20)));
 }
 
 inline f64 f64_directed(f64 a, u32 away)
 {
-    u32 exponent = f64_exponent(a);
-    bool outward = (high(a) & TOP) == away;
-    if (exponent < F64_BIAS)
-        return outward && a << 1 ? words(away | F64_BIAS << 20, 0) : a & F64_SIGN;
+    u32 upper = high_word(a);
+    u32 lower = low_word(a);
+    u32 exponent = upper >> 20 & 0x7ff;
+    bool outward = (upper & TOP) == away;
+    if (exponent < F64_BIAS) {
+        bool zero = (upper << 1 | lower) == 0;
+        return words(outward && !zero ? away | F64_BIAS << 20 : upper & TOP, 0);
+    }
+    if (exponent < F64_BIAS + 20) {
+        u32 below = HIGH_FRACTION >> (exponent - F64_BIAS);
+        if (outward)
+            upper += below + (lower != 0);
+        return words(upper & ~below, 0);
+    }
     if (exponent >= F64_BIAS + 52)
         return f64_is_nan(a) ? F64_NAN : a;
-    u64 below = F64_FRACTION >> (exponent - F64_BIAS);
-    if (outward)
-        a += below;
-    return a & ~below;
+    u32 below = ~0u >> (exponent - F64_BIAS - 20);
+    if (outward) {
+        lower += below;
+        upper += lower < below;
+    }
+    return words(word(upper), word(lower & ~below));
 }
 
 f64 f64_floor(f64 a)
@@ -653,16 +693,27 @@ f64 f64_ceil(f64 a)
 
 f64 f64_nearest(f64 a)
 {
-    u32 exponent = f64_exponent(a);
+    u32 upper = high_word(a);
+    u32 lower = low_word(a);
+    u32 exponent = upper >> 20 & 0x7ff;
     if (exponent < F64_BIAS) {
-        bool above_half = exponent == F64_BIAS - 1 && (a & F64_FRACTION);
-        return above_half ? (a & F64_SIGN) | words(F64_BIAS << 20, 0) : a & F64_SIGN;
+        bool above_half = exponent == F64_BIAS - 1 && ((upper & HIGH_FRACTION) | lower);
+        return words(above_half ? (upper & TOP) | F64_BIAS << 20 : upper & TOP, 0);
+    }
+    // What is added is a half less the least there is, or a half if the integer is odd.
+    if (exponent < F64_BIAS + 20) {
+        u32 below = HIGH_FRACTION >> (exponent - F64_BIAS);
+        bool odd = upper & (below + 1);
+        upper += (below >> 1) + (lower != 0 || odd);
+        return words(upper & ~below, 0);
     }
     if (exponent >= F64_BIAS + 52)
         return f64_is_nan(a) ? F64_NAN : a;
-    u64 below = F64_FRACTION >> (exponent - F64_BIAS);
-    u64 last = a >> (F64_BIAS + 52 - exponent) & 1;
-    return (a + (below >> 1) + last) & ~below;
+    u32 below = ~0u >> (exponent - F64_BIAS - 20);
+    u32 last = word(below + 1);
+    bool odd = last ? lower & last : upper & 1;
+    u64 sum = words(upper, lower) + (below >> 1) + odd;
+    return words(high(sum), low_word(sum) & ~below);
 }
 
 // Comparison. The bits of numbers are in order as integers with a sign, but that of two negative ones
@@ -772,8 +823,8 @@ inline f32 f32_from_magnitude_64(u32 sign, u64 x)
 {
     if (x == 0)
         return 0;
-    u32 zeros = leading_zeros_64(x);
-    x <<= zeros;
+    u32 zeros;
+    x = shifted_up(x, &zeros);
     u32 rest = high(x) << 24 | (low(x) != 0);
     return f32_pack(f32_head(sign, F32_BIAS + 63 - zeros), high(x) >> 8, rest);
 }
@@ -791,8 +842,8 @@ inline f64 f64_from_magnitude_64(u32 sign, u64 x)
 {
     if (x == 0)
         return 0;
-    u32 zeros = leading_zeros_64(x);
-    x <<= zeros;
+    u32 zeros;
+    x = shifted_up(x, &zeros);
     return f64_pack(f64_head(sign, F64_BIAS + 63 - zeros), x >> 11, low(x) << 21);
 }
 
