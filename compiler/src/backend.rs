@@ -6,11 +6,11 @@ use std::fmt::Write;
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::{self, CodeOf};
-use crate::mach::regalloc::{self, Allocated};
+use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
 use crate::mach::{FrameNeeds, Isa, lower};
 use crate::opt::Optimizer;
 use crate::stack::{self, Depths};
@@ -22,12 +22,30 @@ use crate::{Options, wasm};
 /// The largest stack depth that an image may ask for, in bytes.
 const MAX_STACK_BYTES: u64 = 1 << 20;
 
-/// A function in machine IR, with registers and a frame.
-pub(crate) struct Machine<I: Isa> {
+/// Every function in machine IR, with registers.
+pub(crate) struct Program<I: Isa> {
+    functions: Vec<Machine<I>>,
+    /// Bytes that every call of the module grants to stack arguments at least, because some function
+    /// makes tail calls with more of them than it got itself; 0 if none does.
+    tail_area: u32,
+}
+
+/// A function in machine IR, with registers.
+struct Machine<I: Isa> {
     symbol: Symbol,
     name: String,
     function: Allocated<I>,
-    frame: I::Frame,
+}
+
+impl<I: Isa> Program<I> {
+    fn frame(&self, isa: &I, machine: &Machine<I>) -> I::Frame {
+        let mut needs = FrameNeeds::of(&machine.function);
+        let code = &machine.function.code;
+        if !code.calls.is_empty() || !code.indirect_calls.is_empty() {
+            needs.outgoing_bytes = needs.outgoing_bytes.max(self.tail_area);
+        }
+        isa.frame(&needs)
+    }
 }
 
 /// Selects instructions and assigns registers. Adds the builtins that selection itself calls.
@@ -35,26 +53,30 @@ pub(crate) fn lower<I: Isa>(
     isa: &I,
     translated: &mut Translated,
     options: &Options,
-) -> Result<Vec<Machine<I>>> {
+) -> Result<Program<I>> {
     let Translated { module, functions } = translated;
-    let mut machine = functions
+    let mut machines = functions
         .iter()
         .map(|body| lower_one(isa, body, module, options.verify))
         .collect::<Result<Vec<_>>>()?;
     let mut optimizer = Optimizer::new(options.mid_end(), module.memory);
-    while let Some(builtin) = missing_builtin(&machine) {
+    while let Some(builtin) = missing_builtin(&machines) {
         let mut body = wasm::builtin(builtin, module).expect("selection calls what there is");
         optimizer.run(&mut body.clif, builtin.name())?;
-        machine.push(lower_one(isa, &body, module, options.verify)?);
+        machines.push(lower_one(isa, &body, module, options.verify)?);
         functions.push(body);
     }
-    Ok(machine)
+    let tail_bytes = machines.iter().map(|m| m.function.code.tail_bytes);
+    Ok(Program {
+        tail_area: tail_bytes.max().unwrap_or(0),
+        functions: machines,
+    })
 }
 
 /// A builtin that is called, but not yet among the functions.
-fn missing_builtin<I: Isa>(machine: &[Machine<I>]) -> Option<Builtin> {
-    let there: BTreeSet<Symbol> = machine.iter().map(|machine| machine.symbol).collect();
-    let called = machine
+fn missing_builtin<I: Isa>(machines: &[Machine<I>]) -> Option<Builtin> {
+    let there: BTreeSet<Symbol> = machines.iter().map(|machine| machine.symbol).collect();
+    let called = machines
         .iter()
         .flat_map(|machine| &machine.function.code.calls);
     let missing = called.filter(|symbol| !there.contains(symbol));
@@ -81,28 +103,54 @@ fn lower_one<I: Isa>(isa: &I, body: &Body, module: &Module, check: bool) -> Resu
         );
         bug("instruction selection", message)
     })?;
-    let function = regalloc::allocate(isa, code, check)
-        .map_err(|error| bug("register allocation", error.to_string()))?;
-    let frame = isa.frame(&FrameNeeds::of(&function));
+    let allocated =
+        Effort::for_function(&code).and_then(|effort| regalloc::allocate(isa, code, effort, check));
+    let function = allocated.map_err(|error| match error {
+        RegallocError::TooManyAlive(actual) => Error::Limit {
+            what: "values alive at the beginnings of its blocks, summed:",
+            actual,
+            limit: regalloc::MAX_CROSSINGS,
+            place: place(body, &name),
+        },
+        defect => bug("register allocation", defect.to_string()),
+    })?;
     Ok(Machine {
         symbol: symbol(body.id),
         name,
         function,
-        frame,
     })
 }
 
+/// Where the code of a function begins.
+fn place(body: &Body, name: &str) -> Place {
+    let mut insts = body.clif.layout.blocks().flat_map(|block| {
+        let insts = body.clif.layout.block_insts(block);
+        insts.map(|inst| body.clif.srcloc(inst))
+    });
+    let first = insts.find(|location| !location.is_default());
+    Place {
+        function: match body.id {
+            BodyId::Function(index) => Some((index, name.to_owned())),
+            BodyId::Builtin(_) => None,
+        },
+        offset: first.map_or(0, |location| u64::from(location.bits())),
+    }
+}
+
 /// How deep the stack gets below every function.
-pub(crate) fn depths<I: Isa>(isa: &I, machine: &[Machine<I>], translated: &Translated) -> Depths {
+pub(crate) fn depths<I: Isa>(isa: &I, program: &Program<I>, translated: &Translated) -> Depths {
     let module = &translated.module;
-    let mut graph: Vec<stack::Function> = machine
+    let mut graph: Vec<stack::Function> = program
+        .functions
         .iter()
         .zip(&translated.functions)
         .map(|(machine, body)| stack::Function {
             symbol: machine.symbol,
-            frame_bytes: I::frame_bytes(&machine.frame),
+            frame_bytes: I::frame_bytes(&program.frame(isa, machine)),
             calls: machine.function.code.calls.clone(),
             indirect_calls: machine.function.code.indirect_calls.clone(),
+            tail_calls: machine.function.code.tail_calls.clone(),
+            indirect_tail_calls: machine.function.code.indirect_tail_calls.clone(),
             indirect: is_indirect(body.id, module).then(|| body.clif.signature.clone()),
         })
         .collect();
@@ -113,6 +161,8 @@ pub(crate) fn depths<I: Isa>(isa: &I, machine: &[Machine<I>], translated: &Trans
             frame_bytes: isa.import_thunk(signature, 0).stack_bytes,
             calls: Vec::new(),
             indirect_calls: Vec::new(),
+            tail_calls: Vec::new(),
+            indirect_tail_calls: Vec::new(),
             indirect: function
                 .indirect
                 .then(|| support::clif_signature(signature)),
@@ -124,7 +174,7 @@ pub(crate) fn depths<I: Isa>(isa: &I, machine: &[Machine<I>], translated: &Trans
 /// Emits every function and the thunks, and links them.
 pub(crate) fn emit<I: Isa>(
     isa: &I,
-    machine: &[Machine<I>],
+    program: &Program<I>,
     module: &Module,
     depths: &Depths,
 ) -> Result<Text> {
@@ -134,12 +184,12 @@ pub(crate) fn emit<I: Isa>(
             limit: MAX_STACK_BYTES,
         });
     }
-    let mut functions = Vec::with_capacity(machine.len());
-    for machine in machine {
+    let mut functions = Vec::with_capacity(program.functions.len());
+    for machine in &program.functions {
         let need = depths.checked_on_entry(machine.symbol);
         let code = emit::emit(
             &machine.function,
-            &machine.frame,
+            &program.frame(isa, machine),
             need.map(|need| need as u32),
         )
         .map_err(|error| Error::TooLarge {
@@ -155,7 +205,7 @@ pub(crate) fn emit<I: Isa>(
         linker.add(Piece::Symbol(Symbol::Trap(code)), I::trap(code).code, None);
     }
     for number in entered_types(module) {
-        let thunk = isa.entry_thunk(&module.types[number as usize]);
+        let thunk = isa.entry_thunk(&module.types[number as usize], program.tail_area);
         linker.add(Piece::Entry(number), thunk.code, None);
     }
     for (index, (function, _)) in module.imports().enumerate() {
@@ -194,9 +244,9 @@ pub(crate) fn emit<I: Isa>(
 }
 
 /// The machine IR of every function as text.
-pub(crate) fn listing<I: Isa>(machine: &[Machine<I>]) -> String {
+pub(crate) fn listing<I: Isa>(program: &Program<I>) -> String {
     let mut text = String::new();
-    for machine in machine {
+    for machine in &program.functions {
         let code = &machine.function.code;
         writeln!(text, "{} `{}`:\n{code}", machine.symbol, machine.name)
             .expect("writing to a string");
@@ -205,12 +255,19 @@ pub(crate) fn listing<I: Isa>(machine: &[Machine<I>]) -> String {
 }
 
 /// Bytes of stack that the entry thunks take, by type number.
-pub(crate) fn entry_stack<I: Isa>(isa: &I, module: &Module) -> BTreeMap<u32, u32> {
+pub(crate) fn entry_stack<I: Isa>(
+    isa: &I,
+    program: &Program<I>,
+    module: &Module,
+) -> BTreeMap<u32, u32> {
     let types = entered_types(module).into_iter();
     types
         .map(|number| {
             let signature = &module.types[number as usize];
-            (number, isa.entry_thunk(signature).stack_bytes)
+            (
+                number,
+                isa.entry_thunk(signature, program.tail_area).stack_bytes,
+            )
         })
         .collect()
 }

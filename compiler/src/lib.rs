@@ -110,14 +110,14 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
     };
     let mut translated = wasm::translate(wasm, target)?;
     let guards = opt::run(&mut translated, options.mid_end())?;
-    let machine = backend::lower(isa, &mut translated, options)?;
-    let depths = backend::depths(isa, &machine, &translated);
-    let text = backend::emit(isa, &machine, &translated.module, &depths)?;
+    let program = backend::lower(isa, &mut translated, options)?;
+    let depths = backend::depths(isa, &program, &translated);
+    let text = backend::emit(isa, &program, &translated.module, &depths)?;
     Ok(Compiled {
         target: options.target,
         source_sha256: Sha256::digest(wasm).into(),
-        machine_ir: backend::listing(&machine),
-        entry_stack: backend::entry_stack(isa, &translated.module),
+        machine_ir: backend::listing(&program),
+        entry_stack: backend::entry_stack(isa, &program, &translated.module),
         translated,
         guards,
         depths,

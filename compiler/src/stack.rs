@@ -2,9 +2,12 @@
 //!
 //! Strongly connected parts of the graph are taken callees first:
 //!
-//! * A function outside every cycle needs its frame and the most that one of its callees needs.
+//! * A function outside every cycle needs its frame and the most that one of its callees needs. A
+//!   tail call comes when the frame is gone: its callee needs what it needs, without the frame.
 //! * A function on a cycle checks on entry that there is room for its frame and for its callees
 //!   outside the cycle; so it asks nothing of its callers.
+//! * Functions on a cycle of nothing but tail calls never stand on top of each other. Each needs
+//!   what the neediest of them does.
 //!
 //! An indirect call may reach every function of the signature whose address can get into a table.
 
@@ -13,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use cranelift_codegen::ir;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
 
 use crate::mach::buffer::Symbol;
 
@@ -27,6 +31,10 @@ pub struct Function {
     pub calls: Vec<Symbol>,
     /// The signatures that it calls indirectly.
     pub indirect_calls: Vec<ir::Signature>,
+    /// What it calls directly by tail calls.
+    pub tail_calls: Vec<Symbol>,
+    /// The signatures that it calls indirectly by tail calls.
+    pub indirect_tail_calls: Vec<ir::Signature>,
     /// Its signature, if its address can get into a table.
     pub indirect: Option<ir::Signature>,
 }
@@ -91,30 +99,53 @@ enum Node {
     Signature,
 }
 
+/// How one node leads to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edge {
+    /// On top of the caller's frame.
+    Call,
+    /// In place of it.
+    Tail,
+}
+
 /// Analyses the call graph of `functions`, which are all that there are.
 pub fn analyse(functions: &[Function]) -> Depths {
     let graph = call_graph(functions);
     let mut needs: Vec<Option<Need>> = vec![None; graph.node_count()];
     // Callees come before their callers.
     for mut component in kosaraju_scc(&graph) {
-        let cyclic = component.len() > 1 || graph.contains_edge(component[0], component[0]);
+        let members: HashSet<NodeIndex> = component.iter().copied().collect();
+        let recursive = component.iter().any(|&node| {
+            let mut edges = graph.edges(node);
+            edges.any(|edge| *edge.weight() == Edge::Call && members.contains(&edge.target()))
+        });
         // Signatures first: what they reach outside the cycle, the functions of the cycle reach.
         component.sort_by_key(|&node| matches!(graph[node], Node::Function(_)));
-        for node in component {
-            let below = graph
-                .neighbors(node)
-                .filter_map(|callee| needs[callee.index()])
-                .map(Need::for_callers)
-                .max();
-            let (frame_bytes, checks_itself) = match graph[node] {
-                Node::Function(index) => (functions[index].frame_bytes, cyclic),
-                Node::Signature => (0, false),
+        for &node in &component {
+            let frame_bytes = match graph[node] {
+                Node::Function(index) => functions[index].frame_bytes,
+                Node::Signature => 0,
             };
+            let below = |kind| {
+                let edges = graph.edges(node).filter(|edge| *edge.weight() == kind);
+                let needs = edges.filter_map(|edge| needs[edge.target().index()]);
+                needs.map(Need::for_callers).max().unwrap_or(0)
+            };
+            let with_frame = u64::from(frame_bytes) + below(Edge::Call);
             needs[node.index()] = Some(Need {
                 frame_bytes,
-                bytes: u64::from(frame_bytes) + below.unwrap_or(0),
-                checks_itself,
+                bytes: with_frame.max(below(Edge::Tail)),
+                checks_itself: recursive && matches!(graph[node], Node::Function(_)),
             });
+        }
+        if !recursive {
+            let bytes = component.iter().filter_map(|node| needs[node.index()]);
+            let worst = bytes.map(|need| need.bytes).max().unwrap_or(0);
+            for node in component {
+                if let Some(need) = &mut needs[node.index()] {
+                    need.bytes = worst;
+                }
+            }
         }
     }
     let functions = functions.iter().zip(needs);
@@ -126,7 +157,7 @@ pub fn analyse(functions: &[Function]) -> Depths {
 }
 
 /// The call graph; the first nodes are the functions in order.
-fn call_graph(functions: &[Function]) -> DiGraph<Node, ()> {
+fn call_graph(functions: &[Function]) -> DiGraph<Node, Edge> {
     let mut graph = DiGraph::new();
     let nodes: Vec<NodeIndex> = (0..functions.len())
         .map(|index| graph.add_node(Node::Function(index)))
@@ -139,19 +170,31 @@ fn call_graph(functions: &[Function]) -> DiGraph<Node, ()> {
         if let Some(signature) = &function.indirect {
             let entry = by_signature.entry(types(signature));
             let signature = *entry.or_insert_with(|| graph.add_node(Node::Signature));
-            graph.add_edge(signature, node, ());
+            graph.add_edge(signature, node, Edge::Tail);
         }
     }
     for (function, &node) in functions.iter().zip(&nodes) {
-        for callee in function.calls.iter().collect::<BTreeSet<_>>() {
-            if let Some(&callee) = by_symbol.get(callee) {
-                graph.add_edge(node, callee, ());
+        let direct = [
+            (&function.calls, Edge::Call),
+            (&function.tail_calls, Edge::Tail),
+        ];
+        for (callees, edge) in direct {
+            for callee in callees.iter().collect::<BTreeSet<_>>() {
+                if let Some(&callee) = by_symbol.get(callee) {
+                    graph.add_edge(node, callee, edge);
+                }
             }
         }
-        let signatures = function.indirect_calls.iter().map(types);
-        for signature in signatures.collect::<HashSet<_>>() {
-            if let Some(&signature) = by_signature.get(&signature) {
-                graph.add_edge(node, signature, ());
+        let indirect = [
+            (&function.indirect_calls, Edge::Call),
+            (&function.indirect_tail_calls, Edge::Tail),
+        ];
+        for (signatures, edge) in indirect {
+            let signatures = signatures.iter().map(types);
+            for signature in signatures.collect::<HashSet<_>>() {
+                if let Some(&signature) = by_signature.get(&signature) {
+                    graph.add_edge(node, signature, edge);
+                }
             }
         }
     }
@@ -177,6 +220,8 @@ mod tests {
             frame_bytes,
             calls: calls.iter().map(|&call| Symbol::Function(call)).collect(),
             indirect_calls: Vec::new(),
+            tail_calls: Vec::new(),
+            indirect_tail_calls: Vec::new(),
             indirect: None,
         }
     }
@@ -241,6 +286,56 @@ mod tests {
         let depths = analyse(&[recursive, leaf]);
         assert_eq!(depths.checked_on_entry(Symbol::Function(0)), Some(8 + 48));
         assert_eq!(depths.checked_on_entry(Symbol::Function(1)), None);
+        assert_eq!(depths.for_callers(Symbol::Function(0)), 0);
+    }
+
+    fn tail(index: u32, frame_bytes: u32, tail_calls: &[u32]) -> Function {
+        let to = tail_calls.iter().map(|&call| Symbol::Function(call));
+        Function {
+            tail_calls: to.collect(),
+            ..function(index, frame_bytes, &[])
+        }
+    }
+
+    #[test]
+    fn a_tail_call_comes_when_the_frame_is_gone() {
+        let depths = analyse(&[
+            function(0, 8, &[1]),
+            tail(1, 100, &[2]),
+            tail(2, 16, &[3]),
+            function(3, 40, &[]),
+        ]);
+        assert_eq!(depths.for_callers(Symbol::Function(2)), 40);
+        assert_eq!(depths.for_callers(Symbol::Function(1)), 100);
+        assert_eq!(depths.for_callers(Symbol::Function(0)), 8 + 100);
+    }
+
+    #[test]
+    fn a_cycle_of_tail_calls_needs_what_its_neediest_member_does() {
+        let mut large = tail(1, 64, &[2]);
+        large.calls.push(Symbol::Function(3));
+        let depths = analyse(&[
+            function(0, 8, &[2]),
+            large,
+            tail(2, 16, &[1, 2]),
+            function(3, 40, &[]),
+        ]);
+        for index in [1, 2] {
+            assert_eq!(depths.for_callers(Symbol::Function(index)), 64 + 40);
+            assert_eq!(depths.checked_on_entry(Symbol::Function(index)), None);
+        }
+        assert_eq!(depths.for_callers(Symbol::Function(0)), 8 + 64 + 40);
+    }
+
+    #[test]
+    fn a_cycle_with_one_call_is_recursion() {
+        let depths = analyse(&[
+            function(0, 8, &[1]),
+            tail(1, 16, &[0, 2]),
+            function(2, 64, &[]),
+        ]);
+        assert_eq!(depths.checked_on_entry(Symbol::Function(0)), Some(8));
+        assert_eq!(depths.checked_on_entry(Symbol::Function(1)), Some(64));
         assert_eq!(depths.for_callers(Symbol::Function(0)), 0);
     }
 }

@@ -103,7 +103,12 @@ const RISCV32IMC: Row = Row {
         both(Features::RISCV_M, Features::RISCV_C),
         Features::RISCV_SOFT_FLOAT_ABI,
     ),
-    optional: &[("unaligned-scalar-mem", Features::RISCV_MISALIGNED)],
+    optional: &[
+        ("unaligned-scalar-mem", Features::RISCV_MISALIGNED),
+        ("zba", Features::RISCV_ZBA),
+        ("zbb", Features::RISCV_ZBB),
+        ("zbs", Features::RISCV_ZBS),
+    ],
 };
 
 /// A core by its maker's name.

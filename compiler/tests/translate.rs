@@ -104,7 +104,6 @@ fn refusals_say_what_where_and_what_to_do() {
         "(module (memory 1 1 shared))",
         "(module (memory 1) (memory 1))",
         "(module (func $f (drop (v128.const i32x4 0 0 0 0))))",
-        "(module (func $f (return_call $f)))",
         "(module (tag))",
         "(module (type (struct)))",
         "(module (type $t (func)) (func (local (ref null $t))))",

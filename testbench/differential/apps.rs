@@ -84,3 +84,8 @@ fn apps_compute_on_qemu_rv32() {
 fn apps_compute_on_qemu_rv32f() {
     apps_compute("qemu-rv32f", QUICK);
 }
+
+#[test]
+fn apps_compute_on_qemu_rv32zb() {
+    apps_compute("qemu-rv32zb", QUICK);
+}

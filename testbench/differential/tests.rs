@@ -66,6 +66,16 @@ fn modules_of_wasm_smith_with_floats_agree() {
 }
 
 #[test]
+fn modules_of_wasm_smith_with_floats_agree_on_m4f() {
+    seeds_agree("m4f", Generator::SmithFloat);
+}
+
+#[test]
+fn modules_of_wasm_smith_with_floats_agree_without_fpu() {
+    seeds_agree("m33-nofpu", Generator::SmithFloat);
+}
+
+#[test]
 fn modules_of_wasm_smith_with_floats_agree_on_rv32() {
     seeds_agree("rv32", Generator::SmithFloat);
 }

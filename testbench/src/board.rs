@@ -219,7 +219,7 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 11] = [
+const BOARDS: [BoardInfo; 12] = [
     cortex_m::M33::INFO,
     cortex_m::M33NoFpu::INFO,
     cortex_m::M4F::INFO,
@@ -231,6 +231,7 @@ const BOARDS: [BoardInfo; 11] = [
     qemu::M33.info,
     qemu::RV32.info,
     qemu::RV32F.info,
+    qemu::RV32ZB.info,
 ];
 
 /// The boards that [`open`] knows.
@@ -265,6 +266,7 @@ pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
         "qemu-m33" => Ok(Box::new(qemu::Qemu::open(&qemu::M33)?)),
         "qemu-rv32" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32)?)),
         "qemu-rv32f" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32F)?)),
+        "qemu-rv32zb" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32ZB)?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),
         }),

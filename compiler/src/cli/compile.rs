@@ -92,11 +92,11 @@ fn manual() -> String {
 /// What modules may use, for the manuals.
 const SUPPORTED: &str = "\
 Modules:
-  Code may use i32 and i64 with sign extension and multiple results, references to functions and
-  of the host, one memory and any number of tables with their bulk operations, globals, and
-  imported functions. Refused, with function and offset: f32 and f64, vectors, tail calls,
-  exceptions, threads, garbage collection, a second memory, 64-bit memories, and imports other
-  than functions.
+  Code may use integers and floats, multiple results, tail calls, references to functions and of
+  the host, one memory, pages of one byte included, any number of tables, bulk operations, globals, and
+  imported functions. Refused, with function and offset: vectors, exceptions, threads, typed
+  references, garbage collection, a second memory, 64-bit memories, and imports other than
+  functions.
 
   Build C with:
     clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry,--stack-first \\

@@ -311,7 +311,7 @@ impl Listing<'_> {
         };
         let text = match remark {
             "" => text.trim_end().to_owned(),
-            remark => format!("{text:<REMARK$}; {remark}"),
+            remark => format!("{text:<width$} ; {remark}", width = REMARK - 1),
         };
         self.line(format_args!("{encoding}{text}"));
     }

@@ -67,6 +67,35 @@ impl<I: Isa> Context<'_, '_, I> {
         results
     }
 
+    /// Goes on in `callee`, which returns in this function's place.
+    ///
+    /// Its stack arguments stand where this function's own did, in the caller's frame; these were
+    /// all loaded on entry.
+    pub(super) fn tail_call(&mut self, callee: Callee, signature: ir::SigRef, args: &[Value]) {
+        let words = self.lower.virtual_words(args.iter().copied());
+        let (places, _) = places::assign::<I>(words.iter().map(|word| word.class()));
+        let needed = self.stack_bytes(&self.lower.func.dfg.signatures[signature]);
+        if needed > self.stack_bytes(&self.lower.func.signature) {
+            self.lower.tail_bytes = self.lower.tail_bytes.max(needed);
+        }
+        let uses = self.pass(&words, &places, FrameRef::Incoming);
+        self.lower.emit(I::tail_call(Call {
+            callee,
+            uses,
+            defs: Vec::new(),
+            clobbers: PRegSet::empty(),
+        }));
+    }
+
+    /// Bytes that a caller grants to stack arguments and stack results.
+    fn stack_bytes(&self, signature: &ir::Signature) -> u32 {
+        let bytes = |params: &[ir::AbiParam]| {
+            let types = params.iter().map(|param| param.value_type);
+            places::assign::<I>(types.flat_map(|ty| places::classes(self.lower.isa, ty))).1
+        };
+        bytes(&signature.params).max(bytes(&signature.returns))
+    }
+
     /// Calls a function of the runtime, which takes and returns bits; returns those of its result.
     pub(crate) fn call_runtime(&mut self, builtin: Builtin, args: &[Value]) -> Vec<ValueRegs> {
         let words = self.integer_words(args);

@@ -23,18 +23,32 @@ impl<I: Isa> Context<'_, '_, I> {
     pub(super) fn inst(&mut self, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
         let func = self.lower.func;
         match func.dfg.insts[inst] {
-            InstructionData::Call { func_ref, .. } => {
+            InstructionData::Call {
+                func_ref, opcode, ..
+            } => {
                 let callee = self.lower.callee(func_ref)?;
-                self.lower.calls.push(callee);
                 let signature = func.dfg.ext_funcs[func_ref].signature;
                 let args = func.dfg.inst_args(inst);
+                if opcode == Opcode::ReturnCall {
+                    self.lower.tail_calls.push(callee);
+                    self.tail_call(Callee::Direct(callee), signature, args);
+                    return Some(Vec::new());
+                }
+                self.lower.calls.push(callee);
                 Some(self.call(Callee::Direct(callee), signature, args))
             }
-            InstructionData::CallIndirect { sig_ref, .. } => {
+            InstructionData::CallIndirect {
+                sig_ref, opcode, ..
+            } => {
                 let (address, args) = func.dfg.inst_args(inst).split_first()?;
                 let signature = func.dfg.signatures[sig_ref].clone();
-                self.lower.indirect_calls.push(signature);
                 let address = self.word(*address);
+                if opcode == Opcode::ReturnCallIndirect {
+                    self.lower.indirect_tail_calls.push(signature);
+                    self.tail_call(Callee::Indirect(address), sig_ref, args);
+                    return Some(Vec::new());
+                }
+                self.lower.indirect_calls.push(signature);
                 Some(self.call(Callee::Indirect(address), sig_ref, args))
             }
             InstructionData::MultiAry {

@@ -77,6 +77,12 @@ pub struct Lower<'f, I: Isa> {
     pub calls: Vec<Symbol>,
     /// What it calls indirectly; see [`VCode::indirect_calls`].
     pub indirect_calls: Vec<ir::Signature>,
+    /// What it calls by tail calls; see [`VCode::tail_calls`].
+    pub tail_calls: Vec<Symbol>,
+    /// What it calls indirectly so; see [`VCode::indirect_tail_calls`].
+    pub indirect_tail_calls: Vec<ir::Signature>,
+    /// What that takes; see [`VCode::tail_bytes`].
+    pub tail_bytes: u32,
     /// Bytes that calls need at the bottom of the frame.
     pub outgoing_bytes: u32,
     /// The CLIF block at hand.
@@ -195,6 +201,9 @@ impl<'f, I: Isa> Lower<'f, I> {
             func,
             calls: Vec::new(),
             indirect_calls: Vec::new(),
+            tail_calls: Vec::new(),
+            indirect_tail_calls: Vec::new(),
+            tail_bytes: 0,
             outgoing_bytes: 0,
             block: None,
             uses,
@@ -534,6 +543,9 @@ impl<'f, I: Isa> Lower<'f, I> {
             outgoing_bytes: self.outgoing_bytes,
             calls: self.calls,
             indirect_calls: self.indirect_calls,
+            tail_calls: self.tail_calls,
+            indirect_tail_calls: self.indirect_tail_calls,
+            tail_bytes: self.tail_bytes,
             operands: collector.operands,
             operand_ranges,
             clobbers,

@@ -10,7 +10,7 @@
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
 //! * [`reg`]: registers of machine instructions and the walk over an instruction's operands
-//! * [`regalloc`]: registers for it, by regalloc2
+//! * [`regalloc`]: registers for it, by regalloc2; `pressure` says how hard that will be
 //! * [`emit`]: code of one function
 //! * [`buffer`]: that code while its branches still look for their length
 //! * [`places`]: where the words of arguments and results stand
@@ -30,6 +30,7 @@ pub mod frame;
 pub(crate) mod isle;
 pub mod lower;
 pub mod places;
+mod pressure;
 pub mod reg;
 pub mod regalloc;
 pub mod stubs;
@@ -113,6 +114,8 @@ pub trait Isa: Sized + Debug {
     fn caller_saved() -> PRegSet;
     /// A call.
     fn call(call: Call) -> Self::Inst;
+    /// The epilogue, then a jump to the callee, whose arguments stand where a caller puts them.
+    fn tail_call(call: Call) -> Self::Inst;
     /// What defines the arguments that a function gets in registers.
     fn args(defs: Vec<FixedReg>) -> Self::Inst;
     /// The return with results in registers.
@@ -144,8 +147,9 @@ pub trait Isa: Sized + Debug {
     fn trap_exit() -> Thunk<Self>;
     /// The routine that leaves it with this trap: [`Symbol::Trap`](buffer::Symbol::Trap).
     fn trap(code: TrapCode) -> Thunk<Self>;
-    /// The thunk by which the host enters functions of a signature.
-    fn entry_thunk(&self, signature: &Signature) -> Thunk<Self>;
+    /// The thunk by which the host enters functions of a signature; it grants at least `tail_area`
+    /// bytes to stack arguments.
+    fn entry_thunk(&self, signature: &Signature, tail_area: u32) -> Thunk<Self>;
     /// The thunk by which the module calls an imported function of a signature; `slot` is the
     /// context offset of the host function's address.
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self>;

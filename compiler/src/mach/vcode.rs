@@ -42,6 +42,13 @@ pub struct VCode<I: Isa> {
     pub calls: Vec<Symbol>,
     /// The signatures that it calls indirectly.
     pub indirect_calls: Vec<ir::Signature>,
+    /// What the function's tail calls go to directly.
+    pub tail_calls: Vec<Symbol>,
+    /// The signatures that it calls indirectly by tail calls.
+    pub indirect_tail_calls: Vec<ir::Signature>,
+    /// Bytes for stack arguments and stack results that its tail calls need where its own arguments
+    /// stand; 0 if its own take as many.
+    pub tail_bytes: u32,
     pub(super) operands: Vec<Operand>,
     pub(super) operand_ranges: Vec<(u32, u32)>,
     pub(super) clobbers: Vec<PRegSet>,

@@ -28,6 +28,7 @@ mod verdict;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use cranelift_codegen::ir;
 use wasmparser::{Parser, Payload, ValidPayload, Validator};
@@ -100,14 +101,8 @@ pub fn translate(bytes: &[u8], target: Target) -> Result<Translated> {
 
 /// Translates what the compiler offers; the first thing that it does not offer ends the walk.
 fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
-    if bytes.len() as u64 > support::MAX_MODULE_BYTES {
-        return Err(Error::Limit {
-            what: "bytes of module:",
-            actual: bytes.len() as u64,
-            limit: support::MAX_MODULE_BYTES,
-            place: Place::at(0),
-        });
-    }
+    let size = bytes.len() as u64;
+    limit("bytes of module:", size, support::MAX_MODULE_BYTES, 0)?;
     if !bytes.starts_with(b"\0asm") {
         return Err(Error::Invalid {
             message: "the file does not begin with \"\\0asm\"".to_owned(),
@@ -136,7 +131,16 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
             Payload::ElementSection(section) => sections.elements(section)?,
             Payload::CodeSectionStart {
                 unchecked_range, ..
-            } => sections.finish_declarations(unchecked_range.start)?,
+            } => {
+                sections.finish_declarations(unchecked_range.start)?;
+                let Range { start, end } = unchecked_range;
+                limit(
+                    "bytes of code:",
+                    end - start,
+                    support::MAX_CODE_BYTES,
+                    start,
+                )?;
+            }
             Payload::DataSection(section) => sections.data(section)?,
             Payload::End(offset) => sections.finish_declarations(offset)?,
             _ => {}
@@ -166,6 +170,19 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
     let builtins = called_builtins(&functions);
     functions.extend(builtins.into_iter().filter_map(|b| builtin(b, &module)));
     Ok(Translated { module, functions })
+}
+
+/// Refuses more than `limit` of something that begins at `offset`.
+fn limit(what: &'static str, actual: u64, limit: u64, offset: u64) -> Result<()> {
+    match actual > limit {
+        false => Ok(()),
+        true => Err(Error::Limit {
+            what,
+            actual,
+            limit,
+            place: Place::at(offset),
+        }),
+    }
 }
 
 /// A builtin's code; `None` if the module lacks what it works on, and so cannot call it.

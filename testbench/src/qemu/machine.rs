@@ -95,6 +95,31 @@ pub static RV32F: Machine = Machine {
     firmware_variable: RISCV_VARIABLE,
 };
 
+/// The first one with extensions for bits, which no emulator in this process has.
+pub static RV32ZB: Machine = Machine {
+    info: BoardInfo {
+        name: "qemu-rv32zb",
+        description: "RV32IMAC with Zba, Zbb, Zbs and misaligned access in QEMU, loader and all on the \
+                      core; does not count",
+        features: Features(
+            RV32.info.features.0
+                | Features::RISCV_ZBA.0
+                | Features::RISCV_ZBB.0
+                | Features::RISCV_ZBS.0,
+        ),
+        ..RV32.info
+    },
+    core: &[
+        "-cpu",
+        "rv32i,m=on,a=on,c=on,zba=on,zbb=on,zbs=on,zicsr=on,zifencei=on,pmp=on",
+    ],
+    convention: Convention::Ilp32(ilp32::FloatAbi::Soft),
+    emulator: RISCV_EMULATOR,
+    options: VIRT,
+    firmware_target: RISCV_FIRMWARE,
+    firmware_variable: RISCV_VARIABLE,
+};
+
 const RISCV_EMULATOR: &str = "qemu-system-riscv32";
 const VIRT: &[&str] = &["-M", "virt", "-bios", "none"];
 const RISCV_FIRMWARE: &str = "riscv32imac-unknown-none-elf";

@@ -20,7 +20,7 @@ pub(crate) enum Build {
 }
 
 /// What a refusal is about, by the first of these that its text contains.
-const FEATURES: [(&str, &str); 22] = [
+const FEATURES: [(&str, &str); 21] = [
     ("import of global", "import of a global"),
     ("import of memory", "import of a memory"),
     ("import of table", "import of a table"),
@@ -29,9 +29,7 @@ const FEATURES: [(&str, &str); 22] = [
     ("proposal memory64", "64-bit memory"),
     ("proposals memory64", "64-bit memory"),
     ("exception handling", "exceptions"),
-    ("proposal tail-call", "tail calls"),
     ("proposal wide-arithmetic", "wide arithmetic"),
-    ("tail calls", "tail calls"),
     ("exceptions", "exceptions"),
     ("memory64", "64-bit memory"),
     ("wide arithmetic", "wide arithmetic"),
@@ -41,6 +39,7 @@ const FEATURES: [(&str, &str); 22] = [
     ("table of (ref", "function references"),
     ("operator br_on", "function references"),
     ("operator call_ref", "function references"),
+    ("operator return_call_ref", "function references"),
     ("operator ref.as_non_null", "function references"),
     ("second memory", "several memories"),
 ];
@@ -93,7 +92,8 @@ const OFFERED: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::BULK_MEMORY)
     .union(WasmFeatures::REFERENCE_TYPES)
     .union(WasmFeatures::EXTENDED_CONST)
-    .union(WasmFeatures::CUSTOM_PAGE_SIZES);
+    .union(WasmFeatures::CUSTOM_PAGE_SIZES)
+    .union(WasmFeatures::TAIL_CALL);
 
 /// Whether a module is valid and uses nothing but what is offered, so that refusing it is wrong.
 fn is_offered(module: &[u8]) -> bool {

@@ -34,13 +34,14 @@ use script::Script;
 use suite::File;
 use tally::{FileResult, Tally};
 
-const BOARDS: [&str; 6] = [
+const BOARDS: [&str; 7] = [
     "m33",
     "rv32",
     "rv32f",
     "qemu-m33",
     "qemu-rv32",
     "qemu-rv32f",
+    "qemu-rv32zb",
 ];
 
 const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];

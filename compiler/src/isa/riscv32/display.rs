@@ -9,7 +9,7 @@ use regalloc2::RegClass;
 
 use super::inst::{
     AluImmOp, AluOp, Amode, Callee, FpuCompareOp, FpuOp, Inst, LoadOp, Rounding, ShiftOp, Sign,
-    StoreOp, Test,
+    StoreOp, Test, UnaryOp,
 };
 use super::regs::Name;
 use crate::mach::frame::FrameRef;
@@ -35,6 +35,36 @@ impl fmt::Display for AluOp {
             AluOp::Divu => "divu",
             AluOp::Rem => "rem",
             AluOp::Remu => "remu",
+            AluOp::Sh1add => "sh1add",
+            AluOp::Sh2add => "sh2add",
+            AluOp::Sh3add => "sh3add",
+            AluOp::Andn => "andn",
+            AluOp::Orn => "orn",
+            AluOp::Xnor => "xnor",
+            AluOp::Min => "min",
+            AluOp::Minu => "minu",
+            AluOp::Max => "max",
+            AluOp::Maxu => "maxu",
+            AluOp::Rol => "rol",
+            AluOp::Ror => "ror",
+            AluOp::Bclr => "bclr",
+            AluOp::Bext => "bext",
+            AluOp::Binv => "binv",
+            AluOp::Bset => "bset",
+        })
+    }
+}
+
+impl fmt::Display for UnaryOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            UnaryOp::Clz => "clz",
+            UnaryOp::Ctz => "ctz",
+            UnaryOp::Cpop => "cpop",
+            UnaryOp::SextB => "sext.b",
+            UnaryOp::SextH => "sext.h",
+            UnaryOp::ZextH => "zext.h",
+            UnaryOp::Rev8 => "rev8",
         })
     }
 }
@@ -58,6 +88,11 @@ impl fmt::Display for ShiftOp {
             ShiftOp::Slli => "slli",
             ShiftOp::Srli => "srli",
             ShiftOp::Srai => "srai",
+            ShiftOp::Rori => "rori",
+            ShiftOp::Bclri => "bclri",
+            ShiftOp::Bexti => "bexti",
+            ShiftOp::Binvi => "binvi",
+            ShiftOp::Bseti => "bseti",
         })
     }
 }
@@ -185,6 +220,7 @@ impl fmt::Display for Inst {
             Inst::AluImm { op, rd, rs1, imm } => {
                 write!(f, "{op} {}, {}, {}", Name(*rd), Name(*rs1), imm.value())
             }
+            Inst::Unary { op, rd, rs1 } => write!(f, "{op} {}, {}", Name(*rd), Name(*rs1)),
             Inst::Shift {
                 op,
                 rd,
@@ -236,6 +272,13 @@ impl fmt::Display for Inst {
                     Callee::Indirect(rs) => write!(f, "jalr {}", Name(rs))?,
                 }
                 write!(f, " ({}) -> ({})", Fixed(&call.uses), Fixed(&call.defs))
+            }
+            Inst::TailCall(call) => {
+                match call.callee {
+                    Callee::Direct(symbol) => write!(f, "tail {symbol}")?,
+                    Callee::Indirect(rs) => write!(f, "tail {}", Name(rs))?,
+                }
+                write!(f, " ({})", Fixed(&call.uses))
             }
             Inst::Args { defs } => write!(f, "args {}", Fixed(defs)),
             Inst::Ret { uses } => write!(f, "ret {}", Fixed(uses)),

@@ -90,6 +90,7 @@ impl mach::emit::Emitter for Emitter {
         match *inst {
             Inst::Alu { op, rd, rs1, rs2 } => self.put(encode::alu(op, rd, rs1, rs2)),
             Inst::AluImm { op, rd, rs1, imm } => self.put(encode::alu_immediate(op, rd, rs1, imm)),
+            Inst::Unary { op, rd, rs1 } => self.put(encode::unary(op, rd, rs1)),
             Inst::Shift {
                 op,
                 rd,
@@ -145,6 +146,17 @@ impl mach::emit::Emitter for Emitter {
                 Callee::Direct(symbol) => self.call(symbol),
                 Callee::Indirect(rs) => self.put(encode::call_register(rs)),
             },
+            Inst::TailCall(ref call) => {
+                // The address may be in a register that is restored; no argument is in this one.
+                if let Callee::Indirect(rs) = call.callee {
+                    self.put(encode::mv(T5, rs));
+                }
+                self.emit_all(&self.frame.teardown());
+                match call.callee {
+                    Callee::Direct(symbol) => self.refer(RelocKind::Jump, ZERO, symbol),
+                    Callee::Indirect(_) => self.put(encode::jump_register(T5)),
+                }
+            }
             Inst::Args { .. } => {}
             Inst::Ret { .. } => self.emit_all(&self.frame.epilogue()),
             Inst::Jump { target } => self.jump(target),

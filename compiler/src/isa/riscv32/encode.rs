@@ -1,13 +1,14 @@
 //! The bits of single instructions, in their compressed form wherever there is one.
 //!
 //! Registers are physical here. Source: The RISC-V Instruction Set Manual, Volume I: "RV32I" and
-//! "RV32/64G Instruction Set Listings"; "F" extension; "C" extension, "RVC Instruction Set Listings".
+//! "RV32/64G Instruction Set Listings"; "F" extension; "B" extension; "C" extension, "RVC Instruction Set
+//! Listings".
 
 use regalloc2::RegClass;
 
 use super::imm::{Imm12, Parts};
 use super::inst::{
-    AluImmOp, AluOp, Cond, FpuCompareOp, FpuOp, LoadOp, Rounding, ShiftOp, Sign, StoreOp,
+    AluImmOp, AluOp, Cond, FpuCompareOp, FpuOp, LoadOp, Rounding, ShiftOp, Sign, StoreOp, UnaryOp,
 };
 use super::regs::{RA, SP, ZERO};
 use crate::mach::reg::Reg;
@@ -136,6 +137,22 @@ pub(super) fn alu(op: AluOp, rd: Reg, rs1: Reg, rs2: Reg) -> Opcode {
         AluOp::Divu => (1, 5),
         AluOp::Rem => (1, 6),
         AluOp::Remu => (1, 7),
+        AluOp::Sh1add => (0x10, 2),
+        AluOp::Sh2add => (0x10, 4),
+        AluOp::Sh3add => (0x10, 6),
+        AluOp::Xnor => (0x20, 4),
+        AluOp::Orn => (0x20, 6),
+        AluOp::Andn => (0x20, 7),
+        AluOp::Min => (5, 4),
+        AluOp::Minu => (5, 5),
+        AluOp::Max => (5, 6),
+        AluOp::Maxu => (5, 7),
+        AluOp::Rol => (0x30, 1),
+        AluOp::Ror => (0x30, 5),
+        AluOp::Bclr => (0x24, 1),
+        AluOp::Bext => (0x24, 5),
+        AluOp::Binv => (0x34, 1),
+        AluOp::Bset => (0x14, 1),
     };
     r_type(funct7, rs2, rs1, funct3, rd)
 }
@@ -226,13 +243,33 @@ pub(super) fn shift(op: ShiftOp, rd: Reg, rs1: Reg, amount: u32) -> Opcode {
         ShiftOp::Slli => Some(Opcode::Narrow((hw(rd) << 7 | amount << 2) as u16 | 0b10)),
         ShiftOp::Srli => short(rd).map(|rd| cb_type(0, amount, rd)),
         ShiftOp::Srai => short(rd).map(|rd| cb_type(1, amount, rd)),
+        _ => None,
     };
     let (funct7, funct3) = match op {
         ShiftOp::Slli => (0, 1),
         ShiftOp::Srli => (0, 5),
         ShiftOp::Srai => (0x20, 5),
+        ShiftOp::Rori => (0x30, 5),
+        ShiftOp::Bclri => (0x24, 1),
+        ShiftOp::Bexti => (0x24, 5),
+        ShiftOp::Binvi => (0x34, 1),
+        ShiftOp::Bseti => (0x14, 1),
     };
     compressed.unwrap_or_else(|| i_type((funct7 << 5 | amount) as i32, rs1, funct3, rd, OP_IMM))
+}
+
+/// An operation on one register.
+pub(super) fn unary(op: UnaryOp, rd: Reg, rs1: Reg) -> Opcode {
+    let (funct12, funct3, opcode) = match op {
+        UnaryOp::Clz => (0x600, 1, OP_IMM),
+        UnaryOp::Ctz => (0x601, 1, OP_IMM),
+        UnaryOp::Cpop => (0x602, 1, OP_IMM),
+        UnaryOp::SextB => (0x604, 1, OP_IMM),
+        UnaryOp::SextH => (0x605, 1, OP_IMM),
+        UnaryOp::ZextH => (0x080, 4, OP),
+        UnaryOp::Rev8 => (0x698, 5, OP_IMM),
+    };
+    i_type(funct12, rs1, funct3, rd, opcode)
 }
 
 /// A move between registers of any class.

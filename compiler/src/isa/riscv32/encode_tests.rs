@@ -8,7 +8,7 @@ use super::frame::FrameLayout;
 use super::imm::{Amount, Imm12};
 use super::inst::{
     AluImmOp, AluOp, Amode, Cond, FpuCompareOp, FpuOp, Inst, LoadOp, Rounding, ShiftOp, Sign,
-    StoreOp,
+    StoreOp, UnaryOp,
 };
 use super::regs::{Name, RA, SCRATCH, SP, ZERO, f, x};
 use crate::mach::emit::Emitter as _;
@@ -63,11 +63,12 @@ impl Random {
         use AluOp::*;
         let (rd, rs1) = (self.reg(), self.reg());
         let rs1 = if self.below(2) == 0 { rd } else { rs1 };
-        match self.below(9) {
+        match self.below(10) {
             0 => Inst::Alu {
                 op: self.pick(&[
                     Add, Sub, Sll, Slt, Sltu, Xor, Srl, Sra, Or, And, Mul, Mulh, Mulhu, Div, Divu,
-                    Rem, Remu,
+                    Rem, Remu, Sh1add, Sh2add, Sh3add, Andn, Orn, Xnor, Min, Minu, Max, Maxu, Rol,
+                    Ror, Bclr, Bext, Binv, Bset,
                 ]),
                 rd,
                 rs1,
@@ -87,7 +88,16 @@ impl Random {
                 imm: self.imm(),
             },
             2 => Inst::Shift {
-                op: self.pick(&[ShiftOp::Slli, ShiftOp::Srli, ShiftOp::Srai]),
+                op: self.pick(&[
+                    ShiftOp::Slli,
+                    ShiftOp::Srli,
+                    ShiftOp::Srai,
+                    ShiftOp::Rori,
+                    ShiftOp::Bclri,
+                    ShiftOp::Bexti,
+                    ShiftOp::Binvi,
+                    ShiftOp::Bseti,
+                ]),
                 rd,
                 rs1,
                 amount: Amount::new(1 + self.below(31)).expect("below 32"),
@@ -100,6 +110,19 @@ impl Random {
                     1 => self.below(1 << 20) << 12,
                     _ => self.below(u32::MAX),
                 },
+            },
+            9 => Inst::Unary {
+                op: self.pick(&[
+                    UnaryOp::Clz,
+                    UnaryOp::Ctz,
+                    UnaryOp::Cpop,
+                    UnaryOp::SextB,
+                    UnaryOp::SextH,
+                    UnaryOp::ZextH,
+                    UnaryOp::Rev8,
+                ]),
+                rd,
+                rs1,
             },
             7 => self.float_inst(),
             8 if self.below(2) == 0 => Inst::Load {
@@ -194,7 +217,7 @@ fn assemble(lines: &[String]) -> Vec<u8> {
     source += ".balign 16, 0\nnop\n";
     std::fs::write(path("code.s"), source).expect("the folder is writable");
     run(Command::new("riscv64-unknown-elf-as")
-        .args(["-march=rv32imfc", "-mabi=ilp32", "-o"])
+        .args(["-march=rv32imfc_zba_zbb_zbs", "-mabi=ilp32", "-o"])
         .args([path("code.o"), path("code.s")]));
     run(Command::new("riscv64-unknown-elf-objcopy")
         .args(["-O", "binary", "-j", ".text"])

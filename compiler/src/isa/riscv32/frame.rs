@@ -79,6 +79,13 @@ impl FrameLayout {
 
     /// What takes it down and returns.
     pub fn epilogue(&self) -> Vec<Inst> {
+        let mut code = self.teardown();
+        code.push(Inst::JumpReg { rs: RA });
+        code
+    }
+
+    /// What takes it down, with `ra` as it was at entry.
+    pub fn teardown(&self) -> Vec<Inst> {
         let (first, second) = self.steps();
         let mut code = move_sp(second as i32);
         code.extend(self.places().map(|(rd, offset)| Inst::Load {
@@ -87,7 +94,6 @@ impl FrameLayout {
             mem: Amode::Base { base: SP, offset },
         }));
         code.extend(move_sp(first as i32));
-        code.push(Inst::JumpReg { rs: RA });
         code
     }
 }

@@ -59,6 +59,57 @@ pub enum AluOp {
     Rem,
     /// Unsigned remainder; the dividend for a zero divisor.
     Remu,
+    /// Zba: `(rs1 << 1) + rs2`
+    Sh1add,
+    /// Zba: `(rs1 << 2) + rs2`
+    Sh2add,
+    /// Zba: `(rs1 << 3) + rs2`
+    Sh3add,
+    /// Zbb: `rs1 & ~rs2`
+    Andn,
+    /// Zbb: `rs1 | ~rs2`
+    Orn,
+    /// Zbb: `~(rs1 ^ rs2)`
+    Xnor,
+    /// Zbb: the signed lesser one.
+    Min,
+    /// Zbb: the unsigned lesser one.
+    Minu,
+    /// Zbb: the signed greater one.
+    Max,
+    /// Zbb: the unsigned greater one.
+    Maxu,
+    /// Zbb: `rs1` rotated to the left by `rs2 % 32`.
+    Rol,
+    /// Zbb: `rs1` rotated to the right by `rs2 % 32`.
+    Ror,
+    /// Zbs: `rs1 & ~(1 << rs2 % 32)`
+    Bclr,
+    /// Zbs: `rs1 >> rs2 % 32 & 1`
+    Bext,
+    /// Zbs: `rs1 ^ 1 << rs2 % 32`
+    Binv,
+    /// Zbs: `rs1 | 1 << rs2 % 32`
+    Bset,
+}
+
+/// Operations on one register, of Zbb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnaryOp {
+    /// Zeros from the topmost bit on; 32 for 0.
+    Clz,
+    /// Zeros from the lowest bit on; 32 for 0.
+    Ctz,
+    /// Bits that are set.
+    Cpop,
+    /// The low byte, sign-extended.
+    SextB,
+    /// The low halfword, sign-extended.
+    SextH,
+    /// The low halfword, zero-extended.
+    ZextH,
+    /// The bytes in reverse order.
+    Rev8,
 }
 
 /// Operations with a result, a register and a constant of 12 bits.
@@ -78,7 +129,7 @@ pub enum AluImmOp {
     Andi,
 }
 
-/// Shifts by a constant.
+/// Shifts by a constant, and what else has a constant of five bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ShiftOp {
     /// To the left.
@@ -87,6 +138,16 @@ pub enum ShiftOp {
     Srli,
     /// To the right, copies of the sign come in.
     Srai,
+    /// Zbb: rotation to the right.
+    Rori,
+    /// Zbs: clears the bit with this number.
+    Bclri,
+    /// Zbs: the bit with this number: 1 or 0.
+    Bexti,
+    /// Zbs: flips the bit with this number.
+    Binvi,
+    /// Zbs: sets the bit with this number.
+    Bseti,
 }
 
 /// Loads, by width and extension.
@@ -324,15 +385,24 @@ pub enum Inst {
         /// Second operand.
         imm: Imm12,
     },
-    /// A shift by a constant.
+    /// An operation on one register.
+    Unary {
+        /// The operation.
+        op: UnaryOp,
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rs1: Reg,
+    },
+    /// A shift by a constant, or what has the same form.
     Shift {
-        /// The direction.
+        /// The operation.
         op: ShiftOp,
         /// Result.
         rd: Reg,
         /// Operand.
         rs1: Reg,
-        /// How far.
+        /// How far, or which bit.
         amount: Amount,
     },
     /// An operation on two floating-point registers.
@@ -450,6 +520,8 @@ pub enum Inst {
     },
     /// JAL or JALR.
     Call(Box<Call>),
+    /// The epilogue, then a jump to the callee in place of a return; ends a block.
+    TailCall(Box<Call>),
     /// Defines the arguments that a function gets in registers; emits nothing.
     Args {
         /// The arguments.
@@ -498,7 +570,11 @@ impl Inst {
     pub fn is_ret(&self) -> bool {
         matches!(
             self,
-            Inst::Ret { .. } | Inst::Trap { .. } | Inst::JumpReg { .. } | Inst::JumpTo { .. }
+            Inst::Ret { .. }
+                | Inst::TailCall(_)
+                | Inst::Trap { .. }
+                | Inst::JumpReg { .. }
+                | Inst::JumpTo { .. }
         )
     }
 

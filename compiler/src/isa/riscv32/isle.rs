@@ -15,7 +15,7 @@ use super::Riscv32;
 use super::imm::{Amount, Imm12, Parts};
 use super::inst::{
     AluImmOp, AluOp, Amode, Cond, FpuCompareOp, FpuOp, Inst as MInst, LoadOp, Rounding, ShiftOp,
-    Sign, StoreOp, Test,
+    Sign, StoreOp, Test, UnaryOp,
 };
 use super::regs::ZERO;
 use crate::mach::context::Context;
@@ -26,7 +26,11 @@ use crate::mach::isle::{
 use crate::mach::lower::ValueRegs;
 use crate::mach::reg::Reg;
 use crate::wasm::contract::{self, Builtin};
+use wasm2mcu_abi::image::Features;
 use wasm2mcu_abi::trap::TrapCode as AbiTrap;
+
+/// What a rule finds that asks for an extension and nothing else.
+type Unit = ();
 
 generated_rules!("/isle_riscv32.rs");
 
@@ -42,6 +46,8 @@ impl generated::Context for Context<'_, '_, Riscv32> {
             reg
         } else if bits == 8 {
             self.alu_imm(&AluImmOp::Andi, reg, 0xff)
+        } else if bits == 16 && self.zbb().is_some() {
+            self.unary(&UnaryOp::ZextH, reg)
         } else {
             self.shifted_twice(ShiftOp::Srli, reg, 32 - bits)
         }
@@ -54,10 +60,11 @@ impl generated::Context for Context<'_, '_, Riscv32> {
             return self.immediate(((constant << unused) as i32 >> unused) as u32);
         }
         let reg = self.word(value);
-        if bits == 32 {
-            reg
-        } else {
-            self.shifted_twice(ShiftOp::Srai, reg, 32 - bits)
+        match (bits, self.zbb()) {
+            (32, _) => reg,
+            (16, Some(())) => self.unary(&UnaryOp::SextH, reg),
+            (8, Some(())) => self.unary(&UnaryOp::SextB, reg),
+            _ => self.shifted_twice(ShiftOp::Srai, reg, 32 - bits),
         }
     }
 
@@ -72,6 +79,11 @@ impl generated::Context for Context<'_, '_, Riscv32> {
         let op = *op;
         let imm = Imm12::new(value).expect("extracted as a constant of 12 bits");
         self.define(|rd| MInst::AluImm { op, rd, rs1, imm })
+    }
+
+    fn unary(&mut self, op: &UnaryOp, rs1: Reg) -> Reg {
+        let op = *op;
+        self.define(|rd| MInst::Unary { op, rd, rs1 })
     }
 
     fn shift_imm(&mut self, op: &ShiftOp, rs1: Reg, amount: u32) -> Reg {
@@ -181,6 +193,48 @@ impl generated::Context for Context<'_, '_, Riscv32> {
     fn high_bit(&mut self, value: Value) -> Option<u32> {
         let mask = self.word_constant(value)?;
         (mask.is_power_of_two() && mask > 0x7ff).then(|| mask.leading_zeros())
+    }
+
+    // Extensions.
+
+    fn zba(&mut self) -> Option<Unit> {
+        self.lower.isa.has(Features::RISCV_ZBA)
+    }
+
+    fn zbb(&mut self) -> Option<Unit> {
+        self.lower.isa.has(Features::RISCV_ZBB)
+    }
+
+    fn zbs(&mut self) -> Option<Unit> {
+        self.lower.isa.has(Features::RISCV_ZBS)
+    }
+
+    fn shift_and_add(&mut self, amount: Value) -> Option<AluOp> {
+        match self.lower.constant(amount)? {
+            1 => Some(AluOp::Sh1add),
+            2 => Some(AluOp::Sh2add),
+            3 => Some(AluOp::Sh3add),
+            _ => None,
+        }
+    }
+
+    fn one_more_than_power(&mut self, factor: Value) -> Option<AluOp> {
+        match self.word_constant(factor)? {
+            3 => Some(AluOp::Sh1add),
+            5 => Some(AluOp::Sh2add),
+            9 => Some(AluOp::Sh3add),
+            _ => None,
+        }
+    }
+
+    fn one_bit(&mut self, value: Value) -> Option<u32> {
+        let bits = self.word_constant(value)?;
+        (bits.is_power_of_two() && imm12(bits).is_none()).then(|| bits.trailing_zeros())
+    }
+
+    fn all_but_one_bit(&mut self, value: Value) -> Option<u32> {
+        let bits = self.word_constant(value)?;
+        ((!bits).is_power_of_two() && imm12(bits).is_none()).then(|| bits.trailing_ones())
     }
 
     fn narrow_amounts(&mut self, ty: Type) -> i32 {

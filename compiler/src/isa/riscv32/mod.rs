@@ -1,4 +1,4 @@
-//! RISC-V with 32-bit registers: RV32IMC, with F where there is one.
+//! RISC-V with 32-bit registers: RV32IMC, with F, Zba, Zbb and Zbs where there are any.
 //!
 //! ```text
 //!   CLIF ──lower.isle──▶ inst + operands ──regalloc2──▶ emit ──▶ encode (bits of an instruction)
@@ -8,7 +8,7 @@
 //! * [`regs`]: which register plays which role
 //! * [`imm`]: immediates that are encodable once they exist
 //! * [`inst`]: the machine instructions that selection produces
-//! * `isle`: selection; the rules are in `lower.isle`, `wide.isle` and `float.isle`
+//! * `isle`: selection; the rules are in `lower.isle`, `wide.isle`, `float.isle` and `bits.isle`
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
 //! * [`branch`]: branches and jump tables, short and long
@@ -72,6 +72,11 @@ impl Riscv32 {
         self.features.contains(Features::RISCV_MISALIGNED)
     }
 
+    /// Something if the core has this.
+    fn has(&self, feature: Features) -> Option<()> {
+        self.features.contains(feature).then_some(())
+    }
+
     /// Whether f32 is in floating-point registers.
     fn has_fpu(&self) -> bool {
         self.features.contains(Features::RISCV_F)
@@ -127,6 +132,10 @@ impl Isa for Riscv32 {
 
     fn call(call: Call) -> Inst {
         Inst::Call(Box::new(call))
+    }
+
+    fn tail_call(call: Call) -> Inst {
+        Inst::TailCall(Box::new(call))
     }
 
     fn args(defs: Vec<FixedReg>) -> Inst {
@@ -195,8 +204,8 @@ impl Isa for Riscv32 {
         thunks::trap(code)
     }
 
-    fn entry_thunk(&self, signature: &Signature) -> Thunk<Self> {
-        thunks::entry(self, signature)
+    fn entry_thunk(&self, signature: &Signature, tail_area: u32) -> Thunk<Self> {
+        thunks::entry(self, signature, tail_area)
     }
 
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self> {

@@ -18,6 +18,7 @@ impl Inst {
                 visitor.reg_def(rd);
             }
             Inst::AluImm { rd, rs1: rs, .. }
+            | Inst::Unary { rd, rs1: rs, .. }
             | Inst::Shift { rd, rs1: rs, .. }
             | Inst::Fsqrt { rd, rs1: rs }
             | Inst::FpuToInt { rd, rs1: rs, .. }
@@ -47,7 +48,7 @@ impl Inst {
                 visitor.reg_reuse_def(rd, 0);
             }
             Inst::TrapIf { test, .. } | Inst::CondBr { test, .. } => visit_test(test, visitor),
-            Inst::Call(call) => {
+            Inst::Call(call) | Inst::TailCall(call) => {
                 if let Callee::Indirect(rs) = &mut call.callee {
                     visitor.reg_use(rs);
                 }

@@ -172,11 +172,14 @@ pub(super) fn trap(trap: TrapCode) -> Thunk<Riscv32> {
 }
 
 /// `extern "C" fn(context, args, code, stack) -> u32` for functions of a signature.
-pub(super) fn entry(isa: &Riscv32, signature: &Signature) -> Thunk<Riscv32> {
+pub(super) fn entry(isa: &Riscv32, signature: &Signature, tail_area: u32) -> Thunk<Riscv32> {
     let (context, args, callee, need) = (a(0), a(1), a(2), a(3));
     let (params, param_bytes) = places::of_values(isa, &signature.params);
     let (results, result_bytes) = places::of_values(isa, &signature.results);
-    let stack_area = param_bytes.max(result_bytes).next_multiple_of(16);
+    let stack_area = param_bytes
+        .max(result_bytes)
+        .max(tail_area)
+        .next_multiple_of(16);
 
     let mut code = Writer::new(2);
     // Nothing is stored before it is known that the stack suffices.

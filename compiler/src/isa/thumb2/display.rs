@@ -314,6 +314,13 @@ impl fmt::Display for Inst {
                 fmt_fixed(f, "uses", &call.uses)?;
                 fmt_fixed(f, "defs", &call.defs)
             }
+            Inst::TailCall(call) => {
+                match call.callee {
+                    Callee::Direct(symbol) => write!(f, "b {symbol}")?,
+                    Callee::Indirect(rm) => write!(f, "bx {}", Name(rm))?,
+                }
+                fmt_fixed(f, "uses", &call.uses)
+            }
             Inst::Args { defs } => fmt_fixed(f, "args", defs),
             Inst::Ret { uses } => {
                 f.write_str("bx lr")?;

@@ -20,6 +20,7 @@ use super::reloc::{AddressOf, RelocKind};
 use super::vfp;
 use crate::mach;
 use crate::mach::buffer::{BranchOutOfRange, Code, CodeBuffer, Label, Symbol};
+use crate::mach::emit::Emitter as _;
 use crate::mach::reg::Reg;
 use crate::mach::stubs::{Stubs, TrapStubs};
 
@@ -208,6 +209,7 @@ impl mach::emit::Emitter for Emitter {
                 Callee::Direct(symbol) => self.call(symbol),
                 Callee::Indirect(rm) => self.put(encode::blx(rm)),
             },
+            Inst::TailCall(ref call) => self.tail_call(call.callee),
             Inst::Args { .. } => {}
             Inst::Ret { .. } => {
                 let frame = self.frame;
@@ -266,17 +268,7 @@ impl Emitter {
             offset: Context::STACK_LIMIT as i32,
         };
         self.access(&Access::load(LoadOp::Ldr), SCRATCH, limit);
-        // Eight bits at a time can always be added.
-        let mut rest = need;
-        while rest != 0 {
-            let part = if rest < 4096 {
-                rest
-            } else {
-                rest & 0xff << rest.trailing_zeros()
-            };
-            self.add_immediate(SCRATCH, SCRATCH, part as i32);
-            rest -= part;
-        }
+        self.add_in_parts(SCRATCH, need);
         let target = self.stub(TrapCode::StackExhausted);
         self.branch_if(Cond::Lo, &Compare::cmp(SP, SCRATCH), target);
     }
@@ -496,6 +488,37 @@ impl Emitter {
         self.buffer.relocation(RelocKind::Call, symbol);
         // BL with the addend −4.
         self.put(Opcode::Wide(0xf7ff_fffe));
+    }
+
+    fn tail_call(&mut self, callee: Callee) {
+        // The address may be in a register that is restored.
+        if let Callee::Indirect(rm) = callee {
+            self.put(encode::mov(SCRATCH, rm));
+        }
+        let frame = self.frame;
+        self.add_in_parts(SP, frame.body_bytes());
+        if let Some(restore) = frame.restore() {
+            self.emit(&restore, None);
+        }
+        match callee {
+            Callee::Direct(symbol) => self.emit(&Inst::JumpTo { symbol }, None),
+            Callee::Indirect(_) => self.put(encode::bx(SCRATCH)),
+        }
+    }
+
+    /// Adds any constant to a register, without another one.
+    fn add_in_parts(&mut self, rd: Reg, value: u32) {
+        // Eight bits at a time can always be added.
+        let mut rest = value;
+        while rest != 0 {
+            let part = if rest < 4096 {
+                rest
+            } else {
+                rest & 0xff << rest.trailing_zeros()
+            };
+            self.put(encode::add_immediate(false, rd, rd, part));
+            rest -= part;
+        }
     }
 
     fn stub(&mut self, code: TrapCode) -> Label {

@@ -58,6 +58,16 @@ impl FrameLayout {
         push.into_iter().chain((self.body > 0).then_some(sub))
     }
 
+    /// The bytes below the saved registers, by which `sp` moves up before these are restored.
+    pub fn body_bytes(&self) -> u32 {
+        self.body
+    }
+
+    /// What restores the saved registers, with `lr` as it was at entry.
+    pub fn restore(&self) -> Option<Inst> {
+        (!self.saved.is_empty()).then_some(Inst::Pop { regs: self.saved })
+    }
+
     /// What takes it down and returns.
     pub fn epilogue(&self) -> impl Iterator<Item = Inst> {
         let add = Inst::AddSp { bytes: self.body };

@@ -896,6 +896,8 @@ pub enum Inst {
     },
     /// BL or BLX.
     Call(Box<Call>),
+    /// The epilogue, then a jump to the callee in place of a return; ends a block.
+    TailCall(Box<Call>),
     /// Defines the arguments that a function gets in registers; emits nothing.
     Args {
         /// The arguments.
@@ -1050,9 +1052,11 @@ impl Inst {
     /// Whether control leaves the function here by a return or a trap.
     pub fn is_ret(&self) -> bool {
         match self {
-            Inst::Ret { .. } | Inst::Trap { .. } | Inst::BranchTo { .. } | Inst::JumpTo { .. } => {
-                true
-            }
+            Inst::Ret { .. }
+            | Inst::TailCall(_)
+            | Inst::Trap { .. }
+            | Inst::BranchTo { .. }
+            | Inst::JumpTo { .. } => true,
             Inst::Pop { regs } => regs.contains(15),
             _ => false,
         }

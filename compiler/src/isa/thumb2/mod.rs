@@ -154,6 +154,10 @@ impl Isa for Thumb2 {
         Inst::Call(Box::new(call))
     }
 
+    fn tail_call(call: Call) -> Inst {
+        Inst::TailCall(Box::new(call))
+    }
+
     fn args(defs: Vec<FixedReg>) -> Inst {
         Inst::Args { defs }
     }
@@ -219,8 +223,8 @@ impl Isa for Thumb2 {
         thunks::trap(code)
     }
 
-    fn entry_thunk(&self, signature: &Signature) -> Thunk<Self> {
-        thunks::entry(self, signature)
+    fn entry_thunk(&self, signature: &Signature, tail_area: u32) -> Thunk<Self> {
+        thunks::entry(self, signature, tail_area)
     }
 
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self> {

@@ -128,7 +128,7 @@ impl Inst {
                 visitor.reg_def(rd);
             }
             Inst::TrapIf { cmp, .. } | Inst::CondBr { cmp, .. } => visit_compare(cmp, visitor),
-            Inst::Call(call) => {
+            Inst::Call(call) | Inst::TailCall(call) => {
                 if let Callee::Indirect(rm) = &mut call.callee {
                     visitor.reg_use(rm);
                 }

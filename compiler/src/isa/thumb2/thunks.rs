@@ -179,11 +179,14 @@ pub(super) fn trap(trap: TrapCode) -> Thunk<Thumb2> {
 }
 
 /// `extern "C" fn(context, args, code, stack) -> u32` for functions of a signature.
-pub(super) fn entry(isa: &Thumb2, signature: &Signature) -> Thunk<Thumb2> {
+pub(super) fn entry(isa: &Thumb2, signature: &Signature, tail_area: u32) -> Thunk<Thumb2> {
     let (context, args, callee, need) = (r(0), r(1), r(2), r(3));
     let (params, param_bytes) = places::of_values(isa, &signature.params);
     let (results, result_bytes) = places::of_values(isa, &signature.results);
-    let stack_area = param_bytes.max(result_bytes).next_multiple_of(8);
+    let stack_area = param_bytes
+        .max(result_bytes)
+        .max(tail_area)
+        .next_multiple_of(8);
 
     let mut code = Writer::new(2);
     // Nothing is stored before it is known that the stack suffices.
@@ -218,12 +221,18 @@ pub(super) fn entry(isa: &Thumb2, signature: &Signature) -> Thunk<Thumb2> {
         }
     }
     code.call(r(5));
-    for (index, place) in results.iter().enumerate() {
-        match *place {
-            Place::Register(at) => code.store(Reg::of_preg(at), r(4), 4 * index as u32),
-            Place::Stack(offset) => {
-                code.load(r(0), SP, offset);
-                code.store(r(0), r(4), 4 * index as u32);
+    // Words from the stack pass through r0, so they go last.
+    for pass in [false, true] {
+        for (index, place) in results.iter().enumerate() {
+            match *place {
+                Place::Register(at) if !pass => {
+                    code.store(Reg::of_preg(at), r(4), 4 * index as u32);
+                }
+                Place::Stack(offset) if pass => {
+                    code.load(r(0), SP, offset);
+                    code.store(r(0), r(4), 4 * index as u32);
+                }
+                _ => {}
             }
         }
     }
@@ -282,15 +291,15 @@ pub(super) fn import(isa: &Thumb2, signature: &Signature, slot: u32) -> Thunk<Th
     code.load(r(4), CONTEXT, slot);
     code.call(r(4));
     code.release(stack_area);
+    // One result at most, which is in registers on either side: no host function has more.
     let (internal, _) = places::of_values(isa, &signature.results);
     let external = c_results(&signature.results, isa.has_hard_float_abi());
     code.mov_all(
-        internal
-            .iter()
-            .zip(external)
-            .map(|(to, from)| match *to {
-                Place::Register(to) => (from, to),
-                Place::Stack(_) => unreachable!("a C function has one result"),
+        external
+            .zip(internal)
+            .filter_map(|(from, to)| match to {
+                Place::Register(to) => Some((from, to)),
+                Place::Stack(_) => None,
             })
             .collect(),
     );

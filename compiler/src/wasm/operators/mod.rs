@@ -33,7 +33,7 @@ impl Translator<'_> {
             || self.reference(op)
             || self.table(op)
             || self.control(op)?
-            || self.call(op)?;
+            || self.call(op);
         if known {
             Ok(())
         } else {
