@@ -105,9 +105,9 @@ inline u64 shifted_up(u64 x, u32 *distance)
         *distance = zeros + 32;
         return words(word(lower << zeros), 0);
     }
-    u32 zeros = leading_zeros(upper);
+    u32 zeros = word(leading_zeros(upper)) & 31;
     *distance = zeros;
-    return words(word(upper << zeros | lower >> 1 >> (~zeros & 31)), word(lower << zeros));
+    return words(word(upper << zeros | lower >> 1 >> (zeros ^ 31)), word(lower << zeros));
 }
 
 inline u32 f32_exponent(f32 x) { return x >> 23 & 0xff; }
@@ -150,33 +150,33 @@ inline f64 f64_pack(u32 head, u64 significand, u32 rest)
     return words(head + high_word(significand), lower);
 }
 
-inline u32 f32_head(u32 sign, u32 exponent) { return sign + ((exponent - 1) << 23); }
-inline u32 f64_head(u32 sign, u32 exponent) { return sign + ((exponent - 1) << 20); }
+inline u32 f32_head(u32 sign, u32 scale) { return sign + (scale << 23); }
+inline u32 f64_head(u32 sign, u32 scale) { return sign + (scale << 20); }
 
-// The same for an exponent that is none of a normal number, and for any.
-inline f32 f32_beyond(u32 sign, i32 exponent, u32 significand, u32 rest)
+// The same, with the exponent less one as it comes: beyond that of normal numbers, and any.
+inline f32 f32_beyond(u32 sign, i32 scale, u32 significand, u32 rest)
 {
-    if (exponent > 0)
+    if (scale >= 0)
         return sign | F32_INFINITY;
-    u32 distance = (u32)(1 - exponent);
+    u32 distance = (u32)-scale;
     if (distance > 24)
         return sign;
     rest = significand << (32 - distance) | (rest != 0);
     return f32_pack(sign, significand >> distance, rest);
 }
 
-inline f32 f32_finish(u32 sign, i32 exponent, u32 significand, u32 rest)
+inline f32 f32_finish(u32 sign, i32 scale, u32 significand, u32 rest)
 {
-    if (f32_is_normal((u32)exponent))
-        return f32_pack(f32_head(sign, (u32)exponent), significand, rest);
-    return f32_beyond(sign, exponent, significand, rest);
+    if ((u32)scale < 0xfe)
+        return f32_pack(f32_head(sign, (u32)scale), significand, rest);
+    return f32_beyond(sign, scale, significand, rest);
 }
 
-inline f64 f64_beyond(u32 sign, i32 exponent, u64 significand, u32 rest)
+inline f64 f64_beyond(u32 sign, i32 scale, u64 significand, u32 rest)
 {
-    if (exponent > 0)
+    if (scale >= 0)
         return words(sign | HIGH_INFINITY, 0);
-    u32 distance = (u32)(1 - exponent);
+    u32 distance = (u32)-scale;
     if (distance > 53)
         return words(sign, 0);
     u64 below = significand << (64 - distance);
@@ -184,11 +184,11 @@ inline f64 f64_beyond(u32 sign, i32 exponent, u64 significand, u32 rest)
     return f64_pack(sign, significand >> distance, rest);
 }
 
-inline f64 f64_finish(u32 sign, i32 exponent, u64 significand, u32 rest)
+inline f64 f64_finish(u32 sign, i32 scale, u64 significand, u32 rest)
 {
-    if (f64_is_normal((u32)exponent))
-        return f64_pack(f64_head(sign, (u32)exponent), significand, rest);
-    return f64_beyond(sign, exponent, significand, rest);
+    if ((u32)scale < 0x7fe)
+        return f64_pack(f64_head(sign, (u32)scale), significand, rest);
+    return f64_beyond(sign, scale, significand, rest);
 }
 
 // A significand whose number has the exponent field 0, with its leading bit in place.
@@ -257,7 +257,8 @@ f32 f32_add(f32 a, f32 b)
     if (distance > 25)
         return a;
     u32 significand = (a & F32_FRACTION) | F32_LEADING;
-    u32 rest = smaller << 1 << (~distance & 31);
+    distance = word(distance) & 31;
+    u32 rest = smaller << 1 << (distance ^ 31);
     smaller >>= distance;
     if (!opposite) {
         significand += smaller;
@@ -284,7 +285,7 @@ f32 f32_add(f32 a, f32 b)
             exponent -= zeros + 1;
         }
     }
-    return f32_pack(f32_head(sign, exponent), significand, rest);
+    return f32_pack(f32_head(sign, exponent - 1), significand, rest);
 }
 
 f32 f32_sub(f32 a, f32 b)
@@ -320,11 +321,12 @@ f64 f64_add(f64 a, f64 b)
     }
     if (distance > 54)
         return a;
-    u32 head = (word(a_high >> 20) << 20) - HIGH_LEADING;
+    u32 head = f64_head(a_high & TOP, exponent - 1);
     u64 significand = words((a_high & HIGH_FRACTION) | HIGH_LEADING, low(a));
     u32 rest;
     if (distance < 32) {
-        u32 left = ~distance & 31;
+        distance = word(distance) & 31;
+        u32 left = distance ^ 31;
         rest = lower << 1 << left;
         lower = lower >> distance | upper << 1 << left;
         upper >>= distance;
@@ -398,13 +400,13 @@ f32 f32_mul(f32 a, f32 b)
             return sign;
         return f32_mul((f32_magnitude(a) | sign) - (distance << 23), fraction << distance);
     }
-    i32 exponent = (i32)(a_exponent + b_exponent) - F32_BIAS + 1;
+    i32 scale = (i32)(a_exponent + b_exponent) - F32_BIAS;
     u64 exact = product(f32_significand(a) << 8, f32_significand(b));
     if (exact < (u64)F32_LEADING << 32) {
         exact = doubled(exact);
-        exponent -= 1;
+        scale -= 1;
     }
-    return f32_finish(sign, exponent, high(exact), low(exact));
+    return f32_finish(sign, scale, high(exact), low(exact));
 }
 
 f64 f64_mul(f64 a, f64 b)
@@ -430,7 +432,7 @@ f64 f64_mul(f64 a, f64 b)
         u32 upper = high(f64_magnitude(a)) | sign;
         return f64_mul(words(upper - (distance << 20), low(a)), fraction);
     }
-    i32 exponent = (i32)(a_exponent + b_exponent) - F64_BIAS + 1;
+    i32 scale = (i32)(a_exponent + b_exponent) - F64_BIAS;
     u32 x_high = (high_word(a) & HIGH_FRACTION) | HIGH_LEADING;
     x_high = x_high << 11 | low_word(a) >> 21;
     u32 x_low = low_word(a) << 11;
@@ -444,9 +446,9 @@ f64 f64_mul(f64 a, f64 b)
     if (high_word(significand) < HIGH_LEADING) {
         significand = significand << 1 | rest >> 31;
         rest <<= 1;
-        exponent -= 1;
+        scale -= 1;
     }
-    return f64_finish(sign, exponent, significand, rest);
+    return f64_finish(sign, scale, significand, rest);
 }
 
 // Division. The quotient is found with one bit below the significand. That bit alone rounds a normal
@@ -476,10 +478,10 @@ f32 f32_div(f32 a, f32 b)
         if (b_exponent == 0)
             y = f32_normalize(b, &b_exponent);
     }
-    i32 exponent = a_exponent - b_exponent + F32_BIAS;
+    i32 scale = a_exponent - b_exponent + F32_BIAS - 1;
     if (x < y) {
         x = word(x << 1);
-        exponent -= 1;
+        scale -= 1;
     }
     // Eight bits at a time, after the leading one. The divisor is seen not to be zero.
     y = word(y) | F32_LEADING;
@@ -489,9 +491,9 @@ f32 f32_div(f32 a, f32 b)
     quotient = quotient << 8 | left / y;
     left = left % y << 8;
     quotient = quotient << 8 | left / y;
-    if (f32_is_normal((u32)exponent))
-        return f32_head(sign, (u32)exponent) + ((quotient + 1) >> 1);
-    return f32_beyond(sign, exponent, quotient >> 1, quotient << 31 | (left % y != 0));
+    if ((u32)scale < 0xfe)
+        return f32_head(sign, (u32)scale) + ((quotient + 1) >> 1);
+    return f32_beyond(sign, scale, quotient >> 1, quotient << 31 | (left % y != 0));
 }
 
 f64 f64_div(f64 a, f64 b)
@@ -517,10 +519,10 @@ f64 f64_div(f64 a, f64 b)
         if (b_exponent == 0)
             y = f64_normalize(b, &b_exponent);
     }
-    i32 exponent = a_exponent - b_exponent + F64_BIAS;
+    i32 scale = a_exponent - b_exponent + F64_BIAS - 1;
     if (x < y) {
         x = doubled(x);
-        exponent -= 1;
+        scale -= 1;
     }
     // Two digits of 27 bits, estimated from below by the leading words. What is left after each is
     // a few times the divisor at most, so the words above the two that are computed would be 0.
@@ -534,9 +536,9 @@ f64 f64_div(f64 a, f64 b)
         left -= y;
         quotient += 1;
     }
-    if (f64_is_normal((u32)exponent))
-        return words(f64_head(sign, (u32)exponent), 0) + ((quotient + 1) >> 1);
-    return f64_beyond(sign, exponent, quotient >> 1, low(quotient) << 31 | (left != 0));
+    if ((u32)scale < 0x7fe)
+        return words(f64_head(sign, (u32)scale), 0) + ((quotient + 1) >> 1);
+    return f64_beyond(sign, scale, quotient >> 1, low(quotient) << 31 | (left != 0));
 }
 
 // Square root. It is never halfway between two numbers, and never subnormal.
@@ -795,7 +797,7 @@ f64 f64_promote(f32 a)
     u32 zeros = leading_zeros(a & F32_FRACTION);
     u32 fraction = (a & F32_FRACTION) << zeros;
     exponent = F64_BIAS - F32_BIAS + 9 - zeros;
-    return words(f64_head(sign, exponent) + (fraction >> 11), fraction << 21);
+    return words(f64_head(sign, exponent - 1) + (fraction >> 11), fraction << 21);
 }
 
 f32 f32_demote(f64 a)
@@ -805,7 +807,7 @@ f32 f32_demote(f64 a)
     if (exponent == 0x7ff)
         return f64_is_nan(a) ? F32_NAN : sign | F32_INFINITY;
     u32 significand = ((u32)(a >> 29) & F32_FRACTION) | F32_LEADING;
-    return f32_finish(sign, (i32)exponent - F64_BIAS + F32_BIAS, significand, low(a) << 3);
+    return f32_finish(sign, (i32)exponent - F64_BIAS + F32_BIAS - 1, significand, low(a) << 3);
 }
 
 // From integers.
@@ -816,7 +818,7 @@ inline f32 f32_from_magnitude(u32 sign, u32 x)
         return 0;
     u32 zeros = leading_zeros(x);
     x <<= zeros;
-    return f32_pack(f32_head(sign, F32_BIAS + 31 - zeros), x >> 8, x << 24);
+    return f32_pack(f32_head(sign, F32_BIAS + 30 - zeros), x >> 8, x << 24);
 }
 
 inline f32 f32_from_magnitude_64(u32 sign, u64 x)
@@ -826,7 +828,7 @@ inline f32 f32_from_magnitude_64(u32 sign, u64 x)
     u32 zeros;
     x = shifted_up(x, &zeros);
     u32 rest = high(x) << 24 | (low(x) != 0);
-    return f32_pack(f32_head(sign, F32_BIAS + 63 - zeros), high(x) >> 8, rest);
+    return f32_pack(f32_head(sign, F32_BIAS + 62 - zeros), high(x) >> 8, rest);
 }
 
 inline f64 f64_from_magnitude(u32 sign, u32 x)
@@ -835,7 +837,7 @@ inline f64 f64_from_magnitude(u32 sign, u32 x)
         return 0;
     u32 zeros = leading_zeros(x);
     x <<= zeros;
-    return words(f64_head(sign, F64_BIAS + 31 - zeros) + (x >> 11), x << 21);
+    return words(f64_head(sign, F64_BIAS + 30 - zeros) + (x >> 11), x << 21);
 }
 
 inline f64 f64_from_magnitude_64(u32 sign, u64 x)
@@ -844,7 +846,7 @@ inline f64 f64_from_magnitude_64(u32 sign, u64 x)
         return 0;
     u32 zeros;
     x = shifted_up(x, &zeros);
-    return f64_pack(f64_head(sign, F64_BIAS + 63 - zeros), x >> 11, low(x) << 21);
+    return f64_pack(f64_head(sign, F64_BIAS + 62 - zeros), x >> 11, low(x) << 21);
 }
 
 inline u32 magnitude(u32 x) { return x & TOP ? 0 - x : x; }

@@ -254,6 +254,23 @@ macro_rules! prelude_terms {
             (amount == 0).then_some(amount)
         }
 
+        fn below_width(&mut self, value: Value) -> Option<()> {
+            let dfg = &self.lower.func.dfg;
+            let InstructionData::Binary { opcode, args } = dfg.insts[self.lower.def_inst(value)?]
+            else {
+                return None;
+            };
+            if self.value_type(value) != ir::types::I32 {
+                return None;
+            }
+            let small = self.lower.constant(args[1])? < 32;
+            match opcode {
+                Opcode::Band => small.then_some(()),
+                Opcode::Bxor if small => self.below_width(args[0]),
+                _ => None,
+            }
+        }
+
         fn below_32(&mut self, value: Value) -> Option<u32> {
             self.wide_amount_of(value).filter(|n| (1..32).contains(n))
         }
