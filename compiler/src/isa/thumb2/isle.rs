@@ -333,6 +333,10 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         operand.unwrap_or_else(|| Operand2::reg(self.hi(value)))
     }
 
+    fn word_operand(&mut self, value: u32) -> Operand2 {
+        Operand2::imm(value).unwrap_or_else(|| Operand2::reg(self.immediate(value)))
+    }
+
     fn each_word(&mut self, op: &AluOp, x: Value, y: Value) -> Results {
         let (xl, xh) = self.lower.constant_words(x);
         let (yl, yh) = self.lower.constant_words(y);
