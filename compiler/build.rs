@@ -6,9 +6,9 @@ use std::{env, fs, process};
 use cranelift_isle::codegen::CodegenOptions;
 use cranelift_isle::compile;
 
-/// Folders under `src/isa`, each with `lower.isle`, `wide.isle` for double words, and `float.isle` for
-/// what an FPU does, if the instruction set has rules for one. All have the prelude and the rules for
-/// floats without an FPU.
+/// Folders under `src/isa`, each with `lower.isle`, `wide.isle` for double words, and those of `float.isle`
+/// for what an FPU does and `bits.isle` for other extensions that the instruction set has. All have
+/// the prelude and the rules for floats without an FPU.
 const INSTRUCTION_SETS: [&str; 2] = ["riscv32", "thumb2"];
 
 fn main() {
@@ -27,7 +27,7 @@ fn main() {
 
     for isa in INSTRUCTION_SETS {
         let mut sources = vec![prelude.clone(), clif.clone(), float.clone()];
-        for rules in ["lower", "wide", "float"] {
+        for rules in ["lower", "wide", "float", "bits"] {
             let rules = PathBuf::from(format!("src/isa/{isa}/{rules}.isle"));
             println!("cargo::rerun-if-changed={}", rules.display());
             if rules.exists() {

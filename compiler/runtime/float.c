@@ -43,6 +43,11 @@ typedef u64 f64;
 #define F64_LEADING 0x0010000000000000u
 #define F64_FRACTION 0x000fffffffffffffu
 
+// Of the high word.
+#define HIGH_INFINITY 0x7ff00000u
+#define HIGH_LEADING 0x00100000u
+#define HIGH_FRACTION 0x000fffffu
+
 #define F32_BIAS 127
 #define F64_BIAS 1023
 
@@ -62,59 +67,128 @@ typedef u64 f64;
 inline u32 high(u64 x) { return (u32)(x >> 32); }
 inline u32 low(u64 x) { return (u32)x; }
 inline u64 words(u32 high, u32 low) { return (u64)high << 32 | low; }
-inline u64 product(u32 x, u32 y) { return (u64)x * y; }
-inline u32 high_product(u32 x, u32 y) { return high(product(x, y)); }
+
+// The same word, of which clang does not know where it comes from: it would put words together again
+// to do one operation of 64 bits, which is two on the cores, in place of one.
+inline u32 word(u32 x)
+{
+    __asm__("" : "+r"(x));
+    return x;
+}
+inline u32 high_word(u64 x) { return word(high(x)); }
+inline u32 low_word(u64 x) { return word(low(x)); }
+
+// What a condition guards stays behind a branch: clang would shift by the condition.
+inline u64 doubled(u64 x)
+{
+    x <<= 1;
+    return words(high_word(x), low_word(x));
+}
+
+inline u64 product(u32 x, u32 y) { return (u64)word(x) * word(y); }
+inline u32 high_product(u32 x, u32 y) { return high_word(product(x, y)); }
+// Less a product, of which only what fits two words counts.
+inline u64 less_product(u64 from, u32 x, u64 y)
+{
+    return from - product(x, low(y)) - words(word(x * high_word(y)), 0);
+}
 
 inline u32 leading_zeros(u32 x) { return (u32)__builtin_clz(x); }
-inline u32 leading_zeros_64(u64 x) { return (u32)__builtin_clzll(x); }
+
+// A double word that is not 0 with its topmost bit set; says how far it was shifted.
+inline u64 shifted_up(u64 x, u32 *distance)
+{
+    u32 upper = high_word(x);
+    u32 lower = low_word(x);
+    if (upper == 0) {
+        u32 zeros = leading_zeros(word(lower));
+        *distance = zeros + 32;
+        return words(word(lower << zeros), 0);
+    }
+    u32 zeros = word(leading_zeros(upper)) & 31;
+    *distance = zeros;
+    return words(word(upper << zeros | lower >> 1 >> (zeros ^ 31)), word(lower << zeros));
+}
 
 inline u32 f32_exponent(f32 x) { return x >> 23 & 0xff; }
-inline u32 f64_exponent(f64 x) { return high(x) >> 20 & 0x7ff; }
+inline u32 f64_exponent(f64 x) { return high_word(x) >> 20 & 0x7ff; }
+
+// Whether an exponent is that of a normal number.
+inline bool f32_is_normal(u32 exponent) { return word(exponent - 1) < 0xfe; }
+inline bool f64_is_normal(u32 exponent) { return word(exponent - 1) < 0x7fe; }
+
+inline u32 f32_magnitude(f32 x) { return x & ~TOP; }
+inline u64 f64_magnitude(f64 x) { return words(high_word(x) & ~TOP, low(x)); }
+
+// With the leading bit of a normal number.
+inline u32 f32_significand(f32 x) { return (x & F32_FRACTION) | F32_LEADING; }
+inline u64 f64_significand(f64 x)
+{
+    return words((high_word(x) & HIGH_FRACTION) | HIGH_LEADING, low(x));
+}
 
 inline bool f32_is_nan(f32 x) { return x << 1 > F32_INFINITY << 1; }
-inline bool f64_is_nan(f64 x) { return x << 1 > F64_INFINITY << 1; }
+inline bool f64_is_nan(f64 x) { return f64_magnitude(x) > F64_INFINITY; }
 
-// Whether what stands in `rest` rounds a significand up that ends in `last`.
-inline bool rounds_up(u32 rest, u32 last) { return rest > TOP - (last & 1); }
-
-// A significand with its leading bit and the bits below, as a value. The exponent is at most that
-// of the largest number.
-inline f32 f32_pack(u32 sign, u32 exponent, u32 significand, u32 rest)
+// A significand with its leading bit and the bits below, as a value. The head is the sign and the
+// exponent less one, at most that of the largest number. Half a unit rounds up, and then down to an
+// even number if it was just half.
+inline f32 f32_pack(u32 head, u32 significand, u32 rest)
 {
-    return (sign | (exponent - 1) << 23) + significand + rounds_up(rest, significand);
+    significand += rest >> 31;
+    if (rest == TOP)
+        significand &= ~1u;
+    return head + significand;
 }
 
-inline f64 f64_pack(u32 sign, u32 exponent, u64 significand, u32 rest)
+inline f64 f64_pack(u32 head, u64 significand, u32 rest)
 {
-    return words(sign | (exponent - 1) << 20, 0) + significand + rounds_up(rest, low(significand));
+    significand += rest >> 31;
+    u32 lower = word(low(significand));
+    if (rest == TOP)
+        lower &= ~1u;
+    return words(head + high_word(significand), lower);
 }
 
-// The same for any exponent.
-inline f32 f32_finish(u32 sign, i32 exponent, u32 significand, u32 rest)
+inline u32 f32_head(u32 sign, u32 scale) { return sign + (scale << 23); }
+inline u32 f64_head(u32 sign, u32 scale) { return sign + (scale << 20); }
+
+// The same, with the exponent less one as it comes: beyond that of normal numbers, and any.
+inline f32 f32_beyond(u32 sign, i32 scale, u32 significand, u32 rest)
 {
-    if ((u32)exponent - 1 < 0xfe)
-        return f32_pack(sign, (u32)exponent, significand, rest);
-    if (exponent > 0)
+    if (scale >= 0)
         return sign | F32_INFINITY;
-    u32 distance = (u32)(1 - exponent);
+    u32 distance = (u32)-scale;
     if (distance > 24)
         return sign;
     rest = significand << (32 - distance) | (rest != 0);
-    return f32_pack(sign, 1, significand >> distance, rest);
+    return f32_pack(sign, significand >> distance, rest);
 }
 
-inline f64 f64_finish(u32 sign, i32 exponent, u64 significand, u32 rest)
+inline f32 f32_finish(u32 sign, i32 scale, u32 significand, u32 rest)
 {
-    if ((u32)exponent - 1 < 0x7fe)
-        return f64_pack(sign, (u32)exponent, significand, rest);
-    if (exponent > 0)
-        return words(sign | high(F64_INFINITY), 0);
-    u32 distance = (u32)(1 - exponent);
+    if ((u32)scale < 0xfe)
+        return f32_pack(f32_head(sign, (u32)scale), significand, rest);
+    return f32_beyond(sign, scale, significand, rest);
+}
+
+inline f64 f64_beyond(u32 sign, i32 scale, u64 significand, u32 rest)
+{
+    if (scale >= 0)
+        return words(sign | HIGH_INFINITY, 0);
+    u32 distance = (u32)-scale;
     if (distance > 53)
         return words(sign, 0);
     u64 below = significand << (64 - distance);
-    rest = high(below) | (low(below) != 0) | (rest != 0);
-    return f64_pack(sign, 1, significand >> distance, rest);
+    rest = high_word(below) | (low_word(below) != 0) | (rest != 0);
+    return f64_pack(sign, significand >> distance, rest);
+}
+
+inline f64 f64_finish(u32 sign, i32 scale, u64 significand, u32 rest)
+{
+    if ((u32)scale < 0x7fe)
+        return f64_pack(f64_head(sign, (u32)scale), significand, rest);
+    return f64_beyond(sign, scale, significand, rest);
 }
 
 // A significand whose number has the exponent field 0, with its leading bit in place.
@@ -127,9 +201,10 @@ inline u32 f32_normalize(u32 significand, i32 *exponent)
 
 inline u64 f64_normalize(u64 significand, i32 *exponent)
 {
-    u32 distance = leading_zeros_64(significand) - 11;
-    *exponent = 1 - (i32)distance;
-    return significand << distance;
+    u32 distance;
+    significand = shifted_up(significand, &distance) >> 11;
+    *exponent = 12 - (i32)distance;
+    return significand;
 }
 
 // Below 2^63 / (x + 1) for an x with its top bit set, by 12 at most: the core divides for 15 bits,
@@ -144,9 +219,10 @@ inline u32 reciprocal(u32 x)
 // The square root of x in [2^28, 2^30), times 2^16: less by 1 to 4.
 inline u32 root(u32 x)
 {
-    u32 estimate = ((x >> 14) * 0x5555 >> 16) + 11469;
-    estimate = (estimate + x / estimate) >> 1;
-    estimate = (estimate + x / estimate) >> 1;
+    // Odd, that they are seen not to be zero.
+    u32 first = (((x >> 14) * 0x5555 >> 16) + 11469) | 1;
+    u32 second = (first + x / first) >> 1 | 1;
+    u32 estimate = (second + x / second) >> 1;
     u32 quotient = x / estimate;
     u32 left = x - quotient * estimate;
     return (estimate << 15) + (quotient << 15) + ((left << 16) / estimate >> 1) - 3;
@@ -156,11 +232,8 @@ inline u32 root(u32 x)
 
 f32 f32_add(f32 a, f32 b)
 {
-    if (a << 1 < b << 1) {
-        f32 swapped = a;
-        a = b;
-        b = swapped;
-    }
+    if (a << 1 < b << 1)
+        return f32_add(b, a);
     u32 sign = a & TOP;
     bool opposite = (a ^ b) >> 31;
     u32 exponent = f32_exponent(a);
@@ -184,7 +257,8 @@ f32 f32_add(f32 a, f32 b)
     if (distance > 25)
         return a;
     u32 significand = (a & F32_FRACTION) | F32_LEADING;
-    u32 rest = smaller << 1 << (~distance & 31);
+    distance = word(distance) & 31;
+    u32 rest = smaller << 1 << (distance ^ 31);
     smaller >>= distance;
     if (!opposite) {
         significand += smaller;
@@ -211,7 +285,7 @@ f32 f32_add(f32 a, f32 b)
             exponent -= zeros + 1;
         }
     }
-    return f32_pack(sign, exponent, significand, rest);
+    return f32_pack(f32_head(sign, exponent - 1), significand, rest);
 }
 
 f32 f32_sub(f32 a, f32 b)
@@ -221,70 +295,79 @@ f32 f32_sub(f32 a, f32 b)
 
 f64 f64_add(f64 a, f64 b)
 {
-    if (a << 1 < b << 1) {
-        f64 swapped = a;
-        a = b;
-        b = swapped;
-    }
-    u32 sign = high(a) & TOP;
-    bool opposite = (high(a) ^ high(b)) >> 31;
-    u32 exponent = f64_exponent(a);
-    u32 distance = exponent - f64_exponent(b);
-    u64 smaller = (b & F64_FRACTION) | F64_LEADING;
+    if (f64_magnitude(a) < f64_magnitude(b))
+        return f64_add(b, a);
+    u32 a_high = high_word(a);
+    u32 b_high = high_word(b);
+    bool opposite = (a_high ^ b_high) >> 31;
+    u32 exponent = a_high >> 20 & 0x7ff;
+    u32 b_exponent = b_high >> 20 & 0x7ff;
+    u32 distance = exponent - b_exponent;
+    u32 upper = (b_high & HIGH_FRACTION) | HIGH_LEADING;
+    u32 lower = low(b);
     if (exponent == 0x7ff) {
         bool none = f64_is_nan(a) || (opposite && distance == 0);
         return none ? F64_NAN : a;
     }
-    if (f64_exponent(b) == 0) {
+    if (b_exponent == 0) {
         if (exponent == 0) {
-            u64 magnitude = a & ~F64_SIGN;
             if (!opposite)
-                return a + (b & ~F64_SIGN);
-            magnitude -= b & ~F64_SIGN;
-            return magnitude ? words(sign, 0) | magnitude : 0;
+                return a + f64_magnitude(b);
+            u64 magnitude = f64_magnitude(a) - f64_magnitude(b);
+            return magnitude ? words(a_high & TOP, 0) | magnitude : 0;
         }
-        smaller ^= F64_LEADING;
+        upper ^= HIGH_LEADING;
         distance -= 1;
     }
     if (distance > 54)
         return a;
-    u64 significand = (a & F64_FRACTION) | F64_LEADING;
-    u32 left = ~distance & 31;
-    u32 rest = low(smaller) << 1 << left;
-    u32 lower = low(smaller) >> (distance & 31) | high(smaller) << 1 << left;
-    u32 upper = high(smaller) >> (distance & 31);
-    if (distance >= 32) {
-        rest = lower | (rest != 0);
-        lower = upper;
+    u32 head = f64_head(a_high & TOP, exponent - 1);
+    u64 significand = words((a_high & HIGH_FRACTION) | HIGH_LEADING, low(a));
+    u32 rest;
+    if (distance < 32) {
+        distance = word(distance) & 31;
+        u32 left = distance ^ 31;
+        rest = lower << 1 << left;
+        lower = lower >> distance | upper << 1 << left;
+        upper >>= distance;
+    } else {
+        distance = word(distance) & 31;
+        u32 left = distance ^ 31;
+        bool lost = lower << 1 << left;
+        rest = lower >> distance | upper << 1 << left | lost;
+        lower = upper >> distance;
         upper = 0;
     }
-    smaller = words(upper, lower);
+    u64 smaller = words(word(upper), word(lower));
     if (!opposite) {
         significand += smaller;
-        if (significand >> 53) {
+        if (high_word(significand) >= 2 * HIGH_LEADING) {
             rest = low(significand) << 31 | rest >> 1 | (rest & 1);
             significand >>= 1;
-            exponent += 1;
-            if (exponent == 0x7ff)
-                return words(sign | high(F64_INFINITY), 0);
+            head += HIGH_LEADING;
+            if (exponent == 0x7fe)
+                return words(head + HIGH_LEADING, 0);
         }
     } else {
-        significand -= smaller + (rest != 0);
+        significand -= smaller;
+        significand -= rest != 0;
         rest = 0 - rest;
-        if (significand >> 52 == 0) {
+        if (high_word(significand) < HIGH_LEADING) {
             // Where more than one bit is cancelled, the distance was at most 1: nothing rounds.
             significand = significand << 1 | rest >> 31;
             rest <<= 1;
             if (significand == 0)
                 return 0;
-            u32 zeros = leading_zeros_64(significand) - 11;
-            if (zeros + 1 >= exponent)
-                return words(sign, 0) | significand << (exponent - 1) >> 1;
-            significand <<= zeros;
-            exponent -= zeros + 1;
+            u32 zeros;
+            u64 shifted = shifted_up(significand, &zeros);
+            zeros -= 10;
+            if (zeros >= exponent)
+                return words(a_high & TOP, 0) | significand << (exponent - 1) >> 1;
+            significand = shifted >> 11;
+            head -= zeros << 20;
         }
     }
-    return f64_pack(sign, exponent, significand, rest);
+    return f64_pack(head, significand, rest);
 }
 
 f64 f64_sub(f64 a, f64 b)
@@ -294,79 +377,78 @@ f64 f64_sub(f64 a, f64 b)
 
 // Multiplication.
 
+// A number below the normal ones takes from the exponent of the other what makes it a normal one:
+// that leaves the product as it is. If the other has not as much, the product is below all numbers.
+
 f32 f32_mul(f32 a, f32 b)
 {
     u32 sign = (a ^ b) & TOP;
-    i32 a_exponent = (i32)f32_exponent(a);
-    i32 b_exponent = (i32)f32_exponent(b);
-    u32 x = (a & F32_FRACTION) | F32_LEADING;
-    u32 y = (b & F32_FRACTION) | F32_LEADING;
-    if ((u32)a_exponent - 1 >= 0xfe || (u32)b_exponent - 1 >= 0xfe) {
-        if (a << 1 < b << 1) {
-            f32 swapped = a;
-            a = b;
-            b = swapped;
-        }
-        if (f32_exponent(a) == 0xff) {
-            bool none = f32_is_nan(a) || b << 1 == 0;
+    u32 a_exponent = f32_exponent(a);
+    u32 b_exponent = f32_exponent(b);
+    if (!f32_is_normal(a_exponent) || !f32_is_normal(b_exponent)) {
+        if (f32_magnitude(a) < f32_magnitude(b))
+            return f32_mul(b, a);
+        u32 fraction = f32_magnitude(b);
+        if (a_exponent == 0xff) {
+            bool none = f32_is_nan(a) || fraction == 0;
             return none ? F32_NAN : sign | F32_INFINITY;
         }
-        // One is below the normal numbers. Two of them have a product below all numbers.
-        if (f32_exponent(a) == 0 || b << 1 == 0)
+        if (fraction == 0)
             return sign;
-        a_exponent = (i32)f32_exponent(a);
-        x = (a & F32_FRACTION) | F32_LEADING;
-        y = f32_normalize(b & F32_FRACTION, &b_exponent);
+        u32 distance = leading_zeros(fraction) - 8;
+        if (a_exponent <= distance)
+            return sign;
+        return f32_mul((f32_magnitude(a) | sign) - (distance << 23), fraction << distance);
     }
-    i32 exponent = a_exponent + b_exponent - F32_BIAS + 1;
-    u64 exact = product(x << 8, y);
-    u32 significand = high(exact);
-    u32 rest = low(exact);
-    if (significand >> 23 == 0) {
-        significand = significand << 1 | rest >> 31;
-        rest <<= 1;
-        exponent -= 1;
+    i32 scale = (i32)(a_exponent + b_exponent) - F32_BIAS;
+    u64 exact = product(f32_significand(a) << 8, f32_significand(b));
+    if (exact < (u64)F32_LEADING << 32) {
+        exact = doubled(exact);
+        scale -= 1;
     }
-    return f32_finish(sign, exponent, significand, rest);
+    return f32_finish(sign, scale, high(exact), low(exact));
 }
 
 f64 f64_mul(f64 a, f64 b)
 {
-    u32 sign = (high(a) ^ high(b)) & TOP;
-    i32 a_exponent = (i32)f64_exponent(a);
-    i32 b_exponent = (i32)f64_exponent(b);
-    u64 x = (a & F64_FRACTION) | F64_LEADING;
-    u64 y = (b & F64_FRACTION) | F64_LEADING;
-    if ((u32)a_exponent - 1 >= 0x7fe || (u32)b_exponent - 1 >= 0x7fe) {
-        if (a << 1 < b << 1) {
-            f64 swapped = a;
-            a = b;
-            b = swapped;
+    u32 sign = (high_word(a) ^ high_word(b)) & TOP;
+    u32 a_exponent = f64_exponent(a);
+    u32 b_exponent = f64_exponent(b);
+    if (!f64_is_normal(a_exponent) || !f64_is_normal(b_exponent)) {
+        if (f64_magnitude(a) < f64_magnitude(b))
+            return f64_mul(b, a);
+        u64 fraction = f64_magnitude(b);
+        if (a_exponent == 0x7ff) {
+            bool none = f64_is_nan(a) || fraction == 0;
+            return none ? F64_NAN : words(sign | HIGH_INFINITY, 0);
         }
-        if (f64_exponent(a) == 0x7ff) {
-            bool none = f64_is_nan(a) || b << 1 == 0;
-            return none ? F64_NAN : words(sign | high(F64_INFINITY), 0);
-        }
-        // One is below the normal numbers. Two of them have a product below all numbers.
-        if (f64_exponent(a) == 0 || b << 1 == 0)
+        if (fraction == 0)
             return words(sign, 0);
-        a_exponent = (i32)f64_exponent(a);
-        x = (a & F64_FRACTION) | F64_LEADING;
-        y = f64_normalize(b & F64_FRACTION, &b_exponent);
+        u32 distance;
+        fraction = shifted_up(fraction, &distance) >> 11;
+        distance -= 11;
+        if (a_exponent <= distance)
+            return words(sign, 0);
+        u32 upper = high(f64_magnitude(a)) | sign;
+        return f64_mul(words(upper - (distance << 20), low(a)), fraction);
     }
-    i32 exponent = a_exponent + b_exponent - F64_BIAS + 1;
-    x <<= 11;
-    u64 first = product(low(x), low(y));
-    u64 second = product(low(x), high(y)) + high(first);
-    u64 third = product(high(x), low(y)) + low(second);
-    u64 significand = product(high(x), high(y)) + high(second) + high(third);
-    u32 rest = low(third) | (low(first) != 0);
-    if (significand >> 52 == 0) {
+    i32 scale = (i32)(a_exponent + b_exponent) - F64_BIAS;
+    u32 x_high = (high_word(a) & HIGH_FRACTION) | HIGH_LEADING;
+    x_high = x_high << 11 | low_word(a) >> 21;
+    u32 x_low = low_word(a) << 11;
+    u32 y_high = (high_word(b) & HIGH_FRACTION) | HIGH_LEADING;
+    u32 y_low = low_word(b);
+    u64 first = product(x_low, y_low);
+    u64 second = product(x_low, y_high) + high(first);
+    u64 third = product(x_high, y_low) + low_word(second);
+    u64 significand = product(x_high, y_high) + high(second) + high(third);
+    u32 rest = low_word(third) | (low_word(first) != 0);
+    if (high_word(significand) < HIGH_LEADING) {
         significand = significand << 1 | rest >> 31;
         rest <<= 1;
-        exponent -= 1;
+        scale -= 1;
     }
-    return f64_finish(sign, exponent, significand, rest);
+    return f64_finish(sign, scale, significand, rest);
 }
 
 // Division. The quotient is found with one bit below the significand. That bit alone rounds a normal
@@ -378,80 +460,85 @@ f32 f32_div(f32 a, f32 b)
     u32 sign = (a ^ b) & TOP;
     i32 a_exponent = (i32)f32_exponent(a);
     i32 b_exponent = (i32)f32_exponent(b);
-    u32 x = (a & F32_FRACTION) | F32_LEADING;
-    u32 y = (b & F32_FRACTION) | F32_LEADING;
-    if ((u32)a_exponent - 1 >= 0xfe || (u32)b_exponent - 1 >= 0xfe) {
-        if (f32_is_nan(a) || f32_is_nan(b))
+    u32 x = f32_significand(a);
+    u32 y = f32_significand(b);
+    if (!f32_is_normal((u32)a_exponent) || !f32_is_normal((u32)b_exponent)) {
+        a = f32_magnitude(a);
+        b = f32_magnitude(b);
+        if (a > F32_INFINITY || b > F32_INFINITY)
             return F32_NAN;
-        bool a_infinite = a_exponent == 0xff, b_infinite = b_exponent == 0xff;
-        bool a_zero = a << 1 == 0, b_zero = b << 1 == 0;
-        if ((a_infinite && b_infinite) || (a_zero && b_zero))
+        if (a == b && (a == 0 || a == F32_INFINITY))
             return F32_NAN;
-        if (a_infinite || b_zero)
+        if (a == F32_INFINITY || b == 0)
             return sign | F32_INFINITY;
-        if (b_infinite || a_zero)
+        if (b == F32_INFINITY || a == 0)
             return sign;
         if (a_exponent == 0)
-            x = f32_normalize(a & F32_FRACTION, &a_exponent);
+            x = f32_normalize(a, &a_exponent);
         if (b_exponent == 0)
-            y = f32_normalize(b & F32_FRACTION, &b_exponent);
+            y = f32_normalize(b, &b_exponent);
     }
-    i32 exponent = a_exponent - b_exponent + F32_BIAS;
+    i32 scale = a_exponent - b_exponent + F32_BIAS - 1;
     if (x < y) {
-        x <<= 1;
-        exponent -= 1;
+        x = word(x << 1);
+        scale -= 1;
     }
-    // Eight bits at a time, after the leading one.
+    // Eight bits at a time, after the leading one. The divisor is seen not to be zero.
+    y = word(y) | F32_LEADING;
     u32 left = (x - y) << 8;
     u32 quotient = 0x100 | left / y;
     left = left % y << 8;
     quotient = quotient << 8 | left / y;
     left = left % y << 8;
     quotient = quotient << 8 | left / y;
-    return f32_finish(sign, exponent, quotient >> 1, quotient << 31 | (left % y != 0));
+    if ((u32)scale < 0xfe)
+        return f32_head(sign, (u32)scale) + ((quotient + 1) >> 1);
+    return f32_beyond(sign, scale, quotient >> 1, quotient << 31 | (left % y != 0));
 }
 
 f64 f64_div(f64 a, f64 b)
 {
-    u32 sign = (high(a) ^ high(b)) & TOP;
+    u32 sign = (high_word(a) ^ high_word(b)) & TOP;
     i32 a_exponent = (i32)f64_exponent(a);
     i32 b_exponent = (i32)f64_exponent(b);
-    u64 x = (a & F64_FRACTION) | F64_LEADING;
-    u64 y = (b & F64_FRACTION) | F64_LEADING;
-    if ((u32)a_exponent - 1 >= 0x7fe || (u32)b_exponent - 1 >= 0x7fe) {
-        if (f64_is_nan(a) || f64_is_nan(b))
+    u64 x = f64_significand(a);
+    u64 y = f64_significand(b);
+    if (!f64_is_normal((u32)a_exponent) || !f64_is_normal((u32)b_exponent)) {
+        a = f64_magnitude(a);
+        b = f64_magnitude(b);
+        if (a > F64_INFINITY || b > F64_INFINITY)
             return F64_NAN;
-        bool a_infinite = a_exponent == 0x7ff, b_infinite = b_exponent == 0x7ff;
-        bool a_zero = a << 1 == 0, b_zero = b << 1 == 0;
-        if ((a_infinite && b_infinite) || (a_zero && b_zero))
+        if (a == b && (a == 0 || a == F64_INFINITY))
             return F64_NAN;
-        if (a_infinite || b_zero)
-            return words(sign | high(F64_INFINITY), 0);
-        if (b_infinite || a_zero)
+        if (a == F64_INFINITY || b == 0)
+            return words(sign | HIGH_INFINITY, 0);
+        if (b == F64_INFINITY || a == 0)
             return words(sign, 0);
         if (a_exponent == 0)
-            x = f64_normalize(a & F64_FRACTION, &a_exponent);
+            x = f64_normalize(a, &a_exponent);
         if (b_exponent == 0)
-            y = f64_normalize(b & F64_FRACTION, &b_exponent);
+            y = f64_normalize(b, &b_exponent);
     }
-    i32 exponent = a_exponent - b_exponent + F64_BIAS;
+    i32 scale = a_exponent - b_exponent + F64_BIAS - 1;
     if (x < y) {
-        x <<= 1;
-        exponent -= 1;
+        x = doubled(x);
+        scale -= 1;
     }
     // Two digits of 27 bits, estimated from below by the leading words. What is left after each is
     // a few times the divisor at most, so the words above the two that are computed would be 0.
     u32 inverse = reciprocal((u32)(y >> 21));
     u32 first = high_product((u32)(x >> 22), inverse) >> 3;
-    u64 left = (x << 27) - first * y;
+    u64 left = less_product(x << 27, first, y);
     u32 second = high_product((u32)(left >> 24), inverse) >> 2;
-    left = (left << 26) - second * y;
+    left = less_product(left << 26, second, y);
     u64 quotient = ((u64)first << 26) + second;
     while (left >= y) {
         left -= y;
         quotient += 1;
     }
-    return f64_finish(sign, exponent, quotient >> 1, low(quotient) << 31 | (left != 0));
+    if ((u32)scale < 0x7fe)
+        return words(f64_head(sign, (u32)scale), 0) + ((quotient + 1) >> 1);
+    return f64_beyond(sign, scale, quotient >> 1, low(quotient) << 31 | (left != 0));
 }
 
 // Square root. It is never halfway between two numbers, and never subnormal.
@@ -555,28 +642,45 @@ f32 f32_nearest(f32 a)
     return (a + (below >> 1) + last) & ~below;
 }
 
+// With a fraction that ends in the high word, or in the low one.
+
 f64 f64_trunc(f64 a)
 {
-    u32 exponent = f64_exponent(a);
+    u32 upper = high_word(a);
+    u32 exponent = upper >> 20 & 0x7ff;
     if (exponent < F64_BIAS)
-        return a & F64_SIGN;
+        return words(upper & TOP, 0);
+    if (exponent < F64_BIAS + 20)
+        return words(upper & ~(HIGH_FRACTION >> (exponent - F64_BIAS)), 0);
     if (exponent >= F64_BIAS + 52)
         return f64_is_nan(a) ? F64_NAN : a;
-    return a & ~(F64_FRACTION >> (exponent - F64_BIAS));
+    return words(upper, low(a) & ~(~0u >> (exponent - F64_BIAS - 20)));
 }
 
 inline f64 f64_directed(f64 a, u32 away)
 {
-    u32 exponent = f64_exponent(a);
-    bool outward = (high(a) & TOP) == away;
-    if (exponent < F64_BIAS)
-        return outward && a << 1 ? words(away | F64_BIAS << 20, 0) : a & F64_SIGN;
+    u32 upper = high_word(a);
+    u32 lower = low_word(a);
+    u32 exponent = upper >> 20 & 0x7ff;
+    bool outward = (upper & TOP) == away;
+    if (exponent < F64_BIAS) {
+        bool zero = (upper << 1 | lower) == 0;
+        return words(outward && !zero ? away | F64_BIAS << 20 : upper & TOP, 0);
+    }
+    if (exponent < F64_BIAS + 20) {
+        u32 below = HIGH_FRACTION >> (exponent - F64_BIAS);
+        if (outward)
+            upper += below + (lower != 0);
+        return words(upper & ~below, 0);
+    }
     if (exponent >= F64_BIAS + 52)
         return f64_is_nan(a) ? F64_NAN : a;
-    u64 below = F64_FRACTION >> (exponent - F64_BIAS);
-    if (outward)
-        a += below;
-    return a & ~below;
+    u32 below = ~0u >> (exponent - F64_BIAS - 20);
+    if (outward) {
+        lower += below;
+        upper += lower < below;
+    }
+    return words(word(upper), word(lower & ~below));
 }
 
 f64 f64_floor(f64 a)
@@ -591,67 +695,91 @@ f64 f64_ceil(f64 a)
 
 f64 f64_nearest(f64 a)
 {
-    u32 exponent = f64_exponent(a);
+    u32 upper = high_word(a);
+    u32 lower = low_word(a);
+    u32 exponent = upper >> 20 & 0x7ff;
     if (exponent < F64_BIAS) {
-        bool above_half = exponent == F64_BIAS - 1 && (a & F64_FRACTION);
-        return above_half ? (a & F64_SIGN) | words(F64_BIAS << 20, 0) : a & F64_SIGN;
+        bool above_half = exponent == F64_BIAS - 1 && ((upper & HIGH_FRACTION) | lower);
+        return words(above_half ? (upper & TOP) | F64_BIAS << 20 : upper & TOP, 0);
+    }
+    // What is added is a half less the least there is, or a half if the integer is odd.
+    if (exponent < F64_BIAS + 20) {
+        u32 below = HIGH_FRACTION >> (exponent - F64_BIAS);
+        bool odd = upper & (below + 1);
+        upper += (below >> 1) + (lower != 0 || odd);
+        return words(upper & ~below, 0);
     }
     if (exponent >= F64_BIAS + 52)
         return f64_is_nan(a) ? F64_NAN : a;
-    u64 below = F64_FRACTION >> (exponent - F64_BIAS);
-    u64 last = a >> (F64_BIAS + 52 - exponent) & 1;
-    return (a + (below >> 1) + last) & ~below;
+    u32 below = ~0u >> (exponent - F64_BIAS - 20);
+    u32 last = word(below + 1);
+    bool odd = last ? lower & last : upper & 1;
+    u64 sum = words(upper, lower) + (below >> 1) + odd;
+    return words(high(sum), low_word(sum) & ~below);
 }
 
-// Comparison. Integers that are in order as the values are, with -0 before 0.
+// Comparison. The bits of numbers are in order as integers with a sign, but that of two negative ones
+// the larger is less.
 
-inline i32 f32_order(f32 x) { return (i32)(x ^ (u32)((i32)x >> 31) >> 1); }
-inline i64 f64_order(f64 x) { return (i64)(x ^ (u64)((i64)x >> 63) >> 1); }
+inline u32 f32_less(f32 a, f32 b) { return ((i32)a < (i32)b) ^ word((a & b) >> 31); }
+inline u32 f64_less(f64 a, f64 b)
+{
+    return ((i64)a < (i64)b) ^ word((high_word(a) & high_word(b)) >> 31);
+}
+
+inline bool f32_any_nan(f32 a, f32 b) { return f32_is_nan(a) || f32_is_nan(b); }
+inline bool f64_any_nan(f64 a, f64 b)
+{
+    // Most have other exponents.
+    if (high_word(a) << 1 < HIGH_INFINITY << 1 && high_word(b) << 1 < HIGH_INFINITY << 1)
+        return false;
+    return f64_is_nan(a) || f64_is_nan(b);
+}
 
 i32 f32_compare(f32 a, f32 b)
 {
-    if (f32_is_nan(a) || f32_is_nan(b))
+    if (f32_any_nan(a, b))
         return UNORDERED;
-    if (a == b || (a | b) << 1 == 0)
+    if (a == b || word((a | b) << 1) == 0)
         return EQUAL;
-    return f32_order(a) < f32_order(b) ? LESS : GREATER;
+    return GREATER - 2 * (i32)f32_less(a, b);
 }
 
 i32 f64_compare(f64 a, f64 b)
 {
-    if (f64_is_nan(a) || f64_is_nan(b))
+    if (f64_any_nan(a, b))
         return UNORDERED;
-    if (a == b || (a | b) << 1 == 0)
+    if (a == b || ((high_word(a) | high_word(b)) << 1 | low(a) | low(b)) == 0)
         return EQUAL;
-    return f64_order(a) < f64_order(b) ? LESS : GREATER;
+    return GREATER - 2 * (i32)f64_less(a, b);
 }
 
 f32 f32_min(f32 a, f32 b)
 {
-    if (f32_is_nan(a) || f32_is_nan(b))
+    if (f32_any_nan(a, b))
         return F32_NAN;
-    return f32_order(a) < f32_order(b) ? a : b;
+    return f32_less(a, b) ? a : b;
 }
 
 f32 f32_max(f32 a, f32 b)
 {
-    if (f32_is_nan(a) || f32_is_nan(b))
+    if (f32_any_nan(a, b))
         return F32_NAN;
-    return f32_order(a) < f32_order(b) ? b : a;
+    return f32_less(a, b) ? b : a;
 }
 
 f64 f64_min(f64 a, f64 b)
 {
-    if (f64_is_nan(a) || f64_is_nan(b))
+    if (f64_any_nan(a, b))
         return F64_NAN;
-    return f64_order(a) < f64_order(b) ? a : b;
+    return f64_less(a, b) ? a : b;
 }
 
 f64 f64_max(f64 a, f64 b)
 {
-    if (f64_is_nan(a) || f64_is_nan(b))
+    if (f64_any_nan(a, b))
         return F64_NAN;
-    return f64_order(a) < f64_order(b) ? b : a;
+    return f64_less(a, b) ? b : a;
 }
 
 // From one width to the other.
@@ -663,13 +791,13 @@ f64 f64_promote(f32 a)
     if (exponent - 1 < 0xfe)
         return words((sign | (a & ~TOP) >> 3) + ((F64_BIAS - F32_BIAS) << 20), a << 29);
     if (exponent == 0xff)
-        return f32_is_nan(a) ? F64_NAN : words(sign | high(F64_INFINITY), 0);
+        return f32_is_nan(a) ? F64_NAN : words(sign | HIGH_INFINITY, 0);
     if (a << 1 == 0)
         return words(sign, 0);
     u32 zeros = leading_zeros(a & F32_FRACTION);
     u32 fraction = (a & F32_FRACTION) << zeros;
     exponent = F64_BIAS - F32_BIAS + 9 - zeros;
-    return words((sign | (exponent - 1) << 20) + (fraction >> 11), fraction << 21);
+    return words(f64_head(sign, exponent - 1) + (fraction >> 11), fraction << 21);
 }
 
 f32 f32_demote(f64 a)
@@ -679,7 +807,7 @@ f32 f32_demote(f64 a)
     if (exponent == 0x7ff)
         return f64_is_nan(a) ? F32_NAN : sign | F32_INFINITY;
     u32 significand = ((u32)(a >> 29) & F32_FRACTION) | F32_LEADING;
-    return f32_finish(sign, (i32)exponent - F64_BIAS + F32_BIAS, significand, low(a) << 3);
+    return f32_finish(sign, (i32)exponent - F64_BIAS + F32_BIAS - 1, significand, low(a) << 3);
 }
 
 // From integers.
@@ -690,17 +818,17 @@ inline f32 f32_from_magnitude(u32 sign, u32 x)
         return 0;
     u32 zeros = leading_zeros(x);
     x <<= zeros;
-    return f32_pack(sign, F32_BIAS + 31 - zeros, x >> 8, x << 24);
+    return f32_pack(f32_head(sign, F32_BIAS + 30 - zeros), x >> 8, x << 24);
 }
 
 inline f32 f32_from_magnitude_64(u32 sign, u64 x)
 {
     if (x == 0)
         return 0;
-    u32 zeros = leading_zeros_64(x);
-    x <<= zeros;
+    u32 zeros;
+    x = shifted_up(x, &zeros);
     u32 rest = high(x) << 24 | (low(x) != 0);
-    return f32_pack(sign, F32_BIAS + 63 - zeros, high(x) >> 8, rest);
+    return f32_pack(f32_head(sign, F32_BIAS + 62 - zeros), high(x) >> 8, rest);
 }
 
 inline f64 f64_from_magnitude(u32 sign, u32 x)
@@ -709,16 +837,16 @@ inline f64 f64_from_magnitude(u32 sign, u32 x)
         return 0;
     u32 zeros = leading_zeros(x);
     x <<= zeros;
-    return words((sign | (F64_BIAS + 30 - zeros) << 20) + (x >> 11), x << 21);
+    return words(f64_head(sign, F64_BIAS + 30 - zeros) + (x >> 11), x << 21);
 }
 
 inline f64 f64_from_magnitude_64(u32 sign, u64 x)
 {
     if (x == 0)
         return 0;
-    u32 zeros = leading_zeros_64(x);
-    x <<= zeros;
-    return f64_pack(sign, F64_BIAS + 63 - zeros, x >> 11, low(x) << 21);
+    u32 zeros;
+    x = shifted_up(x, &zeros);
+    return f64_pack(f64_head(sign, F64_BIAS + 62 - zeros), x >> 11, low(x) << 21);
 }
 
 inline u32 magnitude(u32 x) { return x & TOP ? 0 - x : x; }
@@ -856,8 +984,8 @@ u64 u64_from_f64(f64 a)
     return (a << 11 | F64_SIGN) >> (F64_BIAS + 63 - exponent);
 }
 
-// Whether a truncation has a result. The bits are in order by magnitude below those of the first
-// number beyond, for each sign.
+// Whether a truncation has a result. Most values are those of fewer bits. The bits of the others are
+// in order by magnitude, below those of the first number beyond for their sign.
 
 inline i32 f32_check(f32 a, f32 beyond, f32 beyond_negative)
 {
@@ -873,42 +1001,64 @@ inline i32 f64_check(f64 a, f64 beyond, f64 beyond_negative)
     return f64_is_nan(a) ? NOT_A_NUMBER : OUT_OF_RANGE;
 }
 
+// Below a power of two, whatever the sign, or if there is none.
+inline bool f32_below(f32 a, u32 power) { return word(a << 1) < (F32_BIAS + power) << 24; }
+inline bool f64_below(f64 a, u32 power) { return word(high(a) << 1) < (F64_BIAS + power) << 21; }
+inline bool f32_between(f32 a, u32 power) { return word(a) < (F32_BIAS + power) << 23; }
+inline bool f64_between(f64 a, u32 power) { return high_word(a) < (F64_BIAS + power) << 20; }
+
 i32 i32_check_f32(f32 a)
 {
+    if (f32_below(a, 31))
+        return IN_RANGE;
     return f32_check(a, 0x4f000000, 0xcf000001); // 2^31, below -2^31
 }
 
 i32 u32_check_f32(f32 a)
 {
+    if (f32_between(a, 32))
+        return IN_RANGE;
     return f32_check(a, 0x4f800000, 0xbf800000); // 2^32, -1
 }
 
 i32 i64_check_f32(f32 a)
 {
+    if (f32_below(a, 63))
+        return IN_RANGE;
     return f32_check(a, 0x5f000000, 0xdf000001); // 2^63, below -2^63
 }
 
 i32 u64_check_f32(f32 a)
 {
+    if (f32_between(a, 64))
+        return IN_RANGE;
     return f32_check(a, 0x5f800000, 0xbf800000); // 2^64, -1
 }
 
 i32 i32_check_f64(f64 a)
 {
+    if (f64_below(a, 31))
+        return IN_RANGE;
     return f64_check(a, 0x41e0000000000000, 0xc1e0000000200000); // 2^31, -2^31 - 1
 }
 
 i32 u32_check_f64(f64 a)
 {
+    if (f64_between(a, 32))
+        return IN_RANGE;
     return f64_check(a, 0x41f0000000000000, 0xbff0000000000000); // 2^32, -1
 }
 
 i32 i64_check_f64(f64 a)
 {
+    if (f64_below(a, 63))
+        return IN_RANGE;
     return f64_check(a, 0x43e0000000000000, 0xc3e0000000000001); // 2^63, below -2^63
 }
 
 i32 u64_check_f64(f64 a)
 {
+    if (f64_between(a, 64))
+        return IN_RANGE;
     return f64_check(a, 0x43f0000000000000, 0xbff0000000000000); // 2^64, -1
 }

@@ -8,11 +8,11 @@ use wasm2mcu_abi::image::FunctionType;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::Symbol;
-use crate::mach::emit::{self, CodeOf};
-use crate::mach::regalloc::{self, Allocated};
+use crate::mach::emit::{self, CodeOf, Reach};
+use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
 use crate::mach::{FrameNeeds, Isa, lower};
 use crate::opt::Optimizer;
 use crate::stack::{self, Depths};
@@ -105,13 +105,38 @@ fn lower_one<I: Isa>(isa: &I, body: &Body, module: &Module, check: bool) -> Resu
         );
         bug("instruction selection", message)
     })?;
-    let function = regalloc::allocate(isa, code, check)
-        .map_err(|error| bug("register allocation", error.to_string()))?;
+    let allocated =
+        Effort::for_function(&code).and_then(|effort| regalloc::allocate(isa, code, effort, check));
+    let function = allocated.map_err(|error| match error {
+        RegallocError::TooManyAlive(actual) => Error::Limit {
+            what: "values alive at the beginnings of its blocks, summed:",
+            actual,
+            limit: regalloc::MAX_CROSSINGS,
+            place: place(body, &name),
+        },
+        defect => bug("register allocation", defect.to_string()),
+    })?;
     Ok(Machine {
         symbol: symbol(body.id),
         name,
         function,
     })
+}
+
+/// Where the code of a function begins.
+fn place(body: &Body, name: &str) -> Place {
+    let mut insts = body.clif.layout.blocks().flat_map(|block| {
+        let insts = body.clif.layout.block_insts(block);
+        insts.map(|inst| body.clif.srcloc(inst))
+    });
+    let first = insts.find(|location| !location.is_default());
+    Place {
+        function: match body.id {
+            BodyId::Function(index) => Some((index, name.to_owned())),
+            BodyId::Builtin(_) | BodyId::Route(_) | BodyId::Bridge(_) => None,
+        },
+        offset: first.map_or(0, |location| u64::from(location.bits())),
+    }
 }
 
 /// How deep the stack gets below every function.
@@ -160,6 +185,19 @@ pub(crate) fn emit<I: Isa>(
             limit: MAX_STACK_BYTES,
         });
     }
+    match emit_within(isa, program, module, depths, Reach::Near) {
+        Err(Error::TooLarge { .. }) => emit_within(isa, program, module, depths, Reach::Far),
+        done => done,
+    }
+}
+
+fn emit_within<I: Isa>(
+    isa: &I,
+    program: &Program<I>,
+    module: &Module,
+    depths: &Depths,
+    reach: Reach,
+) -> Result<Text> {
     let mut functions = Vec::with_capacity(program.functions.len());
     for machine in &program.functions {
         let need = depths.checked_on_entry(machine.symbol);
@@ -167,6 +205,7 @@ pub(crate) fn emit<I: Isa>(
             &machine.function,
             &program.frame(isa, machine),
             need.map(|need| need as u32),
+            reach,
         )
         .map_err(|error| Error::TooLarge {
             message: format!("function `{}`: {error}", machine.name),

@@ -39,7 +39,7 @@ pub mod wasm;
 pub use compiled::Compiled;
 pub use error::{Error, Result};
 pub use opt::OptLevel;
-pub use target::{Target, TargetError};
+pub use target::{FloatUse, Target, TargetError};
 
 use isa::riscv32::Riscv32;
 use isa::thumb2::Thumb2;
@@ -104,8 +104,7 @@ pub fn compile(module: &[u8], options: &Options) -> Result<Compiled> {
     match options.target.architecture() {
         Architecture::Thumb => compile_for(&Thumb2::new(options.target.features()), &wasm, options),
         Architecture::RiscV32 => {
-            let isa = Riscv32::new(options.target.misaligned_access());
-            compile_for(&isa, &wasm, options)
+            compile_for(&Riscv32::new(options.target.features()), &wasm, options)
         }
     }
 }

@@ -34,7 +34,7 @@ struct Row {
 }
 
 /// Every target there is; the first is the default.
-const TARGETS: [Row; 7] = [
+const TARGETS: [Row; 8] = [
     Row {
         name: "thumbv8m.main-none-eabihf",
         core: "Cortex-M33 with FPU",
@@ -71,6 +71,15 @@ const TARGETS: [Row; 7] = [
         optional: &[],
     },
     Row {
+        name: "riscv32imafc-unknown-none-elf",
+        core: "RV32 with single-precision FPU",
+        features: both(
+            both(Features::RISCV_M, Features::RISCV_C),
+            both(Features::RISCV_F, Features::RISCV_HARD_FLOAT_ABI),
+        ),
+        ..RISCV32IMC
+    },
+    Row {
         name: "riscv32imac-unknown-none-elf",
         core: "ESP32-C6, Hazard3",
         ..RISCV32IMC
@@ -94,7 +103,12 @@ const RISCV32IMC: Row = Row {
         both(Features::RISCV_M, Features::RISCV_C),
         Features::RISCV_SOFT_FLOAT_ABI,
     ),
-    optional: &[("unaligned-scalar-mem", Features::RISCV_MISALIGNED)],
+    optional: &[
+        ("unaligned-scalar-mem", Features::RISCV_MISALIGNED),
+        ("zba", Features::RISCV_ZBA),
+        ("zbb", Features::RISCV_ZBB),
+        ("zbs", Features::RISCV_ZBS),
+    ],
 };
 
 /// A core by its maker's name.
@@ -108,8 +122,8 @@ struct Cpu {
     features: Features,
 }
 
-/// Every core that has a name here.
-const CPUS: [Cpu; 4] = [
+/// Every core that has a name here, that of gcc and LLVM.
+const CPUS: [Cpu; 5] = [
     Cpu {
         name: "cortex-m3",
         targets: &["thumbv7m-none-eabi"],
@@ -143,6 +157,17 @@ const CPUS: [Cpu; 4] = [
             "thumbv7m-none-eabi",
         ],
         features: Features::NONE,
+    },
+    Cpu {
+        name: "rp2350-hazard3",
+        targets: &[
+            "riscv32imac-unknown-none-elf",
+            "riscv32imc-unknown-none-elf",
+        ],
+        features: both(
+            Features::RISCV_ZBA,
+            both(Features::RISCV_ZBB, Features::RISCV_ZBS),
+        ),
     },
 ];
 
@@ -181,7 +206,7 @@ impl Target {
             None => triple.unwrap_or_default(),
         };
         match features {
-            Some(list) => target.with_list(list),
+            Some(list) => target.with_feature_list(list),
             None => Ok(target),
         }
     }
@@ -194,6 +219,11 @@ impl Target {
     /// The target triple.
     pub fn name(self) -> &'static str {
         self.row.name
+    }
+
+    /// The same, parsed.
+    pub(crate) fn triple(self) -> Triple {
+        Triple::from_str(self.name()).expect("the table has triples")
     }
 
     /// The core, for people.
@@ -230,8 +260,12 @@ impl Target {
         Ok(target.with_features(cpu.features))
     }
 
-    /// With the features of a list like `+a,-b` turned on and off.
-    fn with_list(mut self, list: &str) -> Result<Target, TargetError> {
+    /// The same target with the features of a list like `+a,-b` turned on and off.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError`] for an item that is none.
+    pub fn with_feature_list(mut self, list: &str) -> Result<Target, TargetError> {
         for item in list.split(',') {
             let (name, on) = match (item.strip_prefix('+'), item.strip_prefix('-')) {
                 (Some(name), _) => (name, true),
@@ -381,10 +415,9 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Target, TargetError> {
         let triple = Triple::from_str(text).map_err(|_| TargetError::NoTriple(text.to_owned()))?;
         // Spellings with a vendor mean the same target.
-        let same = |row: &&Row| {
-            Triple::from_str(row.name).is_ok_and(|known| {
-                known.architecture == triple.architecture && known.environment == triple.environment
-            })
+        let same = |row: &&'static Row| {
+            let known = Target::of(row).triple();
+            known.architecture == triple.architecture && known.environment == triple.environment
         };
         let row = TARGETS.iter().find(same);
         row.map(Target::of)
@@ -428,6 +461,9 @@ mod tests {
                 assert!(position > 0 || alone == both);
             }
         }
+        let hazard3 = Target::resolve(None, Some("rp2350-hazard3"), None);
+        let zb = Features::RISCV_ZBA | Features::RISCV_ZBB | Features::RISCV_ZBS;
+        assert!(hazard3.unwrap().features().contains(zb));
         let wrong = Target::resolve(Some(Target::default()), Some("cortex-m4"), None);
         let message = wrong.unwrap_err().to_string();
         assert!(message.contains("does not run on cortex-m4"), "{message}");

@@ -79,3 +79,13 @@ fn apps_compute_on_qemu_m33() {
 fn apps_compute_on_qemu_rv32() {
     apps_compute("qemu-rv32", u32::MAX);
 }
+
+#[test]
+fn apps_compute_on_qemu_rv32f() {
+    apps_compute("qemu-rv32f", QUICK);
+}
+
+#[test]
+fn apps_compute_on_qemu_rv32zb() {
+    apps_compute("qemu-rv32zb", QUICK);
+}

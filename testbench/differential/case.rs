@@ -7,7 +7,8 @@ use wasm2mcu_testbench::oracle::Call;
 use wasm2mcu_testbench::{Board, Limits};
 
 use crate::differential::{Surface, Verdict, check};
-use crate::{program, smith};
+use crate::program;
+use crate::smith::{self, Numbers};
 
 /// Calls of one module.
 const CALLS: usize = 12;
@@ -24,6 +25,8 @@ pub(crate) enum Generator {
     Smith,
     /// [`smith`], with i64.
     SmithWide,
+    /// [`smith`], with floats too.
+    SmithFloat,
 }
 
 /// A module and what to call.
@@ -74,8 +77,9 @@ fn case(generator: Generator, choices: &[u8]) -> Option<Case> {
     let mut choices = Unstructured::new(choices);
     let wasm = match generator {
         Generator::Program => program::generate(&mut choices),
-        Generator::Smith => smith::generate(&mut choices, true),
-        Generator::SmithWide => smith::generate(&mut choices, false),
+        Generator::Smith => smith::generate(&mut choices, Numbers::Words),
+        Generator::SmithWide => smith::generate(&mut choices, Numbers::Integers),
+        Generator::SmithFloat => smith::generate(&mut choices, Numbers::All),
     };
     let wasm = wasm.ok()?;
     let surface = Surface::of(&wasm).unwrap_or_default();

@@ -1,7 +1,8 @@
 //! Differential fuzzing: random modules on the emulated board against the interpreter.
 //!
 //! ```text
-//!   cargo run --release -p wasm2mcu-testbench --example fuzz -- [--seconds N] [--seed N] [--count N]
+//!   cargo run --release -p wasm2mcu-testbench --example fuzz -- [--board NAME]
+//!       [--seconds N] [--seed N] [--count N]
 //! ```
 //!
 //! Runs until stopped, or for N seconds, or for N seeds from the given one on. A finding is
@@ -25,13 +26,19 @@ use crate::case::{Generator, choices, prepare, verdict};
 use crate::differential::Verdict;
 use crate::reduce::reduce;
 
-const GENERATORS: [Generator; 3] = [Generator::Program, Generator::Smith, Generator::SmithWide];
+const GENERATORS: [Generator; 4] = [
+    Generator::Program,
+    Generator::Smith,
+    Generator::SmithWide,
+    Generator::SmithFloat,
+];
 
 /// What the command line says.
 struct Options {
     seconds: Option<u64>,
     count: Option<u64>,
     seed: u64,
+    board: String,
 }
 
 impl Options {
@@ -41,16 +48,24 @@ impl Options {
             seconds: None,
             count: None,
             seed: now.map_or(1, |now| now.as_secs()) << 24,
+            board: "m33".to_owned(),
         };
         let mut words = env::args().skip(1);
         while let Some(name) = words.next() {
-            let value = words.next().and_then(|word| word.parse().ok());
-            let value = value.ok_or_else(|| format!("{name} takes a number"))?;
+            let value = words.next().ok_or(format!("{name} takes a value"))?;
+            let number = || {
+                let number = value.parse();
+                number.map_err(|_| format!("{name} takes a number, not {value}"))
+            };
             match name.as_str() {
-                "--seconds" => options.seconds = Some(value),
-                "--count" => options.count = Some(value),
-                "--seed" => options.seed = value,
-                _ => return Err(format!("{name}: there are --seconds, --seed and --count")),
+                "--seconds" => options.seconds = Some(number()?),
+                "--count" => options.count = Some(number()?),
+                "--seed" => options.seed = number()?,
+                "--board" => options.board = value,
+                _ => {
+                    let known = "--board, --seconds, --seed and --count";
+                    return Err(format!("{name}: there are {known}"));
+                }
             }
         }
         Ok(options)
@@ -65,7 +80,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let board = match open("m33") {
+    let board = match open(&options.board) {
         Ok(board) => board,
         Err(error) => {
             eprintln!("error: {error}");

@@ -1,4 +1,5 @@
-//! Modules of wasm-smith: as they are, without floats, or brought down to i32.
+//! Modules of wasm-smith: as they are, without floats, or brought down to i32. NaNs are canonical, so that
+//! results do not depend on what an engine makes of one.
 //!
 //! Replacing every i64 by an i32 keeps a module valid (conversions become nothing, the wider accesses
 //! become words), so that i32 code gets as many modules as the mixture does.
@@ -11,18 +12,39 @@ use wasm_smith::{Config, InstructionKind, InstructionKinds};
 /// Entries of functions and rounds of loops until a module traps.
 const FUEL: u32 = 500;
 
-/// A module from these choices, in the binary format; `narrow` replaces i64 by i32.
-pub(crate) fn generate(choices: &mut Unstructured<'_>, narrow: bool) -> Result<Vec<u8>, Exhausted> {
+/// The numbers that a module computes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    /// i32 only.
+    Words,
+    /// i32 and i64.
+    Integers,
+    /// Floats as well.
+    All,
+}
+
+/// A module from these choices, in the binary format.
+pub(crate) fn generate(
+    choices: &mut Unstructured<'_>,
+    numbers: Numbers,
+) -> Result<Vec<u8>, Exhausted> {
+    let floats = numbers == Numbers::All;
+    let kinds = [
+        InstructionKind::NumericInt,
+        InstructionKind::Parametric,
+        InstructionKind::Variable,
+        InstructionKind::MemoryInt,
+        InstructionKind::Table,
+        InstructionKind::Control,
+        // Behind the others, so that they can be left out.
+        InstructionKind::Numeric,
+        InstructionKind::Memory,
+    ];
+    let kinds = &kinds[..if floats { 8 } else { 6 }];
     let config = Config {
-        allow_floats: false,
-        allowed_instructions: InstructionKinds::new(&[
-            InstructionKind::NumericInt,
-            InstructionKind::Parametric,
-            InstructionKind::Variable,
-            InstructionKind::MemoryInt,
-            InstructionKind::Table,
-            InstructionKind::Control,
-        ]),
+        allow_floats: floats,
+        canonicalize_nans: floats,
+        allowed_instructions: InstructionKinds::new(kinds),
         bulk_memory_enabled: false,
         reference_types_enabled: false,
         exceptions_enabled: false,
@@ -32,7 +54,7 @@ pub(crate) fn generate(choices: &mut Unstructured<'_>, narrow: bool) -> Result<V
         tail_call_enabled: false,
         threads_enabled: false,
         memory64_enabled: false,
-        saturating_float_to_int_enabled: false,
+        saturating_float_to_int_enabled: floats,
         wide_arithmetic_enabled: false,
         compact_imports_enabled: false,
         extended_const_enabled: choices.arbitrary()?,
@@ -56,9 +78,9 @@ pub(crate) fn generate(choices: &mut Unstructured<'_>, narrow: bool) -> Result<V
         .ensure_termination(FUEL)
         .map_err(|_| Exhausted::IncorrectFormat)?;
     let wide = module.to_bytes();
-    match narrow {
-        true => narrowed(&wide).map_err(|_| Exhausted::IncorrectFormat),
-        false => Ok(wide),
+    match numbers {
+        Numbers::Words => narrowed(&wide).map_err(|_| Exhausted::IncorrectFormat),
+        Numbers::Integers | Numbers::All => Ok(wide),
     }
 }
 

@@ -61,6 +61,26 @@ fn modules_of_wasm_smith_with_i64_agree() {
 }
 
 #[test]
+fn modules_of_wasm_smith_with_floats_agree() {
+    seeds_agree("m33", Generator::SmithFloat);
+}
+
+#[test]
+fn modules_of_wasm_smith_with_floats_agree_on_m4f() {
+    seeds_agree("m4f", Generator::SmithFloat);
+}
+
+#[test]
+fn modules_of_wasm_smith_with_floats_agree_without_fpu() {
+    seeds_agree("m33-nofpu", Generator::SmithFloat);
+}
+
+#[test]
+fn modules_of_wasm_smith_with_floats_agree_on_rv32() {
+    seeds_agree("rv32", Generator::SmithFloat);
+}
+
+#[test]
 fn modules_of_wasm_smith_with_i64_agree_on_rv32() {
     seeds_agree("rv32", Generator::SmithWide);
 }

@@ -1,4 +1,5 @@
-//! How a call of a C function looks on a Cortex-M with a floating-point unit.
+//! How a call of a C function looks on a Cortex-M, with and without floats in floating-point
+//! registers.
 //!
 //! Source: Procedure Call Standard for the Arm Architecture (AAPCS32, IHI 0042), sections
 //! 6.5 "Parameter passing" and 7.1.2 (the VFP variant, which `eabihf` names).
@@ -14,6 +15,15 @@ pub struct CallRegisters {
     pub float: [u32; 16],
 }
 
+/// Where floats go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FloatAbi {
+    /// Where integers go (the base standard, `eabi`).
+    Soft,
+    /// To s0–s15 (the VFP variant, `eabihf`).
+    Hard,
+}
+
 /// The words of `params`, in a call whose r0 already holds the context.
 ///
 /// `stack` reads the word at a byte offset from the stack pointer of the call.
@@ -23,6 +33,7 @@ pub struct CallRegisters {
 /// Those of `stack`.
 pub fn arguments<E>(
     params: &[ValueType],
+    abi: FloatAbi,
     registers: &CallRegisters,
     mut stack: impl FnMut(u32) -> Result<u32, E>,
 ) -> Result<Vec<u32>, E> {
@@ -33,8 +44,10 @@ pub fn arguments<E>(
     for &param in params {
         let size = param.words() as usize;
         let registers = match param {
-            ValueType::F32 | ValueType::F64 => take_floats(&mut free_float, size)
-                .map(|first| &registers.float[first..first + size]),
+            ValueType::F32 | ValueType::F64 if abi == FloatAbi::Hard => {
+                take_floats(&mut free_float, size)
+                    .map(|first| &registers.float[first..first + size])
+            }
             _ => take_cores(&mut next_core, size).map(|first| &registers.core[first..first + size]),
         };
         match registers {
@@ -74,9 +87,11 @@ fn take_floats(free: &mut u16, size: usize) -> Option<usize> {
 }
 
 /// Puts the words of a result of type `result` where the caller looks for them.
-pub fn set_result(result: ValueType, words: &[u32], registers: &mut CallRegisters) {
+pub fn set_result(result: ValueType, abi: FloatAbi, words: &[u32], registers: &mut CallRegisters) {
     match result {
-        ValueType::F32 | ValueType::F64 => registers.float[..words.len()].copy_from_slice(words),
+        ValueType::F32 | ValueType::F64 if abi == FloatAbi::Hard => {
+            registers.float[..words.len()].copy_from_slice(words)
+        }
         _ => registers.core[..words.len()].copy_from_slice(words),
     }
 }
@@ -87,15 +102,21 @@ mod tests {
 
     use wasm2mcu_abi::types::ValueType::{self, F32, F64, I32, I64};
 
-    use super::{CallRegisters, arguments, set_result};
+    use super::{CallRegisters, FloatAbi, arguments, set_result};
 
     /// rN holds N, sN holds 100 + N, the stack word at offset K holds 1000 + K.
     fn words(params: &[ValueType]) -> Vec<u32> {
+        words_of(params, FloatAbi::Hard)
+    }
+
+    fn words_of(params: &[ValueType], abi: FloatAbi) -> Vec<u32> {
         let registers = CallRegisters {
             core: [0, 1, 2, 3],
             float: std::array::from_fn(|n| 100 + n as u32),
         };
-        let Ok(words) = arguments(params, &registers, |at| Ok::<u32, Infallible>(1000 + at));
+        let Ok(words) = arguments(params, abi, &registers, |at| {
+            Ok::<u32, Infallible>(1000 + at)
+        });
         words
     }
 
@@ -125,11 +146,20 @@ mod tests {
     }
 
     #[test]
+    fn floats_are_words_without_registers_of_their_own() {
+        let words = words_of(&[F32, F64, F32], FloatAbi::Soft);
+        assert_eq!(words, [1, 2, 3, 1000]);
+    }
+
+    #[test]
     fn results() {
         let mut registers = CallRegisters::default();
-        set_result(I64, &[1, 2], &mut registers);
-        set_result(F32, &[3], &mut registers);
+        set_result(I64, FloatAbi::Hard, &[1, 2], &mut registers);
+        set_result(F32, FloatAbi::Hard, &[3], &mut registers);
         assert_eq!(registers.core, [1, 2, 0, 0]);
+        assert_eq!(registers.float[..2], [3, 0]);
+        set_result(F64, FloatAbi::Soft, &[4, 5], &mut registers);
+        assert_eq!(registers.core, [4, 5, 0, 0]);
         assert_eq!(registers.float[..2], [3, 0]);
     }
 }

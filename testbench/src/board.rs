@@ -8,7 +8,7 @@ use wasm2mcu_loader::{CallError, Image, InstantiateError, Item, SharedItem};
 
 use crate::fault::Fault;
 use crate::host::{GuestMemory, HostFunction};
-use crate::{m33, qemu, rv32};
+use crate::{cortex_m, qemu, rv32};
 
 /// A place where images run.
 ///
@@ -278,12 +278,20 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 5] = [
-    m33::INFO,
-    qemu::M33.info,
+const BOARDS: [BoardInfo; 13] = [
+    cortex_m::M33::INFO,
+    cortex_m::M33NoFpu::INFO,
+    cortex_m::M33SoftFp::INFO,
+    cortex_m::M4F::INFO,
+    cortex_m::M4::INFO,
+    cortex_m::M3::INFO,
     rv32::INFO,
     rv32::ALIGNED_INFO,
+    rv32::FLOAT_INFO,
+    qemu::M33.info,
     qemu::RV32.info,
+    qemu::RV32F.info,
+    qemu::RV32ZB.info,
 ];
 
 /// The boards that [`open`] knows.
@@ -307,11 +315,19 @@ fn place(pc: Option<u32>) -> String {
 /// [`BoardError::Unknown`] with the names that there are; [`BoardError::Absent`] with what to do.
 pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
     match name {
-        "m33" => Ok(Box::new(m33::M33::new())),
+        "m33" => Ok(Box::new(cortex_m::M33::new())),
+        "m33-nofpu" => Ok(Box::new(cortex_m::M33NoFpu::new())),
+        "m33-softfp" => Ok(Box::new(cortex_m::M33SoftFp::new())),
+        "m4f" => Ok(Box::new(cortex_m::M4F::new())),
+        "m4" => Ok(Box::new(cortex_m::M4::new())),
+        "m3" => Ok(Box::new(cortex_m::M3::new())),
         "rv32" => Ok(Box::new(rv32::Rv32::new())),
         "rv32-aligned" => Ok(Box::new(rv32::Rv32Aligned::new())),
+        "rv32f" => Ok(Box::new(rv32::Rv32F::new())),
         "qemu-m33" => Ok(Box::new(qemu::Qemu::open(&qemu::M33)?)),
         "qemu-rv32" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32)?)),
+        "qemu-rv32f" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32F)?)),
+        "qemu-rv32zb" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32ZB)?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),
         }),

@@ -9,7 +9,7 @@
 //!
 //! | board | core | the loader runs | instructions | made for |
 //! |---|---|---|---|---|
-//! | [`m33`] | emulated in this process | on the PC, over the emulated memory | exact | running, tests by the thousand, counting |
+//! | [`cortex_m`] | emulated in this process | on the PC, over the emulated memory | exact | running, tests by the thousand, counting |
 //! | [`rv32`] | the same for RISC-V | | exact | |
 //! | [`qemu`] | `qemu-system-arm`, `qemu-system-riscv32` | on the core, in a firmware | not counted | the independent oracle |
 //!
@@ -26,11 +26,11 @@
 
 pub mod aapcs;
 pub mod board;
+pub mod cortex_m;
 pub mod emulated;
 pub mod fault;
 pub mod host;
 pub mod ilp32;
-pub mod m33;
 #[cfg(feature = "oracle")]
 pub mod oracle;
 pub mod qemu;

@@ -33,6 +33,16 @@ macro_rules! on_every_board {
             fn qemu_rv32() {
                 super::$test(&*super::opened("qemu-rv32"));
             }
+
+            #[test]
+            fn rv32f() {
+                super::$test(&*super::opened("rv32f"));
+            }
+
+            #[test]
+            fn qemu_rv32f() {
+                super::$test(&*super::opened("qemu-rv32f"));
+            }
         }
     )*};
 }

@@ -226,6 +226,11 @@ fn every_operator_agrees_without_misaligned_access() {
     every_operator_agrees("rv32-aligned");
 }
 
+#[test]
+fn every_operator_agrees_with_instructions_for_bits() {
+    every_operator_agrees("qemu-rv32zb");
+}
+
 fn every_operator_agrees(board: &str) {
     let (wat, exports) = module();
     let wasm = wat::parse_str(&wat).expect("the module of this test");

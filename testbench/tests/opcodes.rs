@@ -6,10 +6,13 @@
 //! constants and foldable operands in every position, so that every rule of selection is met.
 //! Parameters are words whose upper bits are noise where the type is narrow.
 
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I8, I16, I32, I64};
+use std::cmp::Ordering;
+
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::immediates::Ieee32;
+use cranelift_codegen::ir::types::{F32, I8, I16, I32, I64};
 use cranelift_codegen::ir::{
-    AbiParam, BlockArg, Function, InstBuilder, Signature, Type, UserFuncName, Value,
+    AbiParam, BlockArg, Function, InstBuilder, MemFlagsData, Signature, Type, UserFuncName, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasm2mcu::Target;
@@ -18,13 +21,15 @@ use wasm2mcu::isa::riscv32::Riscv32;
 use wasm2mcu::isa::thumb2::Thumb2;
 use wasm2mcu::link::{Linker, Piece};
 use wasm2mcu::mach::buffer::Symbol;
-use wasm2mcu::mach::{FrameNeeds, Isa, emit, lower, regalloc};
+use wasm2mcu::mach::regalloc::{self, Effort};
+use wasm2mcu::mach::{FrameNeeds, Isa, emit, lower};
 use wasm2mcu::wasm::contract;
 use wasm2mcu::wasm::module::Signature as WasmSignature;
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
-use wasm2mcu_testbench::board;
+use wasm2mcu_testbench::board::{self, boards};
+use wasm2mcu_testbench::{qemu, rv32};
 
 /// Parameters of every function here.
 const PARAMS: usize = 3;
@@ -99,9 +104,16 @@ enum Operand {
     Neg(usize),
     Product(usize, usize),
     And(usize, u32),
+    /// 1 shifted to the left, its complement, a value masked with it, and a value shifted down.
+    Bit(usize),
+    NotBit(usize),
+    AndBit(usize, usize),
+    ShrBy(usize, usize),
 }
 
-use Operand::{And, Const, Neg, Not, Param, Product, Rotl, Rotr, Sar, Shl, Shr};
+use Operand::{
+    And, AndBit, Bit, Const, Neg, Not, NotBit, Param, Product, Rotl, Rotr, Sar, Shl, Shr, ShrBy,
+};
 
 impl Operand {
     fn build(self, b: &mut Builder<'_>, ty: Type, params: [Value; PARAMS]) -> Value {
@@ -146,6 +158,24 @@ impl Operand {
                 let y = b.ins().iconst(ty, i64::from(mask(ty, value)));
                 b.ins().band(x, y)
             }
+            Bit(index) => {
+                let n = param(index);
+                let one = b.ins().iconst(ty, 1);
+                b.ins().ishl(one, n)
+            }
+            NotBit(index) => {
+                let bit = Bit(index).build(b, ty, params);
+                b.ins().bnot(bit)
+            }
+            AndBit(index, number) => {
+                let x = param(index);
+                let bit = Bit(number).build(b, ty, params);
+                b.ins().band(x, bit)
+            }
+            ShrBy(index, amount) => {
+                let (x, n) = (param(index), param(amount));
+                b.ins().ushr(x, n)
+            }
         }
     }
 
@@ -168,19 +198,25 @@ impl Operand {
             Neg(index) => arg(index).wrapping_neg(),
             Product(x, y) => arg(x).wrapping_mul(arg(y)),
             And(index, value) => arg(index) & value,
+            Bit(index) => 1 << (arg(index) % bits),
+            NotBit(index) => !(1 << (arg(index) % bits)),
+            AndBit(index, number) => arg(index) & 1 << (arg(number) % bits),
+            ShrBy(index, amount) => arg(index) >> (arg(amount) % bits),
         };
         mask(ty, value)
     }
 }
 
 /// Constants at the borders of types and of immediate encodings.
-const CONSTANTS: [u32; 26] = [
+const CONSTANTS: [u32; 30] = [
     0,
     1,
     2,
     3,
+    5,
     7,
     8,
+    9,
     31,
     32,
     0x7f,
@@ -195,8 +231,10 @@ const CONSTANTS: [u32; 26] = [
     0x1_0000,
     0x00ff_00ff,
     0x1234_5678,
+    0x4000_0000,
     0x7fff_ffff,
     0x8000_0000,
+    0xbfff_ffff,
     0xffff_0000,
     0xffff_ff00,
     0xffff_fffe,
@@ -234,6 +272,7 @@ fn pairs(ty: Type) -> Vec<(Operand, Operand)> {
     let n = ty.bits() - 1;
     let foldable = [
         Shl(1, 1),
+        Shl(1, 2),
         Shl(1, 3),
         Shl(1, n),
         Shr(1, 1),
@@ -247,6 +286,8 @@ fn pairs(ty: Type) -> Vec<(Operand, Operand)> {
         Product(1, 2),
         And(1, 0xff),
         And(1, 0xf),
+        Bit(1),
+        NotBit(1),
     ];
     for operand in foldable {
         pairs.push((Param(0), operand));
@@ -256,6 +297,7 @@ fn pairs(ty: Type) -> Vec<(Operand, Operand)> {
         pairs.push((Shr(1, 4), Const(mask)));
         pairs.push((Sar(1, 4), Const(mask)));
         pairs.push((Shr(1, n), Const(mask)));
+        pairs.push((ShrBy(1, 2), Const(mask)));
     }
     pairs
 }
@@ -570,6 +612,7 @@ fn conditions() -> Vec<Case> {
             Shl(0, 3),
             Product(0, 1),
             Not(0),
+            AndBit(0, 1),
         ] {
             for user in USERS {
                 cases.push(Case {
@@ -602,6 +645,157 @@ fn conditions() -> Vec<Case> {
         }
     }
     cases
+}
+
+fn holds_for_floats(cc: FloatCC, x: u32, y: u32) -> bool {
+    let order = f32::from_bits(x).partial_cmp(&f32::from_bits(y));
+    let (less, equal, greater, unordered) = (
+        order == Some(Ordering::Less),
+        order == Some(Ordering::Equal),
+        order == Some(Ordering::Greater),
+        order.is_none(),
+    );
+    match cc {
+        FloatCC::Ordered => !unordered,
+        FloatCC::Unordered => unordered,
+        FloatCC::Equal => equal,
+        FloatCC::NotEqual => !equal,
+        FloatCC::OrderedNotEqual => less || greater,
+        FloatCC::UnorderedOrEqual => unordered || equal,
+        FloatCC::LessThan => less,
+        FloatCC::LessThanOrEqual => less || equal,
+        FloatCC::GreaterThan => greater,
+        FloatCC::GreaterThanOrEqual => greater || equal,
+        FloatCC::UnorderedOrLessThan => unordered || less,
+        FloatCC::UnorderedOrLessThanOrEqual => unordered || less || equal,
+        FloatCC::UnorderedOrGreaterThan => unordered || greater,
+        FloatCC::UnorderedOrGreaterThanOrEqual => unordered || greater || equal,
+    }
+}
+
+/// Every condition on two floats, most of which no WebAssembly operator is, for every user.
+fn float_conditions() -> Vec<Case> {
+    const ZERO: u32 = 0;
+    const NEGATIVE_ZERO: u32 = 0x8000_0000;
+    /// One that an immediate holds, and one that none does.
+    const ONE: u32 = 0x3f80_0000;
+    const TINY: u32 = 0x1234_5678;
+    let operands = [
+        (Param(0), Param(1)),
+        (Param(0), Param(0)),
+        (Param(0), Const(ZERO)),
+        (Const(ZERO), Param(0)),
+        (Param(0), Const(NEGATIVE_ZERO)),
+        (Const(NEGATIVE_ZERO), Param(0)),
+        (Param(0), Const(ONE)),
+        (Const(ONE), Param(0)),
+        (Param(0), Const(TINY)),
+        (Const(TINY), Param(0)),
+    ];
+    let float = |b: &mut Builder<'_>, operand: Operand, params| match operand {
+        Const(bits) => b.ins().f32const(Ieee32::with_bits(bits)),
+        operand => {
+            let word = operand.build(b, I32, params);
+            b.ins().bitcast(F32, MemFlagsData::new(), word)
+        }
+    };
+    let mut cases = Vec::new();
+    for &cc in FloatCC::all() {
+        for (x, y) in operands {
+            for user in USERS {
+                cases.push(Case {
+                    name: format!("fcmp.f32 {cc} {x:?} {y:?} for {user:?}"),
+                    clif: function(|b, params| {
+                        let (x, y) = (float(b, x, params), float(b, y, params));
+                        let c = b.ins().fcmp(cc, x, y);
+                        user.build(b, c, params)
+                    }),
+                    meaning: Box::new(move |args| {
+                        let c = holds_for_floats(cc, x.value(I32, args), y.value(I32, args));
+                        user.mean(c.into(), args)
+                    }),
+                });
+            }
+            cases.push(Case {
+                name: format!("select.f32 by fcmp.f32 {cc} {x:?} {y:?}"),
+                clif: function(|b, params| {
+                    let (x, y) = (float(b, x, params), float(b, y, params));
+                    let c = b.ins().fcmp(cc, x, y);
+                    let (yes, no) = (float(b, Param(2), params), float(b, Param(1), params));
+                    let chosen = b.ins().select(c, yes, no);
+                    b.ins().bitcast(I32, MemFlagsData::new(), chosen)
+                }),
+                meaning: Box::new(move |args| {
+                    let c = holds_for_floats(cc, x.value(I32, args), y.value(I32, args));
+                    Some(if c { args[2] } else { args[1] })
+                }),
+            });
+        }
+    }
+    for &cc in IntCC::all() {
+        cases.push(Case {
+            name: format!("select.f32 by icmp.i64 {cc}"),
+            clif: function(|b, params| {
+                let mut wide = |low: Value, high: Value| {
+                    let (low, high) = (b.ins().uextend(I64, low), b.ins().uextend(I64, high));
+                    let high = b.ins().ishl_imm_u(high, 32);
+                    b.ins().bor(high, low)
+                };
+                let x = wide(params[0], params[1]);
+                let y = wide(params[1], params[2]);
+                let c = b.ins().icmp(cc, x, y);
+                let (yes, no) = (float(b, Param(2), params), float(b, Param(1), params));
+                let chosen = b.ins().select(c, yes, no);
+                b.ins().bitcast(I32, MemFlagsData::new(), chosen)
+            }),
+            meaning: Box::new(move |args| {
+                let wide = |low: u32, high: u32| u64::from(high) << 32 | u64::from(low);
+                let (x, y) = (wide(args[0], args[1]), wide(args[1], args[2]));
+                Some(args[if holds_wide(cc, x, y) { 2 } else { 1 }])
+            }),
+        });
+    }
+    for ty in [I8, I16, I32] {
+        for sign in [false, true] {
+            cases.push(Case {
+                name: format!("fcvt_from_int.f32 {ty}, signed {sign}"),
+                clif: function(|b, params| {
+                    let x = narrow(b, ty, params[0]);
+                    let float = if sign {
+                        b.ins().fcvt_from_sint(F32, x)
+                    } else {
+                        b.ins().fcvt_from_uint(F32, x)
+                    };
+                    b.ins().bitcast(I32, MemFlagsData::new(), float)
+                }),
+                meaning: Box::new(move |args| {
+                    let float = if sign {
+                        signed(ty, args[0]) as f32
+                    } else {
+                        mask(ty, args[0]) as f32
+                    };
+                    Some(float.to_bits())
+                }),
+            });
+        }
+    }
+    cases
+}
+
+fn holds_wide(cc: IntCC, x: u64, y: u64) -> bool {
+    let (sx, sy) = (x as i64, y as i64);
+    match cc {
+        IntCC::Equal => x == y,
+        IntCC::NotEqual => x != y,
+        IntCC::SignedLessThan => sx < sy,
+        IntCC::SignedGreaterThanOrEqual => sx >= sy,
+        IntCC::SignedGreaterThan => sx > sy,
+        IntCC::SignedLessThanOrEqual => sx <= sy,
+        IntCC::UnsignedLessThan => x < y,
+        IntCC::UnsignedGreaterThanOrEqual => x >= y,
+        IntCC::UnsignedGreaterThan => x > y,
+        IntCC::UnsignedLessThanOrEqual => x <= y,
+    }
 }
 
 /// Narrow selects, extensions and reductions, `bmask` from and to every width.
@@ -691,7 +885,7 @@ fn widths() -> Vec<Case> {
 }
 
 /// An image with every case as an export, by number.
-fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
+fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
     let signature = WasmSignature {
         params: vec![ValueType::I32; PARAMS],
         results: vec![ValueType::I32],
@@ -703,10 +897,11 @@ fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
     for (index, case) in (0..).zip(cases) {
         let code = lower::lower(isa, &case.clif)
             .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
-        let allocated = regalloc::allocate(isa, code, true)
+        let allocated = regalloc::allocate(isa, code, effort, true)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", case.name, case.clif));
         let frame = isa.frame(&FrameNeeds::of(&allocated));
-        let code = emit::emit(&allocated, &frame, None).expect("a small function");
+        let code =
+            emit::emit(&allocated, &frame, None, emit::Reach::Near).expect("a small function");
         linker.add(Piece::Symbol(Symbol::Function(index)), code, None);
     }
     let text = linker.finish().expect("a small text");
@@ -740,17 +935,37 @@ fn link<I: Isa>(isa: &I, cases: &[Case]) -> Vec<u8> {
 /// Cases of one image: a call looks its export up by name, one after the other.
 const PER_IMAGE: usize = 100;
 
+/// Both algorithms of register allocation meet every form of machine instruction here.
+const EFFORTS: [Effort; 2] = [Effort::Full, Effort::Linear];
+
 /// Executes every case with combinations of words, and reports what differs.
 fn run(cases: Vec<Case>) {
-    run_on(&Thumb2::new(Target::default().features()), "m33", &cases);
-    run_on(&Riscv32::new(true), "rv32", &cases);
-    run_on(&Riscv32::new(false), "rv32-aligned", &cases);
+    run_on(&thumb("m33"), "m33", &cases);
+    run_on(&Riscv32::new(rv32::INFO.features), "rv32", &cases);
+    run_on(
+        &Riscv32::new(rv32::ALIGNED_INFO.features),
+        "rv32-aligned",
+        &cases,
+    );
+    run_on(
+        &Riscv32::new(qemu::RV32ZB.info.features),
+        "qemu-rv32zb",
+        &cases,
+    );
+}
+
+/// The instruction set of a board's core.
+fn thumb(board: &str) -> Thumb2 {
+    let info = boards().iter().find(|info| info.name == board);
+    let target: Target = info.expect("a board").target.parse().expect("its target");
+    Thumb2::new(target.features())
 }
 
 fn run_on<I: Isa>(isa: &I, board: &str, cases: &[Case]) {
     let images = cases.chunks(PER_IMAGE);
     let wrong: Vec<String> = images
-        .flat_map(|cases| differences(isa, board, cases))
+        .flat_map(|cases| EFFORTS.map(|effort| differences(isa, board, cases, effort)))
+        .flatten()
         .collect();
     assert!(
         wrong.is_empty(),
@@ -762,8 +977,8 @@ fn run_on<I: Isa>(isa: &I, board: &str, cases: &[Case]) {
 }
 
 /// The first wrong result of each case that has one.
-fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case]) -> Vec<String> {
-    let image = link(isa, cases);
+fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case], effort: Effort) -> Vec<String> {
+    let image = link(isa, cases, effort);
     let board = board::open(board).unwrap();
     let mut instance = board.load(&image, Vec::new()).unwrap();
     let words = words();
@@ -781,7 +996,7 @@ fn differences<I: Isa>(isa: &I, board: &str, cases: &[Case]) -> Vec<String> {
             let expected = (case.meaning)(args);
             (computed != expected).then(|| {
                 let name = &case.name;
-                format!("{name}: {args:x?} gave {computed:x?}, not {expected:x?}")
+                format!("{name}, {effort:?}: {args:x?} gave {computed:x?}, not {expected:x?}")
             })
         });
         wrong.extend(difference);
@@ -807,4 +1022,11 @@ fn conditions_for_every_user() {
 #[test]
 fn conversions_between_widths() {
     run(widths());
+}
+
+#[test]
+fn conditions_on_floats_for_every_user() {
+    for board in ["m33", "m4f"] {
+        run_on(&thumb(board), board, &float_conditions());
+    }
 }

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use wasm2mcu::disasm::Style;
 use wasm2mcu::map::Map;
-use wasm2mcu::{Compiled, Options, Target};
+use wasm2mcu::{Compiled, Options};
 
+use super::core::{self, Core};
 use super::input::{Input, about};
 use super::level::Level;
 use super::output::{self, Output, Staged};
@@ -30,14 +31,8 @@ pub(crate) struct Args {
     /// and stays as it is otherwise.
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
-    /// The core to compile for.
-    #[arg(
-        long,
-        value_name = "TRIPLE",
-        default_value_t,
-        hide_default_value = true
-    )]
-    target: Target,
+    #[command(flatten)]
+    core: Core,
     /// How hard to optimise.
     #[arg(short = 'O', value_name = "LEVEL", value_enum, default_value_t = Level::Speed)]
     level: Level,
@@ -90,17 +85,14 @@ const EXAMPLES: &str = "\
 Examples:
   wasm2mcu compile app.wasm -o app.w2m
   wasm2mcu compile app.wasm -o app.w2m -O size --target thumbv8m.main-none-eabi
+  wasm2mcu compile app.wasm -o app.w2m --cpu cortex-m4
   wasm2mcu compile app.wasm -o app.o --emit obj
   wasm2mcu compile app.wat -o - --emit asm | less";
 
 fn manual() -> String {
-    let targets: Vec<String> = Target::all()
-        .map(|target| format!("  {:26}  {}", target.name(), target.core()))
-        .collect();
     format!(
-        "{EXAMPLES}\n\n\
-         Targets, the default first:\n{}\n\n{SUPPORTED}\n\n{EXIT_STATUS}",
-        targets.join("\n"),
+        "{EXAMPLES}\n\n{}\n\n{SUPPORTED}\n\n{EXIT_STATUS}",
+        core::manual()
     )
 }
 
@@ -121,7 +113,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let output = Output::at(&args.output)?;
     let module = Input::module(&args.input)?;
     let options = Options {
-        target: args.target,
+        target: args.core.target()?,
         level: args.level.into(),
         table_room: args.table_room,
         linkable: args.linkable,
@@ -133,7 +125,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let bytes = match args.emit {
         Emit::Image => compiled.image().map_err(failed)?,
         Emit::Obj => compiled.object(&symbol_name(&args.input)).map_err(failed)?,
-        Emit::Asm => compiled.disassembly(LISTING).map_err(failed)?.into_bytes(),
+        Emit::Asm => compiled.disassembly(LISTING).into_bytes(),
         Emit::Clif => compiled.clif().into_bytes(),
     };
     match (&output, args.emit) {

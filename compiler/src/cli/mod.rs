@@ -11,13 +11,14 @@
 //! * [`compile`], [`run`], [`inspect`], [`disasm`], [`completions`]: the commands
 //! * [`input`], [`output`]: files and streams
 //! * [`outline`]: what an image alone says about its code
-//! * [`level`]: the option `-O`
+//! * [`core`], [`level`]: for which core to compile, and the option `-O`
 //! * [`invocation`], [`value`]: calls and values as text
 //! * [`names`]: what functions are called
 //! * [`progress`]: what takes long says so
 
 mod compile;
 mod completions;
+mod core;
 mod disasm;
 mod failure;
 mod input;

@@ -34,6 +34,9 @@ pub(crate) struct Args {
     /// How hard to optimise a module [default: speed].
     #[arg(short = 'O', value_name = "LEVEL", value_enum)]
     level: Option<Level>,
+    /// Features of the board's core that code may use or must not [default: all that it has].
+    #[arg(long, value_name = "+NAME,-NAME", allow_hyphen_values = true)]
+    features: Option<String>,
     /// Call an exported function; can be given several times.
     ///
     /// NAME and arguments are separated by white space. Integers are decimal, signed or unsigned,
@@ -153,10 +156,11 @@ impl Program {
     fn read(args: &Args) -> Result<Program, Failure> {
         let module = match Input::read(&args.input)? {
             Input::Module(module) => module,
-            Input::Image(_) if args.level.is_some() => {
+            Input::Image(_) if args.level.is_some() || args.features.is_some() => {
                 return Err(about(
                     &args.input,
-                    "this is an image, compiled already: leave out -O, or give the module",
+                    "this is an image, compiled already: leave out -O and --features, or give the \
+                     module",
                 ));
             }
             Input::Image(image) => {
@@ -167,7 +171,7 @@ impl Program {
             }
         };
         let options = Options {
-            target: target(info(&args.board)?)?,
+            target: target(info(&args.board)?, args.features.as_deref())?,
             level: args.level.unwrap_or(Level::Speed).into(),
             ..Options::default()
         };
@@ -213,15 +217,19 @@ fn info(name: &str) -> Result<&'static BoardInfo, Failure> {
     })
 }
 
-fn target(board: &BoardInfo) -> Result<Target, Failure> {
+fn target(board: &BoardInfo, features: Option<&str>) -> Result<Target, Failure> {
     let target: Result<Target, _> = board.target.parse();
-    let target = target.map(|target| target.with_features(board.features));
-    target.map_err(|error| {
+    let target = target.map_err(|error| {
         Failure::new(format_args!(
             "board {} cannot be compiled for: {error}",
             board.name
         ))
-    })
+    })?;
+    let target = target.with_features(board.features);
+    match features {
+        Some(list) => target.with_feature_list(list).map_err(Failure::new),
+        None => Ok(target),
+    }
 }
 
 fn open(args: &Args) -> Result<Box<dyn Board>, Failure> {

@@ -99,6 +99,15 @@ impl<I: Isa> Context<'_, '_, I> {
     /// Calls a function of the runtime, which takes and returns bits; returns those of its result.
     pub(crate) fn call_runtime(&mut self, builtin: Builtin, args: &[Value]) -> Vec<ValueRegs> {
         let words = self.integer_words(args);
+        self.call_runtime_with(builtin, words)
+    }
+
+    /// The same with the words of its arguments.
+    pub(crate) fn call_runtime_with(
+        &mut self,
+        builtin: Builtin,
+        words: Vec<Reg>,
+    ) -> Vec<ValueRegs> {
         let result = match builtin.signature().returns[0].value_type {
             ir::types::I64 => {
                 let [lo, hi] = self.call_builtin(builtin, words);

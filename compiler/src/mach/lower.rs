@@ -92,6 +92,8 @@ pub struct Lower<'f, I: Isa> {
     regs: SecondaryMap<Value, Option<ValueRegs>>,
     /// For each virtual register, the one that it is another name of.
     renamed: Vec<Option<Reg>>,
+    /// For each virtual register, whether something behind reads it.
+    read: Vec<bool>,
     /// Machine instructions of the CLIF instruction at hand, forward.
     emitted: Vec<I::Inst>,
 }
@@ -115,9 +117,11 @@ pub fn lower<'f, I: Isa>(isa: &'f I, func: &'f ir::Function) -> Result<VCode<I>,
         let targets = block.targets.iter().copied();
         vblock.succs = targets.filter(|&target| seen.insert(target)).collect();
         let mut flush = |lower: &mut Lower<'f, I>, location| {
-            for inst in lower.emitted.drain(..).rev() {
-                insts.push(inst);
-                locations.push(location);
+            while let Some(mut inst) = lower.emitted.pop() {
+                if lower.is_read(&mut inst) {
+                    insts.push(inst);
+                    locations.push(location);
+                }
             }
         };
         match block.source {
@@ -206,6 +210,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             uses,
             regs: SecondaryMap::new(),
             renamed: Vec::new(),
+            read: Vec::new(),
             emitted: Vec::new(),
         }
     }
@@ -224,6 +229,7 @@ impl<'f, I: Isa> Lower<'f, I> {
     pub fn new_reg(&mut self, class: RegClass) -> Reg {
         let index = self.renamed.len() + Reg::FIRST_VIRTUAL;
         self.renamed.push(None);
+        self.read.push(false);
         Reg::virt(VReg::new(index, class))
     }
 
@@ -265,6 +271,41 @@ impl<'f, I: Isa> Lower<'f, I> {
             InstructionData::UnaryIeee32 { imm, .. } => Some(imm.bits().into()),
             InstructionData::UnaryIeee64 { imm, .. } => Some(imm.bits()),
             _ => None,
+        }
+    }
+
+    /// The words of a value that are the same whatever the program does, low first; a narrow value
+    /// has the low one.
+    pub fn constant_words(&self, value: Value) -> (Option<u32>, Option<u32>) {
+        if let Some(bits) = self.constant(value) {
+            return (Some(bits as u32), Some((bits >> 32) as u32));
+        }
+        let Some(inst) = self.def_inst(value) else {
+            return (None, None);
+        };
+        if self.func.dfg.value_type(value) != ir::types::I64 {
+            return (None, None);
+        }
+        match self.func.dfg.insts[inst] {
+            InstructionData::Unary {
+                opcode: Opcode::Uextend,
+                ..
+            } => (None, Some(0)),
+            InstructionData::Binary { opcode, args } => {
+                let constant = self.constant(args[1]);
+                let by_words = constant.is_some_and(|by| by % 64 >= 32);
+                match opcode {
+                    Opcode::Ishl if by_words => (Some(0), None),
+                    Opcode::Ushr if by_words => (None, Some(0)),
+                    Opcode::Band => {
+                        let mask = constant.unwrap_or(u64::MAX);
+                        let zero = |word: u64| (word as u32 == 0).then_some(0);
+                        (zero(mask), zero(mask >> 32))
+                    }
+                    _ => (None, None),
+                }
+            }
+            _ => (None, None),
         }
     }
 
@@ -386,16 +427,41 @@ impl<'f, I: Isa> Lower<'f, I> {
                 if reg.real().is_some() || reg.class() != name.class() {
                     self.emitted.push(I::copy(name, reg));
                 } else if name != reg {
-                    let slot = name.to_vreg().vreg() - Reg::FIRST_VIRTUAL;
+                    let slot = slot(name);
                     self.renamed[slot] = Some(reg);
+                    if self.read[slot] {
+                        self.mark_read(reg);
+                    }
                 }
             }
         }
     }
 
+    /// Whether an instruction must stay: it does more than write results, or one of them is read.
+    /// Half of a value may be read where the other half is not. If it stays, its inputs are read.
+    fn is_read(&mut self, inst: &mut I::Inst) -> bool {
+        let mut uses = Vec::new();
+        let mut wanted = !inst.only_writes_results();
+        inst.visit_operands(&mut Reads {
+            uses: &mut uses,
+            wanted: &mut wanted,
+            read: &self.read,
+        });
+        if wanted {
+            uses.into_iter().for_each(|reg| self.mark_read(reg));
+        }
+        wanted
+    }
+
+    fn mark_read(&mut self, reg: Reg) {
+        if reg.real().is_none() {
+            self.read[slot(reg)] = true;
+        }
+    }
+
     fn resolve(&self, mut reg: Reg) -> Reg {
         while reg.real().is_none() {
-            match self.renamed[reg.to_vreg().vreg() - Reg::FIRST_VIRTUAL] {
+            match self.renamed[slot(reg)] {
                 Some(next) => reg = next,
                 None => break,
             }
@@ -412,6 +478,9 @@ impl<'f, I: Isa> Lower<'f, I> {
             _ => unreachable!("only try_call passes other arguments, and nobody emits it"),
         });
         let words = self.virtual_words(values);
+        for &word in &words {
+            self.mark_read(word);
+        }
         words.into_iter().map(Reg::to_vreg).collect()
     }
 
@@ -494,6 +563,27 @@ impl<'f, I: Isa> Lower<'f, I> {
             clobbers,
             slot_bytes: slot_bytes(self.func),
             num_vregs: self.renamed.len() + Reg::FIRST_VIRTUAL,
+        }
+    }
+}
+
+/// The position of a virtual register in the lists of what is known about them.
+fn slot(reg: Reg) -> usize {
+    reg.to_vreg().vreg() - Reg::FIRST_VIRTUAL
+}
+
+/// Collects what an instruction reads, and finds out whether a result of it is read.
+struct Reads<'r> {
+    uses: &'r mut Vec<Reg>,
+    wanted: &'r mut bool,
+    read: &'r [bool],
+}
+
+impl OperandVisitor for Reads<'_> {
+    fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, kind: OperandKind, _: OperandPos) {
+        match kind {
+            OperandKind::Use => self.uses.push(*reg),
+            OperandKind::Def => *self.wanted |= reg.real().is_some() || self.read[slot(*reg)],
         }
     }
 }

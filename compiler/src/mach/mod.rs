@@ -10,7 +10,7 @@
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
 //! * [`reg`]: registers of machine instructions and the walk over an instruction's operands
-//! * [`regalloc`]: registers for it, by regalloc2
+//! * [`regalloc`]: registers for it, by regalloc2; `pressure` says how hard that will be
 //! * [`emit`]: code of one function
 //! * [`buffer`]: that code while its branches still look for their length
 //! * [`places`]: where the words of arguments and results stand
@@ -30,6 +30,7 @@ pub mod frame;
 pub(crate) mod isle;
 pub mod lower;
 pub mod places;
+mod pressure;
 pub mod reg;
 pub mod regalloc;
 pub mod stubs;
@@ -60,6 +61,9 @@ pub trait MachineInst: Clone + Debug + Display {
     fn visit_operands(&mut self, visitor: &mut impl OperandVisitor);
     /// Registers that it destroys beyond its results.
     fn clobbers(&self) -> PRegSet;
+    /// Whether it can go if none of its results is read: it does nothing else, and no other
+    /// instruction reads flags that it leaves.
+    fn only_writes_results(&self) -> bool;
     /// Whether control leaves the function here.
     fn ends_function(&self) -> bool;
     /// Whether it ends a block by going on in another one.

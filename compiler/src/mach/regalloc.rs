@@ -1,8 +1,12 @@
 //! Register allocation: regalloc2's answer for one function, checked where tests run.
+//!
+//! Of its two algorithms the better one takes time in proportion to the values that are alive
+//! together. Where these are absurdly many, the linear one has to do.
 
 use regalloc2::checker::Checker;
 use regalloc2::{Algorithm, Allocation, Edit, OperandKind, Output, PRegSet, RegallocOptions};
 
+use super::pressure::Pressure;
 use super::vcode::VCode;
 use super::{Isa, MachineInst};
 
@@ -15,9 +19,13 @@ pub struct Allocated<I: Isa> {
     pub output: Output,
 }
 
-/// A defect of the machine IR or of the allocator; never the fault of the module.
+/// Why a function has no registers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegallocError {
+    /// More values are alive at the beginnings of the function's blocks, counted for every block,
+    /// than fit the memory of the allocator. No defect, but a function that is too large.
+    #[error("{0} values alive across the blocks of the function, {MAX_CROSSINGS} at most")]
+    TooManyAlive(u64),
     /// The allocator refused the machine IR.
     #[error("register allocation: {0}")]
     Refused(String),
@@ -26,22 +34,63 @@ pub enum RegallocError {
     Wrong(String),
 }
 
+/// The most values that are alive at the beginnings of blocks, counted for every block: 500 MB of
+/// bookkeeping.
+pub const MAX_CROSSINGS: u64 = 1 << 26;
+
+/// Pairs of values alive together that every function is granted, and those that it is granted
+/// for each instruction, before the linear algorithm takes over. Code of people has less than a
+/// hundred for each; at these figures a function takes seconds.
+const PAIRS: u64 = 1 << 22;
+const PAIRS_OF_INST: u64 = 300;
+
+/// How good the allocation shall be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Few spills and moves.
+    Full,
+    /// Linear time.
+    Linear,
+}
+
+impl Effort {
+    /// What a function can be granted.
+    ///
+    /// # Errors
+    ///
+    /// [`RegallocError::TooManyAlive`].
+    pub fn for_function<I: Isa>(code: &VCode<I>) -> Result<Effort, RegallocError> {
+        let Pressure { pairs, crossings } = Pressure::of(code);
+        if crossings > MAX_CROSSINGS {
+            return Err(RegallocError::TooManyAlive(crossings));
+        }
+        match pairs > PAIRS + PAIRS_OF_INST * code.insts.len() as u64 {
+            true => Ok(Effort::Linear),
+            false => Ok(Effort::Full),
+        }
+    }
+}
+
 /// Assigns a register or spill slot to every operand.
 ///
 /// With `check` the result is verified symbolically against the machine IR (regalloc2's checker).
 ///
 /// # Errors
 ///
-/// [`RegallocError`]: always a defect of this compiler.
+/// [`RegallocError`]: a defect of this compiler.
 pub fn allocate<I: Isa>(
     isa: &I,
     code: VCode<I>,
+    effort: Effort,
     check: bool,
 ) -> Result<Allocated<I>, RegallocError> {
     let options = RegallocOptions {
         verbose_log: false,
         validate_ssa: check,
-        algorithm: Algorithm::Ion,
+        algorithm: match effort {
+            Effort::Full => Algorithm::Ion,
+            Effort::Linear => Algorithm::Fastalloc,
+        },
     };
     let env = isa.machine_env();
     let output = regalloc2::run(&code, env, &options)

@@ -21,8 +21,8 @@ use cranelift_codegen::settings::{self, Configurable, Flags};
 use cranelift_codegen::{CodegenError, Context};
 
 use crate::error::{Error, Result};
-use crate::wasm::Translated;
 use crate::wasm::module::Memory;
+use crate::wasm::{Translated, support};
 
 /// How hard to try.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Optimizer {
         context.verify_if(flags)?;
         clean(context, flags)?;
         context.func.dfg.resolve_all_aliases();
-        if self.options.level == OptLevel::None {
+        if self.options.level == OptLevel::None || is_too_much(context) {
             return Ok(guards::count(&context.func));
         }
         context.egraph_pass(flags, &mut self.control)?;
@@ -137,6 +137,23 @@ impl Optimizer {
         context.verify_if(flags)?;
         Ok(statistics)
     }
+}
+
+/// The largest function that the egraph gets, as [`support::size`] has it. It takes up to 6 KB for
+/// an instruction that its rules rewrite well.
+const MAX_SIZE: u64 = 1 << 18;
+
+/// How deep loops may nest: the egraph takes time with the third power of the depth.
+const MAX_LOOP_DEPTH: usize = 100;
+
+/// Whether a function is so large, or its loops nest so deep, that it is left as it is.
+fn is_too_much(context: &mut Context) -> bool {
+    if support::size(&context.func) > MAX_SIZE {
+        return true;
+    }
+    context.compute_loop_analysis();
+    let depth_of = |block| context.loop_analysis.loop_level(block).level();
+    context.func.layout.blocks().map(depth_of).max() > Some(MAX_LOOP_DEPTH)
 }
 
 /// Removes what cannot be reached, and block parameters that are always the same value.

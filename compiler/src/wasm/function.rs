@@ -47,6 +47,8 @@ pub(super) struct Translator<'a> {
     /// Constructs opened since the code became unreachable.
     pub(super) skipped: usize,
     pub(super) locals: Vec<Variable>,
+    /// Branches back to the beginnings of loops.
+    pub(super) loop_branches: u64,
     /// Address of the context.
     pub(super) context: Value,
     /// Address of byte 0 of the memory.
@@ -112,10 +114,23 @@ pub(super) fn translate(
         })?;
         translator.start_operator(offset);
         translator.operator(&op)?;
+        translator.check_size()?;
     }
     operators.finish().map_err(explain)?;
     scratch.validator = validator.into_allocations();
     translator.builder.finalize(contract::frontend_config());
+    let size = support::size(&function);
+    if size > support::MAX_FUNCTION_SIZE {
+        return Err(Error::Limit {
+            what: "instructions and block parameters:",
+            actual: size,
+            limit: support::MAX_FUNCTION_SIZE,
+            place: Place {
+                function: who(),
+                offset: body.range().start,
+            },
+        });
+    }
     Ok(function)
 }
 
@@ -142,6 +157,7 @@ impl<'a> Translator<'a> {
             reachable: true,
             skipped: 0,
             locals: Vec::new(),
+            loop_branches: 0,
             context,
             memory_base,
             code_address_bit,
@@ -187,6 +203,52 @@ impl<'a> Translator<'a> {
         self.offset = offset;
         // The module's size limit keeps offsets below the value that means "none".
         self.builder.set_srcloc(SourceLoc::new(offset as u32));
+    }
+
+    /// Refuses a function that grows beyond what its size in the module lets expect.
+    fn check_size(&self) -> Result<()> {
+        let dfg = &self.builder.func.dfg;
+        let locals = self.locals.len() as u64;
+        let measures = [
+            (
+                "instructions:",
+                dfg.num_insts() as u64,
+                support::MAX_FUNCTION_SIZE,
+            ),
+            (
+                "values for locals and operators:",
+                dfg.num_values() as u64,
+                support::MAX_VALUES,
+            ),
+            (
+                "words for what its branches pass:",
+                dfg.value_lists.capacity() as u64,
+                support::MAX_BRANCH_ARGUMENTS,
+            ),
+            (
+                "locals, times blocks:",
+                locals * dfg.num_blocks() as u64,
+                support::MAX_LOCAL_BLOCKS,
+            ),
+            // The end of a loop can give each of its branches an argument for each local.
+            (
+                "locals, times branches to loops:",
+                locals * self.loop_branches,
+                support::MAX_LOOP_ARGUMENTS,
+            ),
+        ];
+        match measures
+            .into_iter()
+            .find(|(_, actual, limit)| actual > limit)
+        {
+            None => Ok(()),
+            Some((what, actual, limit)) => Err(Error::Limit {
+                what,
+                actual,
+                limit,
+                place: self.place(),
+            }),
+        }
     }
 
     /// Where the current operator stands.

@@ -30,6 +30,7 @@ mod verdict;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use cranelift_codegen::ir;
 use wasmparser::{Parser, Payload, ValidPayload, Validator};
@@ -100,8 +101,21 @@ impl BodyId {
 /// The binary format of a module in binary or text format (`.wat`).
 pub fn to_binary(module: &[u8]) -> Result<Cow<'_, [u8]>> {
     wat::parse_bytes(module).map_err(|error| Error::Text {
-        message: error.to_string(),
+        message: text_message(&error),
     })
+}
+
+/// What is wrong with a text. The line that the parser shows may be the whole file.
+pub fn text_message(error: &wat::Error) -> String {
+    const SHOWN: usize = 200;
+    let message = error.to_string();
+    let lines = message
+        .lines()
+        .map(|line| match line.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line.to_owned(),
+        });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Validates and translates a module in binary format.
@@ -111,14 +125,8 @@ pub fn translate(bytes: &[u8], target: Target) -> Result<Translated> {
 
 /// Translates what the compiler offers; the first thing that it does not offer ends the walk.
 fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
-    if bytes.len() as u64 > support::MAX_MODULE_BYTES {
-        return Err(Error::Limit {
-            what: "bytes of module:",
-            actual: bytes.len() as u64,
-            limit: support::MAX_MODULE_BYTES,
-            place: Place::at(0),
-        });
-    }
+    let size = bytes.len() as u64;
+    limit("bytes of module:", size, support::MAX_MODULE_BYTES, 0)?;
     if !bytes.starts_with(b"\0asm") {
         return Err(Error::Invalid {
             message: "the file does not begin with \"\\0asm\"".to_owned(),
@@ -147,7 +155,16 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
             Payload::ElementSection(section) => sections.elements(section)?,
             Payload::CodeSectionStart {
                 unchecked_range, ..
-            } => sections.finish_declarations(unchecked_range.start)?,
+            } => {
+                sections.finish_declarations(unchecked_range.start)?;
+                let Range { start, end } = unchecked_range;
+                limit(
+                    "bytes of code:",
+                    end - start,
+                    support::MAX_CODE_BYTES,
+                    start,
+                )?;
+            }
             Payload::DataSection(section) => sections.data(section)?,
             Payload::End(offset) => sections.finish_declarations(offset)?,
             _ => {}
@@ -184,6 +201,19 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
     let builtins = builtins.into_iter().filter_map(Builtin::from_u32);
     functions.extend(builtins.filter_map(|b| builtin(b, &module)));
     Ok(Translated { module, functions })
+}
+
+/// Refuses more than `limit` of something that begins at `offset`.
+fn limit(what: &'static str, actual: u64, limit: u64, offset: u64) -> Result<()> {
+    match actual > limit {
+        false => Ok(()),
+        true => Err(Error::Limit {
+            what,
+            actual,
+            limit,
+            place: Place::at(offset),
+        }),
+    }
 }
 
 /// A builtin's code; `None` if the module lacks what it works on, and so cannot call it.

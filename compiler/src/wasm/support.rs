@@ -32,6 +32,27 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM1
 /// Largest module in bytes: positions must fit a source location, and no flash is larger.
 pub const MAX_MODULE_BYTES: u64 = 1 << 28;
 
+/// Largest code section in bytes: more than any flash, and all of it is in memory several times,
+/// in other forms.
+pub const MAX_CODE_BYTES: u64 = 1 << 24;
+
+/// Largest function: see [`size`].
+pub const MAX_FUNCTION_SIZE: u64 = 1 << 22;
+
+/// Most values of one function while it becomes SSA form, which tries a value for every local in
+/// every block that several branches reach.
+pub const MAX_VALUES: u64 = 1 << 24;
+
+/// Most words for the arguments that the branches of one function pass to blocks, in SSA form.
+pub const MAX_BRANCH_ARGUMENTS: u64 = 1 << 26;
+
+/// Most locals of one function, times its blocks: SSA form is made with a word for each pair.
+pub const MAX_LOCAL_BLOCKS: u64 = 1 << 28;
+
+/// Most locals of one function, times its branches back to loops: so many arguments can the ends
+/// of its loops make at once.
+pub const MAX_LOOP_ARGUMENTS: u64 = 1 << 28;
+
 /// Largest context in bytes. Far above what a microcontroller has, far below what offsets in
 /// instructions can hold.
 pub const MAX_CONTEXT_BYTES: u64 = 1 << 24;
@@ -39,6 +60,18 @@ pub const MAX_CONTEXT_BYTES: u64 = 1 << 24;
 /// Largest linear memory in bytes: the largest multiple of the page size that fits a word.
 pub const fn max_memory_bytes(page_size_log2: u32) -> u64 {
     (u32::MAX >> page_size_log2 << page_size_log2) as u64
+}
+
+/// What work on a function takes time and memory in proportion to: its instructions, a call with
+/// several results for so many, and the parameters of its blocks.
+pub fn size(function: &ir::Function) -> u64 {
+    let dfg = &function.dfg;
+    let blocks = function.layout.blocks().map(|block| {
+        let insts = function.layout.block_insts(block);
+        let results = insts.map(|inst| dfg.inst_results(inst).len().max(1));
+        dfg.num_block_params(block) + results.sum::<usize>()
+    });
+    blocks.sum::<usize>() as u64
 }
 
 /// The CLIF type of a value. References are words.

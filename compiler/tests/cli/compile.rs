@@ -145,6 +145,8 @@ fn help_is_a_manual() {
             &[
                 "Targets",
                 "thumbv8m.main-none-eabi ",
+                "+fp-armv8d16sp",
+                "--cpu: cortex-m3",
                 "vectors",
                 "Exit status",
                 "Examples",

@@ -116,10 +116,28 @@ fn options_that_do_not_exist() {
     };
     compile(&["--target", "x86_64-unknown-linux-gnu"])
         .failure(&["x86_64-unknown-linux-gnu", "thumbv8m.main-none-eabihf"]);
+    compile(&["--cpu", "z80"]).failure(&["z80", "cortex-m33"]);
+    compile(&["--cpu", "cortex-m4", "--target", "thumbv8m.main-none-eabi"]).failure(&[
+        "thumbv8m.main-none-eabi",
+        "cortex-m4",
+        "thumbv7em-none-eabihf",
+    ]);
+    compile(&["--features", "-fp-armv8d16sp"])
+        .failure(&["fp-armv8d16sp", "thumbv8m.main-none-eabihf"]);
+    compile(&["--features", "dsp"]).failure(&["+dsp", "-dsp"]);
+    call(
+        &folder,
+        &["run", "app.wat", "--board", "rv32", "--features", "+mmx"],
+    )
+    .failure(&["mmx", "unaligned-scalar-mem"]);
     compile(&["--emit", "gold"]).failure(&["gold", "image", "clif"]);
     compile(&["-O", "4"]).failure(&["4", "none, size, speed"]);
     compile(&["--fast"]).failure(&["--fast"]);
-    call(&folder, &["run", "app.wat", "--board", "abacus"]).failure(&["abacus", "m33, qemu-m33"]);
+    call(&folder, &["run", "app.wat", "--board", "abacus"]).failure(&[
+        "abacus",
+        "m33, m33-nofpu",
+        "qemu-m33",
+    ]);
     call(&folder, &["run"]).failure(&["IN.wasm"]);
     call(&folder, &["compile", "app.wat"]).failure(&["--output"]);
     call(&folder, &["translate"]).failure(&["translate"]);

@@ -41,6 +41,9 @@ pub struct Emulator<C> {
 }
 
 impl<C: Cpu> Emulator<C> {
+    /// What the board is.
+    pub const INFO: BoardInfo = C::INFO;
+
     /// The board, with limits that no sensible test meets.
     pub fn new() -> Self {
         Self {

@@ -53,6 +53,7 @@ impl Link {
         let emulator = machine.emulator;
         let mut child = Command::new(emulator)
             .args(machine.options)
+            .args(machine.core)
             .args(["-display", "none", "-monitor", "none"])
             .args(["-serial", "none", "-net", "none"])
             .args(["-semihosting-config", "enable=on,target=native", "-kernel"])

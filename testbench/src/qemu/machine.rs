@@ -15,8 +15,10 @@ pub struct Machine {
     pub info: BoardInfo,
     /// The emulator, looked for on PATH.
     pub(super) emulator: &'static str,
-    /// Its options for machine and core.
+    /// Its options for the machine.
     pub(super) options: &'static [&'static str],
+    /// Its options for the core, if the machine has a choice.
+    pub(super) core: &'static [&'static str],
     /// What the firmware is built for, as rustc spells it.
     pub(super) firmware_target: &'static str,
     /// The environment variable that names another file as the firmware.
@@ -47,6 +49,7 @@ pub static M33: Machine = Machine {
     },
     emulator: "qemu-system-arm",
     options: &["-M", "mps2-an505"],
+    core: &[],
     firmware_target: "thumbv8m.main-none-eabihf",
     firmware_variable: "WASM2MCU_FIRMWARE_M33",
     convention: Convention::Aapcs,
@@ -59,28 +62,71 @@ pub static RV32: Machine = Machine {
         description: "RV32IMAC with misaligned access in QEMU, loader and all on the core; does \
                       not count",
         target: "riscv32imac-unknown-none-elf",
-        features: Features(
-            Features::RISCV_M.0
-                | Features::RISCV_A.0
-                | Features::RISCV_C.0
-                | Features::RISCV_MISALIGNED.0
-                | Features::RISCV_SOFT_FLOAT_ABI.0,
-        ),
+        features: Features(IMAC.0 | Features::RISCV_SOFT_FLOAT_ABI.0),
         counts: false,
     },
-    emulator: "qemu-system-riscv32",
-    options: &[
-        "-M",
-        "virt",
-        "-bios",
-        "none",
-        "-cpu",
-        "rv32i,m=on,a=on,c=on,zicsr=on,zifencei=on,pmp=on",
-    ],
-    firmware_target: "riscv32imac-unknown-none-elf",
-    firmware_variable: "WASM2MCU_FIRMWARE_RV32",
+    core: &["-cpu", "rv32i,m=on,a=on,c=on,zicsr=on,zifencei=on,pmp=on"],
     convention: Convention::Ilp32(ilp32::FloatAbi::Soft),
+    emulator: RISCV_EMULATOR,
+    options: VIRT,
+    firmware_target: RISCV_FIRMWARE,
+    firmware_variable: RISCV_VARIABLE,
 };
+
+/// The same with a floating-point unit. The firmware has no floats and its stubs of host functions
+/// speak both ABIs, so that it is the same, too.
+pub static RV32F: Machine = Machine {
+    info: BoardInfo {
+        name: "qemu-rv32f",
+        description: "RV32IMAFC with misaligned access in QEMU, loader and all on the core; does \
+                      not count",
+        target: "riscv32imafc-unknown-none-elf",
+        features: Features(IMAC.0 | Features::RISCV_F.0 | Features::RISCV_HARD_FLOAT_ABI.0),
+        counts: false,
+    },
+    core: &[
+        "-cpu",
+        "rv32i,m=on,a=on,f=on,c=on,zicsr=on,zifencei=on,pmp=on",
+    ],
+    convention: Convention::Ilp32(ilp32::FloatAbi::Single),
+    emulator: RISCV_EMULATOR,
+    options: VIRT,
+    firmware_target: RISCV_FIRMWARE,
+    firmware_variable: RISCV_VARIABLE,
+};
+
+/// The first one with extensions for bits, which no emulator in this process has.
+pub static RV32ZB: Machine = Machine {
+    info: BoardInfo {
+        name: "qemu-rv32zb",
+        description: "RV32IMAC with Zba, Zbb, Zbs and misaligned access in QEMU, loader and all on the \
+                      core; does not count",
+        features: Features(
+            RV32.info.features.0
+                | Features::RISCV_ZBA.0
+                | Features::RISCV_ZBB.0
+                | Features::RISCV_ZBS.0,
+        ),
+        ..RV32.info
+    },
+    core: &[
+        "-cpu",
+        "rv32i,m=on,a=on,c=on,zba=on,zbb=on,zbs=on,zicsr=on,zifencei=on,pmp=on",
+    ],
+    convention: Convention::Ilp32(ilp32::FloatAbi::Soft),
+    emulator: RISCV_EMULATOR,
+    options: VIRT,
+    firmware_target: RISCV_FIRMWARE,
+    firmware_variable: RISCV_VARIABLE,
+};
+
+const RISCV_EMULATOR: &str = "qemu-system-riscv32";
+const VIRT: &[&str] = &["-M", "virt", "-bios", "none"];
+const RISCV_FIRMWARE: &str = "riscv32imac-unknown-none-elf";
+const RISCV_VARIABLE: &str = "WASM2MCU_FIRMWARE_RV32";
+const IMAC: Features = Features(
+    Features::RISCV_M.0 | Features::RISCV_A.0 | Features::RISCV_C.0 | Features::RISCV_MISALIGNED.0,
+);
 
 impl Machine {
     /// The cause of a fault, from its two words in the message.
@@ -105,7 +151,9 @@ impl Machine {
         stack: impl FnMut(u32) -> Result<u32, BoardError>,
     ) -> Result<Vec<u32>, BoardError> {
         match self.convention {
-            Convention::Aapcs => aapcs::arguments(params, &arm(registers)?, stack),
+            Convention::Aapcs => {
+                aapcs::arguments(params, aapcs::FloatAbi::Hard, &arm(registers)?, stack)
+            }
             Convention::Ilp32(abi) => ilp32::arguments(params, abi, &riscv(registers)?, stack),
         }
     }
@@ -120,7 +168,7 @@ impl Machine {
         match self.convention {
             Convention::Aapcs => {
                 let mut set = arm(registers)?;
-                aapcs::set_result(result, words, &mut set);
+                aapcs::set_result(result, aapcs::FloatAbi::Hard, words, &mut set);
                 registers.copy_from_slice(&[&set.core[..], &set.float].concat());
             }
             Convention::Ilp32(abi) => {

@@ -1,4 +1,4 @@
-//! `qemu-m33`, `qemu-rv32`: QEMU's cores, with the real loader in a firmware.
+//! `qemu-m33`, `qemu-rv32`, `qemu-rv32f`, `qemu-rv32zb`: QEMU's cores, with the real loader in a firmware.
 //!
 //! ```text
 //!   Qemu ── Link ══ pipes ══ qemu-system-…: firmware ── loader::Instance ── image text
@@ -22,7 +22,7 @@ use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_loader::{Image, Item};
 
 use self::link::{Link as Pipe, Message, Silence};
-pub use self::machine::{M33, Machine, RV32};
+pub use self::machine::{M33, Machine, RV32, RV32F, RV32ZB};
 use self::protocol::{reply, request};
 use crate::board::{
     Board, BoardError, BoardInfo, Instance, Limits, Link, Outcome, Share, Shares, Space, Trap,

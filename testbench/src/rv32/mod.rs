@@ -1,7 +1,8 @@
-//! `rv32` and `rv32-aligned`: RV32IMAC emulated in this process, instructions counted exactly.
+//! `rv32`, `rv32-aligned` and `rv32f`: RV32IMAC emulated in this process, instructions counted
+//! exactly.
 //!
-//! Both are one core; the second one faults where an address is not a multiple of the access's size,
-//! as smaller cores do.
+//! All are one core; the second one faults where an address is not a multiple of the access's size,
+//! as smaller cores do, and the third one has a floating-point unit of single precision.
 
 use std::sync::Arc;
 
@@ -18,16 +19,13 @@ use crate::fault::{Cause, Fault};
 use crate::ilp32::{self, CallRegisters, FloatAbi};
 
 /// The board whose core does loads and stores at any address.
-pub type Rv32 = Emulator<Rv32Imac<true>>;
+pub type Rv32 = Emulator<Rv32Core<true, false>>;
 /// The board whose core does not.
-pub type Rv32Aligned = Emulator<Rv32Imac<false>>;
+pub type Rv32Aligned = Emulator<Rv32Core<false, false>>;
+/// The board whose core computes with f32, too.
+pub type Rv32F = Emulator<Rv32Core<true, true>>;
 
-const FEATURES: Features = Features(
-    Features::RISCV_M.0
-        | Features::RISCV_A.0
-        | Features::RISCV_C.0
-        | Features::RISCV_SOFT_FLOAT_ABI.0,
-);
+const BASE: Features = Features(Features::RISCV_M.0 | Features::RISCV_A.0 | Features::RISCV_C.0);
 
 /// What the board is whose core does loads and stores at any address.
 pub const INFO: BoardInfo = BoardInfo {
@@ -35,7 +33,7 @@ pub const INFO: BoardInfo = BoardInfo {
     description: "RV32IMAC with misaligned access, emulated in this process; counts instructions \
                   exactly",
     target: "riscv32imac-unknown-none-elf",
-    features: Features(FEATURES.0 | Features::RISCV_MISALIGNED.0),
+    features: Features(BASE.0 | Features::RISCV_MISALIGNED.0 | Features::RISCV_SOFT_FLOAT_ABI.0),
     counts: true,
 };
 
@@ -44,21 +42,41 @@ pub const ALIGNED_INFO: BoardInfo = BoardInfo {
     name: "rv32-aligned",
     description: "RV32IMAC without misaligned access, emulated in this process; counts \
                   instructions exactly",
-    features: FEATURES,
+    features: Features(BASE.0 | Features::RISCV_SOFT_FLOAT_ABI.0),
+    ..INFO
+};
+
+/// What the board is whose core computes with f32.
+pub const FLOAT_INFO: BoardInfo = BoardInfo {
+    name: "rv32f",
+    description: "RV32IMAFC with misaligned access, emulated in this process; counts instructions \
+                  exactly",
+    target: "riscv32imafc-unknown-none-elf",
+    features: Features(
+        BASE.0
+            | Features::RISCV_F.0
+            | Features::RISCV_MISALIGNED.0
+            | Features::RISCV_HARD_FLOAT_ABI.0,
+    ),
     ..INFO
 };
 
 /// The core.
 #[derive(Debug)]
-pub struct Rv32Imac<const MISALIGNED: bool>(Hart);
+pub struct Rv32Core<const MISALIGNED: bool, const FPU: bool>(Hart);
 
 /// Numbers of registers.
 const RA: u32 = 1;
 const SP: u32 = 2;
 const A0: u32 = 10;
+const FA0: u32 = 10;
 
-impl<const MISALIGNED: bool> Cpu for Rv32Imac<MISALIGNED> {
-    const INFO: BoardInfo = if MISALIGNED { INFO } else { ALIGNED_INFO };
+impl<const MISALIGNED: bool, const FPU: bool> Cpu for Rv32Core<MISALIGNED, FPU> {
+    const INFO: BoardInfo = match (MISALIGNED, FPU) {
+        (_, true) => FLOAT_INFO,
+        (true, false) => INFO,
+        (false, false) => ALIGNED_INFO,
+    };
     const ARCHITECTURE: Architecture = Architecture::RiscV32;
     /// `c.j .`, twice.
     const JUMP_TO_SELF: [u8; 4] = [0x01, 0xa0, 0x01, 0xa0];
@@ -69,6 +87,7 @@ impl<const MISALIGNED: bool> Cpu for Rv32Imac<MISALIGNED> {
             m: true,
             a: true,
             c: true,
+            f: FPU,
             ..Extensions::I
         };
         config.pmp_count = 0;
@@ -78,6 +97,9 @@ impl<const MISALIGNED: bool> Cpu for Rv32Imac<MISALIGNED> {
         let mut csrs = hart.csrs();
         csrs.mtvec = exit_address::<Self>(EXIT_FAULT).into();
         csrs.mcause = NO_CAUSE;
+        if FPU {
+            csrs.mstatus |= FPU_ON;
+        }
         hart.set_csrs(csrs);
         Self(hart)
     }
@@ -115,16 +137,19 @@ impl<const MISALIGNED: bool> Cpu for Rv32Imac<MISALIGNED> {
         params: &[ValueType],
         stack: impl FnMut(u32) -> Result<u32, E>,
     ) -> Result<Vec<u32>, E> {
-        ilp32::arguments(params, FloatAbi::Soft, &self.call_registers(), stack)
+        ilp32::arguments(params, Self::FLOAT_ABI, &self.call_registers(), stack)
     }
 
     fn return_from_host(&mut self, result: Option<(ValueType, &[u32])>) {
         let mut registers = self.call_registers();
         if let Some((ty, words)) = result {
-            ilp32::set_result(ty, FloatAbi::Soft, words, &mut registers);
+            ilp32::set_result(ty, Self::FLOAT_ABI, words, &mut registers);
         }
         for (number, word) in (A0..).zip(registers.integer) {
             self.set_register(number, word);
+        }
+        for (number, word) in (FA0..).zip(registers.float) {
+            self.0.set_f(number, NAN_BOX | u64::from(word));
         }
         self.0.set_pc(self.register(RA).into());
     }
@@ -166,12 +191,22 @@ impl<const MISALIGNED: bool> Cpu for Rv32Imac<MISALIGNED> {
 
 /// A number that no exception has.
 const NO_CAUSE: u64 = 0x3ff;
+/// `mstatus.FS`: initial.
+const FPU_ON: u64 = 1 << 13;
+/// What the emulator has above an f32.
+const NAN_BOX: u64 = 0xffff_ffff << 32;
 
-impl<const MISALIGNED: bool> Rv32Imac<MISALIGNED> {
+impl<const MISALIGNED: bool, const FPU: bool> Rv32Core<MISALIGNED, FPU> {
+    const FLOAT_ABI: FloatAbi = if FPU {
+        FloatAbi::Single
+    } else {
+        FloatAbi::Soft
+    };
+
     fn call_registers(&self) -> CallRegisters {
         CallRegisters {
             integer: std::array::from_fn(|n| self.register(A0 + n as u32)),
-            ..CallRegisters::default()
+            float: std::array::from_fn(|n| self.0.f(FA0 + n as u32) as u32),
         }
     }
 

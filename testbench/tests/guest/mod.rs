@@ -12,7 +12,7 @@ use wasm2mcu::image::{
 };
 use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::types::ValueType::{self, F32, F64, I32, I64};
-use wasm2mcu_testbench::{Board, BoardInfo, HostFunction};
+use wasm2mcu_testbench::{Board, HostFunction};
 
 /// Number of imported functions, which come first in the index space.
 const IMPORTS: u32 = 3;
@@ -46,13 +46,24 @@ const RISCV_AS: [&str; 3] = ["riscv64-unknown-elf-as", "-march=rv32imac", "-mabi
 /// Branches are relocated even where they stay within the section.
 const RISCV_LD: [&str; 4] = ["riscv64-unknown-elf-ld", "-melf32lriscv", "-Ttext=0", "-e0"];
 
-static RISCV: LazyLock<Guest> = LazyLock::new(|| Guest {
-    architecture: Architecture::RiscV32,
-    features: Features::RISCV_M | Features::RISCV_C | Features::RISCV_SOFT_FLOAT_ABI,
-    undefined: "illegal instruction",
-    wild: "load where no memory is",
-    ..assemble("riscv.s", &[&RISCV_AS, &RISCV_LD])
+static RISCV: LazyLock<Guest> =
+    LazyLock::new(|| riscv(Features::RISCV_SOFT_FLOAT_ABI, &[&RISCV_AS, &RISCV_LD]));
+
+static RISCV_FLOAT: LazyLock<Guest> = LazyLock::new(|| {
+    let assembler = [&RISCV_AS[..], &["--defsym", "HARD_FLOAT=1"]].concat();
+    let features = Features::RISCV_F | Features::RISCV_HARD_FLOAT_ABI;
+    riscv(features, &[&assembler, &RISCV_LD])
 });
+
+fn riscv(floats: Features, tools: &[&[&str]]) -> Guest {
+    Guest {
+        architecture: Architecture::RiscV32,
+        features: Features::RISCV_M | Features::RISCV_C | floats,
+        undefined: "illegal instruction",
+        wild: "load where no memory is",
+        ..assemble("riscv.s", tools)
+    }
+}
 
 /// Runs `source` through these tools, each of which takes a file and writes one.
 fn assemble(source: &str, tools: &[&[&str]]) -> Guest {
@@ -98,11 +109,10 @@ fn assemble(source: &str, tools: &[&[&str]]) -> Guest {
 impl Guest {
     /// The module for this board.
     pub(crate) fn of(board: &dyn Board) -> &'static Guest {
-        let BoardInfo { target, .. } = board.info();
-        if target.starts_with("riscv32") {
-            &RISCV
-        } else {
-            &THUMB
+        match board.info().target {
+            "riscv32imafc-unknown-none-elf" => &RISCV_FLOAT,
+            target if target.starts_with("riscv32") => &RISCV,
+            _ => &THUMB,
         }
     }
 

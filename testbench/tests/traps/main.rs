@@ -43,6 +43,16 @@ macro_rules! on_every_board {
             fn qemu_rv32() {
                 super::$test(&*crate::opened("qemu-rv32"));
             }
+
+            #[test]
+            fn rv32f() {
+                super::$test(&*crate::opened("rv32f"));
+            }
+
+            #[test]
+            fn qemu_rv32f() {
+                super::$test(&*crate::opened("qemu-rv32f"));
+            }
         }
     )*};
 }

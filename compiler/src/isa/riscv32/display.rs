@@ -5,10 +5,15 @@
 
 use std::fmt;
 
-use super::inst::{AluImmOp, AluOp, Amode, Callee, Inst, LoadOp, ShiftOp, StoreOp, Test};
+use regalloc2::RegClass;
+
+use super::inst::{
+    AluImmOp, AluOp, Amode, Callee, FpuCompareOp, FpuOp, Inst, LoadOp, Rounding, ShiftOp, Sign,
+    StoreOp, Test, UnaryOp,
+};
 use super::regs::Name;
 use crate::mach::frame::FrameRef;
-use crate::mach::reg::FixedReg;
+use crate::mach::reg::{FixedReg, Reg};
 
 impl fmt::Display for AluOp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,6 +35,36 @@ impl fmt::Display for AluOp {
             AluOp::Divu => "divu",
             AluOp::Rem => "rem",
             AluOp::Remu => "remu",
+            AluOp::Sh1add => "sh1add",
+            AluOp::Sh2add => "sh2add",
+            AluOp::Sh3add => "sh3add",
+            AluOp::Andn => "andn",
+            AluOp::Orn => "orn",
+            AluOp::Xnor => "xnor",
+            AluOp::Min => "min",
+            AluOp::Minu => "minu",
+            AluOp::Max => "max",
+            AluOp::Maxu => "maxu",
+            AluOp::Rol => "rol",
+            AluOp::Ror => "ror",
+            AluOp::Bclr => "bclr",
+            AluOp::Bext => "bext",
+            AluOp::Binv => "binv",
+            AluOp::Bset => "bset",
+        })
+    }
+}
+
+impl fmt::Display for UnaryOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            UnaryOp::Clz => "clz",
+            UnaryOp::Ctz => "ctz",
+            UnaryOp::Cpop => "cpop",
+            UnaryOp::SextB => "sext.b",
+            UnaryOp::SextH => "sext.h",
+            UnaryOp::ZextH => "zext.h",
+            UnaryOp::Rev8 => "rev8",
         })
     }
 }
@@ -53,6 +88,11 @@ impl fmt::Display for ShiftOp {
             ShiftOp::Slli => "slli",
             ShiftOp::Srli => "srli",
             ShiftOp::Srai => "srai",
+            ShiftOp::Rori => "rori",
+            ShiftOp::Bclri => "bclri",
+            ShiftOp::Bexti => "bexti",
+            ShiftOp::Binvi => "binvi",
+            ShiftOp::Bseti => "bseti",
         })
     }
 }
@@ -65,6 +105,7 @@ impl fmt::Display for LoadOp {
             LoadOp::Lhu => "lhu",
             LoadOp::Lb => "lb",
             LoadOp::Lbu => "lbu",
+            LoadOp::Flw => "flw",
         })
     }
 }
@@ -75,7 +116,64 @@ impl fmt::Display for StoreOp {
             StoreOp::Sw => "sw",
             StoreOp::Sh => "sh",
             StoreOp::Sb => "sb",
+            StoreOp::Fsw => "fsw",
         })
+    }
+}
+
+/// The mnemonic, and the rounding mode that follows the operands.
+fn fpu_text(op: FpuOp) -> (&'static str, &'static str) {
+    match op {
+        FpuOp::Add => ("fadd.s", ", rne"),
+        FpuOp::Sub => ("fsub.s", ", rne"),
+        FpuOp::Mul => ("fmul.s", ", rne"),
+        FpuOp::Div => ("fdiv.s", ", rne"),
+        FpuOp::Min => ("fmin.s", ""),
+        FpuOp::Max => ("fmax.s", ""),
+        FpuOp::Sgnj => ("fsgnj.s", ""),
+        FpuOp::Sgnjn => ("fsgnjn.s", ""),
+        FpuOp::Sgnjx => ("fsgnjx.s", ""),
+    }
+}
+
+impl fmt::Display for FpuCompareOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FpuCompareOp::Eq => "feq.s",
+            FpuCompareOp::Lt => "flt.s",
+            FpuCompareOp::Le => "fle.s",
+        })
+    }
+}
+
+impl fmt::Display for Rounding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Rounding::Nearest => "rne",
+            Rounding::Zero => "rtz",
+            Rounding::Down => "rdn",
+            Rounding::Up => "rup",
+        })
+    }
+}
+
+/// How conversions name an integer.
+impl fmt::Display for Sign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Sign::Signed => "w",
+            Sign::Unsigned => "wu",
+        })
+    }
+}
+
+/// The mnemonic of a move.
+fn move_name(rd: Reg, rs: Reg) -> &'static str {
+    match (rd.class(), rs.class()) {
+        (RegClass::Float, RegClass::Float) => "fmv.s",
+        (RegClass::Float, _) => "fmv.w.x",
+        (_, RegClass::Float) => "fmv.x.w",
+        _ => "mv",
     }
 }
 
@@ -106,7 +204,7 @@ impl fmt::Display for Fixed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, fixed) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
-            let at = crate::mach::reg::Reg::of_preg(fixed.at);
+            let at = Reg::of_preg(fixed.at);
             write!(f, "{separator}{}={}", Name(at), Name(fixed.reg))?;
         }
         Ok(())
@@ -122,13 +220,34 @@ impl fmt::Display for Inst {
             Inst::AluImm { op, rd, rs1, imm } => {
                 write!(f, "{op} {}, {}, {}", Name(*rd), Name(*rs1), imm.value())
             }
+            Inst::Unary { op, rd, rs1 } => write!(f, "{op} {}, {}", Name(*rd), Name(*rs1)),
             Inst::Shift {
                 op,
                 rd,
                 rs1,
                 amount,
             } => write!(f, "{op} {}, {}, {}", Name(*rd), Name(*rs1), amount.value()),
-            Inst::Mv { rd, rs } => write!(f, "mv {}, {}", Name(*rd), Name(*rs)),
+            Inst::Fpu { op, rd, rs1, rs2 } => {
+                let (name, rounding) = fpu_text(*op);
+                let (rd, rs1, rs2) = (Name(*rd), Name(*rs1), Name(*rs2));
+                write!(f, "{name} {rd}, {rs1}, {rs2}{rounding}")
+            }
+            Inst::Fsqrt { rd, rs1 } => write!(f, "fsqrt.s {}, {}, rne", Name(*rd), Name(*rs1)),
+            Inst::FpuCompare { op, rd, rs1, rs2 } => {
+                write!(f, "{op} {}, {}, {}", Name(*rd), Name(*rs1), Name(*rs2))
+            }
+            Inst::FpuToInt {
+                sign,
+                rounding,
+                rd,
+                rs1,
+            } => write!(f, "fcvt.{sign}.s {}, {}, {rounding}", Name(*rd), Name(*rs1)),
+            Inst::IntToFpu { sign, rd, rs1 } => {
+                write!(f, "fcvt.s.{sign} {}, {}, rne", Name(*rd), Name(*rs1))
+            }
+            Inst::Mv { rd, rs } => {
+                write!(f, "{} {}, {}", move_name(*rd, *rs), Name(*rd), Name(*rs))
+            }
             Inst::Li { rd, value } => write!(f, "li {}, {}", Name(*rd), *value as i32),
             Inst::FrameAddr { rd, place } => {
                 write!(f, "addi {}, {}", Name(*rd), Amode::Frame(*place))

@@ -1,10 +1,15 @@
 //! The bits of single instructions, in their compressed form wherever there is one.
 //!
 //! Registers are physical here. Source: The RISC-V Instruction Set Manual, Volume I: "RV32I" and
-//! "RV32/64G Instruction Set Listings"; "C" extension, "RVC Instruction Set Listings".
+//! "RV32/64G Instruction Set Listings"; "F" extension; "B" extension; "C" extension, "RVC Instruction Set
+//! Listings".
+
+use regalloc2::RegClass;
 
 use super::imm::{Imm12, Parts};
-use super::inst::{AluImmOp, AluOp, Cond, LoadOp, ShiftOp, StoreOp};
+use super::inst::{
+    AluImmOp, AluOp, Cond, FpuCompareOp, FpuOp, LoadOp, Rounding, ShiftOp, Sign, StoreOp, UnaryOp,
+};
 use super::regs::{RA, SP, ZERO};
 use crate::mach::reg::Reg;
 
@@ -35,7 +40,7 @@ pub(super) fn hw(reg: Reg) -> u32 {
     reg.real().expect("a physical register").hw_enc() as u32
 }
 
-/// The number of a register in the three bits of most compressed forms: `x8`–`x15`.
+/// The number of a register in the three bits of most compressed forms: `x8`–`x15`, `f8`–`f15`.
 pub(super) fn short(reg: Reg) -> Option<u32> {
     hw(reg).checked_sub(8).filter(|&number| number < 8)
 }
@@ -60,6 +65,9 @@ const LUI: u32 = 0x37;
 const AUIPC: u32 = 0x17;
 const JAL: u32 = 0x6f;
 const JALR: u32 = 0x67;
+const LOAD_FP: u32 = 0x07;
+const STORE_FP: u32 = 0x27;
+const OP_FP: u32 = 0x53;
 
 fn r_type(funct7: u32, rs2: Reg, rs1: Reg, funct3: u32, rd: Reg) -> Opcode {
     Opcode::Wide(funct7 << 25 | hw(rs2) << 20 | hw(rs1) << 15 | funct3 << 12 | hw(rd) << 7 | OP)
@@ -129,6 +137,22 @@ pub(super) fn alu(op: AluOp, rd: Reg, rs1: Reg, rs2: Reg) -> Opcode {
         AluOp::Divu => (1, 5),
         AluOp::Rem => (1, 6),
         AluOp::Remu => (1, 7),
+        AluOp::Sh1add => (0x10, 2),
+        AluOp::Sh2add => (0x10, 4),
+        AluOp::Sh3add => (0x10, 6),
+        AluOp::Xnor => (0x20, 4),
+        AluOp::Orn => (0x20, 6),
+        AluOp::Andn => (0x20, 7),
+        AluOp::Min => (5, 4),
+        AluOp::Minu => (5, 5),
+        AluOp::Max => (5, 6),
+        AluOp::Maxu => (5, 7),
+        AluOp::Rol => (0x30, 1),
+        AluOp::Ror => (0x30, 5),
+        AluOp::Bclr => (0x24, 1),
+        AluOp::Bext => (0x24, 5),
+        AluOp::Binv => (0x34, 1),
+        AluOp::Bset => (0x14, 1),
     };
     r_type(funct7, rs2, rs1, funct3, rd)
 }
@@ -219,21 +243,107 @@ pub(super) fn shift(op: ShiftOp, rd: Reg, rs1: Reg, amount: u32) -> Opcode {
         ShiftOp::Slli => Some(Opcode::Narrow((hw(rd) << 7 | amount << 2) as u16 | 0b10)),
         ShiftOp::Srli => short(rd).map(|rd| cb_type(0, amount, rd)),
         ShiftOp::Srai => short(rd).map(|rd| cb_type(1, amount, rd)),
+        _ => None,
     };
     let (funct7, funct3) = match op {
         ShiftOp::Slli => (0, 1),
         ShiftOp::Srli => (0, 5),
         ShiftOp::Srai => (0x20, 5),
+        ShiftOp::Rori => (0x30, 5),
+        ShiftOp::Bclri => (0x24, 1),
+        ShiftOp::Bexti => (0x24, 5),
+        ShiftOp::Binvi => (0x34, 1),
+        ShiftOp::Bseti => (0x14, 1),
     };
     compressed.unwrap_or_else(|| i_type((funct7 << 5 | amount) as i32, rs1, funct3, rd, OP_IMM))
 }
 
-/// A move between registers.
+/// An operation on one register.
+pub(super) fn unary(op: UnaryOp, rd: Reg, rs1: Reg) -> Opcode {
+    let (funct12, funct3, opcode) = match op {
+        UnaryOp::Clz => (0x600, 1, OP_IMM),
+        UnaryOp::Ctz => (0x601, 1, OP_IMM),
+        UnaryOp::Cpop => (0x602, 1, OP_IMM),
+        UnaryOp::SextB => (0x604, 1, OP_IMM),
+        UnaryOp::SextH => (0x605, 1, OP_IMM),
+        UnaryOp::ZextH => (0x080, 4, OP),
+        UnaryOp::Rev8 => (0x698, 5, OP_IMM),
+    };
+    i_type(funct12, rs1, funct3, rd, opcode)
+}
+
+/// A move between registers of any class.
 pub(super) fn mv(rd: Reg, rs: Reg) -> Opcode {
-    if rs == ZERO {
-        return ci_type(0b010, 0, hw(rd));
+    match (rd.class(), rs.class()) {
+        (RegClass::Float, RegClass::Float) => fpu(FpuOp::Sgnj, rd, rs, rs),
+        (RegClass::Float, _) => fp_type(0x78, 0, rs, 0, rd),
+        (_, RegClass::Float) => fp_type(0x70, 0, rs, 0, rd),
+        _ if rs == ZERO => ci_type(0b010, 0, hw(rd)),
+        _ => cr_type(0, hw(rd), hw(rs)),
     }
-    cr_type(0, hw(rd), hw(rs))
+}
+
+/// Forms of single-precision arithmetic; `rs2` is a register's number or a part of the operation,
+/// `rm` the rounding mode or another one.
+fn fp_type(funct7: u32, rs2: u32, rs1: Reg, rm: u32, rd: Reg) -> Opcode {
+    Opcode::Wide(funct7 << 25 | rs2 << 20 | hw(rs1) << 15 | rm << 12 | hw(rd) << 7 | OP_FP)
+}
+
+/// To nearest, ties to even, as a rounding mode.
+const RNE: u32 = 0;
+
+/// An operation on two floating-point registers.
+pub(super) fn fpu(op: FpuOp, rd: Reg, rs1: Reg, rs2: Reg) -> Opcode {
+    let (funct7, rm) = match op {
+        FpuOp::Add => (0x00, RNE),
+        FpuOp::Sub => (0x04, RNE),
+        FpuOp::Mul => (0x08, RNE),
+        FpuOp::Div => (0x0c, RNE),
+        FpuOp::Sgnj => (0x10, 0),
+        FpuOp::Sgnjn => (0x10, 1),
+        FpuOp::Sgnjx => (0x10, 2),
+        FpuOp::Min => (0x14, 0),
+        FpuOp::Max => (0x14, 1),
+    };
+    fp_type(funct7, hw(rs2), rs1, rm, rd)
+}
+
+/// A square root.
+pub(super) fn fsqrt(rd: Reg, rs1: Reg) -> Opcode {
+    fp_type(0x2c, 0, rs1, RNE, rd)
+}
+
+/// A comparison of floating-point registers.
+pub(super) fn fpu_compare(op: FpuCompareOp, rd: Reg, rs1: Reg, rs2: Reg) -> Opcode {
+    let rm = match op {
+        FpuCompareOp::Le => 0,
+        FpuCompareOp::Lt => 1,
+        FpuCompareOp::Eq => 2,
+    };
+    fp_type(0x50, hw(rs2), rs1, rm, rd)
+}
+
+fn sign(sign: Sign) -> u32 {
+    match sign {
+        Sign::Signed => 0,
+        Sign::Unsigned => 1,
+    }
+}
+
+/// A conversion to an integer.
+pub(super) fn fpu_to_int(kind: Sign, rounding: Rounding, rd: Reg, rs1: Reg) -> Opcode {
+    let rm = match rounding {
+        Rounding::Nearest => RNE,
+        Rounding::Zero => 1,
+        Rounding::Down => 2,
+        Rounding::Up => 3,
+    };
+    fp_type(0x60, sign(kind), rs1, rm, rd)
+}
+
+/// A conversion from an integer.
+pub(super) fn int_to_fpu(kind: Sign, rd: Reg, rs1: Reg) -> Opcode {
+    fp_type(0x68, sign(kind), rs1, RNE, rd)
 }
 
 /// LUI of a multiple of 4096.
@@ -250,9 +360,9 @@ pub(super) fn add_distance(rd: Reg) -> Opcode {
     i_type(0, rd, 0, rd, OP_IMM)
 }
 
-/// AUIPC of 0: the address of the instruction itself.
-pub(super) fn address_of_here(rd: Reg) -> Opcode {
-    Opcode::Wide(hw(rd) << 7 | AUIPC)
+/// AUIPC: the sum of the address of the instruction itself and a multiple of 4096.
+pub(super) fn auipc(rd: Reg, high: u32) -> Opcode {
+    Opcode::Wide(high | hw(rd) << 7 | AUIPC)
 }
 
 /// The instructions that load a constant.
@@ -274,43 +384,48 @@ fn short_offset(offset: i32) -> Option<u32> {
 
 /// A load.
 pub(super) fn load(op: LoadOp, rd: Reg, base: Reg, offset: Imm12) -> Opcode {
-    let funct3 = match op {
-        LoadOp::Lb => 0,
-        LoadOp::Lh => 1,
-        LoadOp::Lw => 2,
-        LoadOp::Lbu => 4,
-        LoadOp::Lhu => 5,
+    let (opcode, funct3) = match op {
+        LoadOp::Lb => (LOAD, 0),
+        LoadOp::Lh => (LOAD, 1),
+        LoadOp::Lw => (LOAD, 2),
+        LoadOp::Lbu => (LOAD, 4),
+        LoadOp::Lhu => (LOAD, 5),
+        LoadOp::Flw => (LOAD_FP, 2),
     };
     let offset = offset.value();
     let compressed = match op {
-        LoadOp::Lw => compressed_lw(rd, base, offset),
+        LoadOp::Lw if rd != ZERO => compressed_load(0b010, rd, base, offset),
+        LoadOp::Flw => compressed_load(0b011, rd, base, offset),
         _ => None,
     };
-    compressed.unwrap_or_else(|| i_type(offset, base, funct3, rd, LOAD))
+    compressed.unwrap_or_else(|| i_type(offset, base, funct3, rd, opcode))
 }
 
-fn compressed_lw(rd: Reg, base: Reg, offset: i32) -> Option<Opcode> {
+/// C.LW and C.LWSP, or C.FLW and C.FLWSP.
+fn compressed_load(funct3: u16, rd: Reg, base: Reg, offset: i32) -> Option<Opcode> {
     let bits = offset as u32;
-    if base == SP && rd != ZERO && offset % 4 == 0 && (0..256).contains(&offset) {
+    if base == SP && offset % 4 == 0 && (0..256).contains(&offset) {
         let fields = field(bits, 5, 1) << 12 | field(bits, 2, 3) << 4 | field(bits, 6, 2) << 2;
         return Some(Opcode::Narrow(
-            0b010 << 13 | (fields | hw(rd) << 7) as u16 | 0b10,
+            funct3 << 13 | (fields | hw(rd) << 7) as u16 | 0b10,
         ));
     }
     let fields = short_offset(offset)? | short(base)? << 7 | short(rd)? << 2;
-    Some(Opcode::Narrow(0b010 << 13 | fields as u16))
+    Some(Opcode::Narrow(funct3 << 13 | fields as u16))
 }
 
 /// A store.
 pub(super) fn store(op: StoreOp, rs: Reg, base: Reg, offset: Imm12) -> Opcode {
-    let funct3 = match op {
-        StoreOp::Sb => 0,
-        StoreOp::Sh => 1,
-        StoreOp::Sw => 2,
+    let (opcode, funct3) = match op {
+        StoreOp::Sb => (STORE, 0),
+        StoreOp::Sh => (STORE, 1),
+        StoreOp::Sw => (STORE, 2),
+        StoreOp::Fsw => (STORE_FP, 2),
     };
     let offset = offset.value();
     let compressed = match op {
-        StoreOp::Sw => compressed_sw(rs, base, offset),
+        StoreOp::Sw => compressed_store(0b110, rs, base, offset),
+        StoreOp::Fsw => compressed_store(0b111, rs, base, offset),
         _ => None,
     };
     let bits = offset as u32;
@@ -321,21 +436,22 @@ pub(super) fn store(op: StoreOp, rs: Reg, base: Reg, offset: Imm12) -> Opcode {
                 | hw(base) << 15
                 | funct3 << 12
                 | field(bits, 0, 5) << 7
-                | STORE,
+                | opcode,
         )
     })
 }
 
-fn compressed_sw(rs: Reg, base: Reg, offset: i32) -> Option<Opcode> {
+/// C.SW and C.SWSP, or C.FSW and C.FSWSP.
+fn compressed_store(funct3: u16, rs: Reg, base: Reg, offset: i32) -> Option<Opcode> {
     let bits = offset as u32;
     if base == SP && offset % 4 == 0 && (0..256).contains(&offset) {
         let fields = field(bits, 2, 4) << 9 | field(bits, 6, 2) << 7;
         return Some(Opcode::Narrow(
-            0b110 << 13 | (fields | hw(rs) << 2) as u16 | 0b10,
+            funct3 << 13 | (fields | hw(rs) << 2) as u16 | 0b10,
         ));
     }
     let fields = short_offset(offset)? | short(base)? << 7 | short(rs)? << 2;
-    Some(Opcode::Narrow(0b110 << 13 | fields as u16))
+    Some(Opcode::Narrow(funct3 << 13 | fields as u16))
 }
 
 /// C.BEQZ or C.BNEZ of a register `x8`–`x15`, given by its three bits; reaches ±256 bytes.
@@ -417,7 +533,8 @@ pub(super) fn jump_register(rs: Reg) -> Opcode {
     cr_type(0, hw(rs), 0)
 }
 
-/// A jump to an offset from the address in a register, always of four bytes.
-pub(super) fn jump_offset(rs: Reg, offset: i32) -> Opcode {
-    i_type(offset, rs, 0, ZERO, JALR)
+/// JALR with `ra` for a call, with `zero` for a jump, to an offset from the address in a register;
+/// always of four bytes.
+pub(super) fn jalr(link: Reg, rs: Reg, offset: i32) -> Opcode {
+    i_type(offset, rs, 0, link, JALR)
 }

@@ -11,7 +11,7 @@
 //!
 //! Instruction names are those of The RISC-V Instruction Set Manual, Volume I.
 
-use regalloc2::{Block, PRegSet};
+use regalloc2::{Block, PRegSet, RegClass};
 use wasm2mcu_abi::trap::TrapCode;
 
 use super::imm::{Amount, Imm12};
@@ -59,6 +59,57 @@ pub enum AluOp {
     Rem,
     /// Unsigned remainder; the dividend for a zero divisor.
     Remu,
+    /// Zba: `(rs1 << 1) + rs2`
+    Sh1add,
+    /// Zba: `(rs1 << 2) + rs2`
+    Sh2add,
+    /// Zba: `(rs1 << 3) + rs2`
+    Sh3add,
+    /// Zbb: `rs1 & ~rs2`
+    Andn,
+    /// Zbb: `rs1 | ~rs2`
+    Orn,
+    /// Zbb: `~(rs1 ^ rs2)`
+    Xnor,
+    /// Zbb: the signed lesser one.
+    Min,
+    /// Zbb: the unsigned lesser one.
+    Minu,
+    /// Zbb: the signed greater one.
+    Max,
+    /// Zbb: the unsigned greater one.
+    Maxu,
+    /// Zbb: `rs1` rotated to the left by `rs2 % 32`.
+    Rol,
+    /// Zbb: `rs1` rotated to the right by `rs2 % 32`.
+    Ror,
+    /// Zbs: `rs1 & ~(1 << rs2 % 32)`
+    Bclr,
+    /// Zbs: `rs1 >> rs2 % 32 & 1`
+    Bext,
+    /// Zbs: `rs1 ^ 1 << rs2 % 32`
+    Binv,
+    /// Zbs: `rs1 | 1 << rs2 % 32`
+    Bset,
+}
+
+/// Operations on one register, of Zbb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnaryOp {
+    /// Zeros from the topmost bit on; 32 for 0.
+    Clz,
+    /// Zeros from the lowest bit on; 32 for 0.
+    Ctz,
+    /// Bits that are set.
+    Cpop,
+    /// The low byte, sign-extended.
+    SextB,
+    /// The low halfword, sign-extended.
+    SextH,
+    /// The low halfword, zero-extended.
+    ZextH,
+    /// The bytes in reverse order.
+    Rev8,
 }
 
 /// Operations with a result, a register and a constant of 12 bits.
@@ -78,7 +129,7 @@ pub enum AluImmOp {
     Andi,
 }
 
-/// Shifts by a constant.
+/// Shifts by a constant, and what else has a constant of five bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ShiftOp {
     /// To the left.
@@ -87,6 +138,16 @@ pub enum ShiftOp {
     Srli,
     /// To the right, copies of the sign come in.
     Srai,
+    /// Zbb: rotation to the right.
+    Rori,
+    /// Zbs: clears the bit with this number.
+    Bclri,
+    /// Zbs: the bit with this number: 1 or 0.
+    Bexti,
+    /// Zbs: flips the bit with this number.
+    Binvi,
+    /// Zbs: sets the bit with this number.
+    Bseti,
 }
 
 /// Loads, by width and extension.
@@ -102,6 +163,18 @@ pub enum LoadOp {
     Lb,
     /// A byte, zero-extended.
     Lbu,
+    /// A word to a floating-point register.
+    Flw,
+}
+
+impl LoadOp {
+    /// The load of a word to a register of this class.
+    pub fn word(class: RegClass) -> LoadOp {
+        match class {
+            RegClass::Float => LoadOp::Flw,
+            _ => LoadOp::Lw,
+        }
+    }
 }
 
 /// Stores, by width.
@@ -113,6 +186,77 @@ pub enum StoreOp {
     Sh,
     /// The low byte.
     Sb,
+    /// A word of a floating-point register.
+    Fsw,
+}
+
+impl StoreOp {
+    /// The store of a word from a register of this class.
+    pub fn word(class: RegClass) -> StoreOp {
+        match class {
+            RegClass::Float => StoreOp::Fsw,
+            _ => StoreOp::Sw,
+        }
+    }
+}
+
+/// Operations on two floating-point registers, with the result in another one.
+///
+/// Arithmetic rounds to nearest, ties to even, whatever the host has set; a NaN result is the
+/// canonical one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FpuOp {
+    /// `rs1 + rs2`
+    Add,
+    /// `rs1 - rs2`
+    Sub,
+    /// `rs1 * rs2`
+    Mul,
+    /// `rs1 / rs2`
+    Div,
+    /// The lesser one, −0 below +0; the one that is a number, if only one is.
+    Min,
+    /// The greater one, in the same way.
+    Max,
+    /// `rs1` with the sign of `rs2`.
+    Sgnj,
+    /// `rs1` with the contrary of the sign of `rs2`.
+    Sgnjn,
+    /// `rs1` with the exclusive or of both signs.
+    Sgnjx,
+}
+
+/// Comparisons of floating-point registers: 1 or 0, and 0 where a NaN is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FpuCompareOp {
+    /// `rs1 == rs2`
+    Eq,
+    /// `rs1 < rs2`
+    Lt,
+    /// `rs1 <= rs2`
+    Le,
+}
+
+/// How a conversion to an integer rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rounding {
+    /// To nearest, ties to even.
+    Nearest,
+    /// Towards zero.
+    Zero,
+    /// Down.
+    Down,
+    /// Up.
+    Up,
+}
+
+/// Whether an integer has a sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sign {
+    /// It has.
+    Signed,
+    /// It has none.
+    Unsigned,
 }
 
 /// The conditions that branches test.
@@ -241,18 +385,76 @@ pub enum Inst {
         /// Second operand.
         imm: Imm12,
     },
-    /// A shift by a constant.
+    /// An operation on one register.
+    Unary {
+        /// The operation.
+        op: UnaryOp,
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rs1: Reg,
+    },
+    /// A shift by a constant, or what has the same form.
     Shift {
-        /// The direction.
+        /// The operation.
         op: ShiftOp,
         /// Result.
         rd: Reg,
         /// Operand.
         rs1: Reg,
-        /// How far.
+        /// How far, or which bit.
         amount: Amount,
     },
-    /// A move between any two registers, `sp` included.
+    /// An operation on two floating-point registers.
+    Fpu {
+        /// The operation.
+        op: FpuOp,
+        /// Result.
+        rd: Reg,
+        /// First operand.
+        rs1: Reg,
+        /// Second operand.
+        rs2: Reg,
+    },
+    /// FSQRT.S
+    Fsqrt {
+        /// Result.
+        rd: Reg,
+        /// Operand.
+        rs1: Reg,
+    },
+    /// A comparison of floating-point registers.
+    FpuCompare {
+        /// The condition.
+        op: FpuCompareOp,
+        /// Result, an integer register.
+        rd: Reg,
+        /// First operand.
+        rs1: Reg,
+        /// Second operand.
+        rs2: Reg,
+    },
+    /// FCVT.W[U].S: the nearest integer that there is; the greatest one for a NaN.
+    FpuToInt {
+        /// Of which kind.
+        sign: Sign,
+        /// How.
+        rounding: Rounding,
+        /// Result, an integer register.
+        rd: Reg,
+        /// Operand.
+        rs1: Reg,
+    },
+    /// FCVT.S.W[U], rounding to nearest, ties to even.
+    IntToFpu {
+        /// Of which kind.
+        sign: Sign,
+        /// Result.
+        rd: Reg,
+        /// Operand, an integer register.
+        rs1: Reg,
+    },
+    /// A move of a word between any two registers, of either class, `sp` included.
     Mv {
         /// Result.
         rd: Reg,

@@ -6,12 +6,17 @@ use cranelift_codegen::ir::{
     self, BlockCall, Inst, InstructionData, MemFlags, Opcode, TrapCode, Type, Value, ValueList,
 };
 
+use regalloc2::RegClass;
+
 use generated::Context as _;
 pub(super) use generated::{constructor_lower, constructor_test_of};
 
 use super::Riscv32;
 use super::imm::{Amount, Imm12, Parts};
-use super::inst::{AluImmOp, AluOp, Amode, Cond, Inst as MInst, LoadOp, ShiftOp, StoreOp, Test};
+use super::inst::{
+    AluImmOp, AluOp, Amode, Cond, FpuCompareOp, FpuOp, Inst as MInst, LoadOp, Rounding, ShiftOp,
+    Sign, StoreOp, Test, UnaryOp,
+};
 use super::regs::ZERO;
 use crate::mach::context::Context;
 use crate::mach::isle::{
@@ -21,7 +26,11 @@ use crate::mach::isle::{
 use crate::mach::lower::ValueRegs;
 use crate::mach::reg::Reg;
 use crate::wasm::contract::{self, Builtin};
+use wasm2mcu_abi::image::Features;
 use wasm2mcu_abi::trap::TrapCode as AbiTrap;
+
+/// What a rule finds that asks for an extension and nothing else.
+type Unit = ();
 
 generated_rules!("/isle_riscv32.rs");
 
@@ -37,6 +46,8 @@ impl generated::Context for Context<'_, '_, Riscv32> {
             reg
         } else if bits == 8 {
             self.alu_imm(&AluImmOp::Andi, reg, 0xff)
+        } else if bits == 16 && self.zbb().is_some() {
+            self.unary(&UnaryOp::ZextH, reg)
         } else {
             self.shifted_twice(ShiftOp::Srli, reg, 32 - bits)
         }
@@ -49,10 +60,11 @@ impl generated::Context for Context<'_, '_, Riscv32> {
             return self.immediate(((constant << unused) as i32 >> unused) as u32);
         }
         let reg = self.word(value);
-        if bits == 32 {
-            reg
-        } else {
-            self.shifted_twice(ShiftOp::Srai, reg, 32 - bits)
+        match (bits, self.zbb()) {
+            (32, _) => reg,
+            (16, Some(())) => self.unary(&UnaryOp::SextH, reg),
+            (8, Some(())) => self.unary(&UnaryOp::SextB, reg),
+            _ => self.shifted_twice(ShiftOp::Srai, reg, 32 - bits),
         }
     }
 
@@ -69,6 +81,11 @@ impl generated::Context for Context<'_, '_, Riscv32> {
         self.define(|rd| MInst::AluImm { op, rd, rs1, imm })
     }
 
+    fn unary(&mut self, op: &UnaryOp, rs1: Reg) -> Reg {
+        let op = *op;
+        self.define(|rd| MInst::Unary { op, rd, rs1 })
+    }
+
     fn shift_imm(&mut self, op: &ShiftOp, rs1: Reg, amount: u32) -> Reg {
         let op = *op;
         let amount = Amount::new(amount).expect("an amount within the word");
@@ -78,6 +95,40 @@ impl generated::Context for Context<'_, '_, Riscv32> {
             rs1,
             amount,
         })
+    }
+
+    fn fpu(&mut self, op: &FpuOp, rs1: Reg, rs2: Reg) -> Reg {
+        let op = *op;
+        self.define_float(|rd| MInst::Fpu { op, rd, rs1, rs2 })
+    }
+
+    fn fsqrt(&mut self, rs1: Reg) -> Reg {
+        self.define_float(|rd| MInst::Fsqrt { rd, rs1 })
+    }
+
+    fn fpu_compare(&mut self, op: &FpuCompareOp, rs1: Reg, rs2: Reg) -> Reg {
+        let op = *op;
+        self.define(|rd| MInst::FpuCompare { op, rd, rs1, rs2 })
+    }
+
+    fn to_int(&mut self, sign: &Sign, rounding: &Rounding, rs1: Reg) -> Reg {
+        let (sign, rounding) = (*sign, *rounding);
+        self.define(|rd| MInst::FpuToInt {
+            sign,
+            rounding,
+            rd,
+            rs1,
+        })
+    }
+
+    fn from_int(&mut self, sign: &Sign, rs1: Reg) -> Reg {
+        let sign = *sign;
+        self.define_float(|rd| MInst::IntToFpu { sign, rd, rs1 })
+    }
+
+    fn float_const(&mut self, bits: u32) -> Reg {
+        let word = self.immediate(bits);
+        self.lower.in_class(word, RegClass::Float)
     }
 
     fn load_op(&mut self, op: &LoadOp, mem: Amode) -> Reg {
@@ -93,12 +144,14 @@ impl generated::Context for Context<'_, '_, Riscv32> {
 
     fn select_op(&mut self, test: Test, if_true: Reg, if_false: Reg) -> Reg {
         let if_false = self.lower.virtual_copy(if_false);
-        self.define(|rd| MInst::Select {
+        let rd = self.lower.new_reg(if_false.class());
+        self.lower.emit(MInst::Select {
             rd,
             test,
             if_true,
             if_false,
-        })
+        });
+        rd
     }
 
     fn trap_if(&mut self, test: Test, code: &TrapCode) -> Results {
@@ -140,6 +193,48 @@ impl generated::Context for Context<'_, '_, Riscv32> {
     fn high_bit(&mut self, value: Value) -> Option<u32> {
         let mask = self.word_constant(value)?;
         (mask.is_power_of_two() && mask > 0x7ff).then(|| mask.leading_zeros())
+    }
+
+    // Extensions.
+
+    fn zba(&mut self) -> Option<Unit> {
+        self.lower.isa.has(Features::RISCV_ZBA)
+    }
+
+    fn zbb(&mut self) -> Option<Unit> {
+        self.lower.isa.has(Features::RISCV_ZBB)
+    }
+
+    fn zbs(&mut self) -> Option<Unit> {
+        self.lower.isa.has(Features::RISCV_ZBS)
+    }
+
+    fn shift_and_add(&mut self, amount: Value) -> Option<AluOp> {
+        match self.lower.constant(amount)? {
+            1 => Some(AluOp::Sh1add),
+            2 => Some(AluOp::Sh2add),
+            3 => Some(AluOp::Sh3add),
+            _ => None,
+        }
+    }
+
+    fn one_more_than_power(&mut self, factor: Value) -> Option<AluOp> {
+        match self.word_constant(factor)? {
+            3 => Some(AluOp::Sh1add),
+            5 => Some(AluOp::Sh2add),
+            9 => Some(AluOp::Sh3add),
+            _ => None,
+        }
+    }
+
+    fn one_bit(&mut self, value: Value) -> Option<u32> {
+        let bits = self.word_constant(value)?;
+        (bits.is_power_of_two() && imm12(bits).is_none()).then(|| bits.trailing_zeros())
+    }
+
+    fn all_but_one_bit(&mut self, value: Value) -> Option<u32> {
+        let bits = self.word_constant(value)?;
+        ((!bits).is_power_of_two() && imm12(bits).is_none()).then(|| bits.trailing_ones())
     }
 
     fn narrow_amounts(&mut self, ty: Type) -> i32 {
@@ -218,23 +313,19 @@ impl generated::Context for Context<'_, '_, Riscv32> {
     // Double words.
 
     fn each_word(&mut self, op: &AluOp, x: Value, y: Value) -> Results {
-        let constant = self.lower.constant(y);
-        let low = self.lo(x);
-        let low = self.alu_half(*op, low, y, constant.map(|bits| bits as u32), Self::lo);
-        let high = self.hi(x);
-        let constant = constant.map(|bits| (bits >> 32) as u32);
-        let high = self.alu_half(*op, high, y, constant, Self::hi);
+        let (low, high) = self.lower.constant_words(y);
+        let (xl, xh) = (self.lo(x), self.hi(x));
+        let low = self.alu_half(*op, xl, y, low, Self::lo);
+        let high = self.alu_half(*op, xh, y, high, Self::hi);
         self.pair(low, high)
     }
 
     fn wide_add(&mut self, x: Value, y: Value) -> Results {
-        let constant = self.lower.constant(y);
-        let low_constant = constant.map(|bits| bits as u32);
+        let (low_constant, high_constant) = self.lower.constant_words(y);
         let (xl, xh) = (self.lo(x), self.hi(x));
         let low = self.alu_half(AluOp::Add, xl, y, low_constant, Self::lo);
-        let high_constant = constant.map(|bits| (bits >> 32) as u32);
         let high = self.alu_half(AluOp::Add, xh, y, high_constant, Self::hi);
-        if low_constant == Some(0) {
+        if xl == ZERO || low_constant == Some(0) {
             return self.pair(low, high);
         }
         let carry = self.alu(&AluOp::Sltu, low, xl);
@@ -301,6 +392,20 @@ impl generated::Context for Context<'_, '_, Riscv32> {
         }
     }
 
+    fn load_float(&mut self, flags: MemFlags, address: Value, offset: i32) -> Reg {
+        match self.granule(flags, address, offset, 4) {
+            4 => {
+                let mem = generated::constructor_address(self, address, offset);
+                self.define_float(|rd| MInst::Load {
+                    op: LoadOp::Flw,
+                    rd,
+                    mem,
+                })
+            }
+            size => self.load_parts(size, 4, LoadOp::Lhu, address, offset),
+        }
+    }
+
     fn load_half(&mut self, op: &LoadOp, flags: MemFlags, address: Value, offset: i32) -> Reg {
         match self.granule(flags, address, offset, 2) {
             2 => {
@@ -316,6 +421,26 @@ impl generated::Context for Context<'_, '_, Riscv32> {
         self.store_parts(size, 4, value, address, offset)
     }
 
+    fn store_float(
+        &mut self,
+        value: Value,
+        flags: MemFlags,
+        address: Value,
+        offset: i32,
+    ) -> Results {
+        match self.granule(flags, address, offset, 4) {
+            4 if self.word_constant(value).is_none() => {
+                let value = self.word(value);
+                let mem = generated::constructor_address(self, address, offset);
+                self.store_op(&StoreOp::Fsw, value, mem)
+            }
+            size => {
+                let bits = self.bits(value);
+                self.store_parts(size, 4, bits, address, offset)
+            }
+        }
+    }
+
     fn store_half(&mut self, value: Reg, flags: MemFlags, address: Value, offset: i32) -> Results {
         let size = self.granule(flags, address, offset, 2);
         self.store_parts(size, 2, value, address, offset)
@@ -323,6 +448,13 @@ impl generated::Context for Context<'_, '_, Riscv32> {
 }
 
 impl Context<'_, '_, Riscv32> {
+    /// Emits an instruction with its result in a floating-point register.
+    fn define_float(&mut self, make: impl FnOnce(Reg) -> MInst) -> Reg {
+        let rd = self.lower.new_reg(RegClass::Float);
+        self.lower.emit(make(rd));
+        rd
+    }
+
     /// Shifts to the left, then to the right by the same amount.
     fn shifted_twice(&mut self, op: ShiftOp, reg: Reg, amount: u32) -> Reg {
         let left = self.shift_imm(&ShiftOp::Slli, reg, amount);
@@ -344,6 +476,8 @@ impl Context<'_, '_, Riscv32> {
                 return x;
             }
             (AluOp::And, Some(0)) => return ZERO,
+            (AluOp::And, _) if x == ZERO => return ZERO,
+            (_, None) if x == ZERO => return half(self, y),
             _ => {}
         }
         let op_imm = match op {
@@ -371,7 +505,7 @@ impl Context<'_, '_, Riscv32> {
     /// How many bytes one instruction may access of `size` bytes at an address.
     fn granule(&self, flags: MemFlags, address: Value, offset: i32, size: u32) -> u32 {
         let func = self.lower.func;
-        if self.lower.isa.misaligned || func.dfg.mem_flags[flags].aligned() {
+        if self.lower.isa.misaligned() || func.dfg.mem_flags[flags].aligned() {
             return size;
         }
         let zeros = self.trailing_zeros(address, 4).min(offset.trailing_zeros());

@@ -1,4 +1,4 @@
-//! RISC-V with 32-bit registers: RV32IMC, with A where there is one.
+//! RISC-V with 32-bit registers: RV32IMC, with F, Zba, Zbb and Zbs where there are any.
 //!
 //! ```text
 //!   CLIF ──lower.isle──▶ inst + operands ──regalloc2──▶ emit ──▶ encode (bits of an instruction)
@@ -8,14 +8,16 @@
 //! * [`regs`]: which register plays which role
 //! * [`imm`]: immediates that are encodable once they exist
 //! * [`inst`]: the machine instructions that selection produces
-//! * `isle`: selection; the rules are in `lower.isle` and `wide.isle`
+//! * `isle`: selection; the rules are in `lower.isle`, `wide.isle`, `float.isle` and `bits.isle`
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
 //! * [`branch`]: branches and jump tables, short and long
+//! * [`disasm`]: from bytes to text
 //! * [`reloc`]: references between functions
 //! * `thunks`: between the module and the host
 
 pub mod branch;
+pub mod disasm;
 mod display;
 pub mod emit;
 mod encode;
@@ -32,7 +34,7 @@ mod thunks;
 
 use cranelift_codegen::ir;
 use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
-use wasm2mcu_abi::image::Architecture;
+use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::trap::TrapCode;
 
 use crate::mach::blocks::BranchTable;
@@ -47,31 +49,46 @@ use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
 use inst::{Amode, Inst, LoadOp, StoreOp};
-use regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, RegSet};
+use regs::{ARGUMENTS, CALLEE_SAVED, FLOAT_ARGUMENTS, RegSet};
 
-/// The instruction set.
+/// The instruction set, as some core has it.
 #[derive(Debug)]
 pub struct Riscv32 {
     env: MachineEnv,
-    /// Whether the core itself does loads and stores at any address.
-    misaligned: bool,
+    /// What there is beyond RV32IMC.
+    features: Features,
 }
 
 impl Riscv32 {
-    /// The instruction set of cores that do loads and stores at any address, or only at multiples
-    /// of their size.
-    pub fn new(misaligned: bool) -> Riscv32 {
+    /// The instruction set of a core with these features. Where there are floating-point registers,
+    /// host functions use them.
+    pub fn new(features: Features) -> Riscv32 {
         Riscv32 {
             env: regs::machine_env(),
-            misaligned,
+            features,
         }
+    }
+
+    /// Whether the core itself does loads and stores at any address.
+    fn misaligned(&self) -> bool {
+        self.features.contains(Features::RISCV_MISALIGNED)
+    }
+
+    /// Something if the core has this.
+    fn has(&self, feature: Features) -> Option<()> {
+        self.features.contains(feature).then_some(())
+    }
+
+    /// Whether f32 is in floating-point registers.
+    fn has_fpu(&self) -> bool {
+        self.features.contains(Features::RISCV_F)
     }
 }
 
 impl Isa for Riscv32 {
     const ARCHITECTURE: Architecture = Architecture::RiscV32;
     const ARGUMENTS: &'static [PReg] = &ARGUMENTS;
-    const FLOAT_ARGUMENTS: &'static [PReg] = &[];
+    const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
     type Inst = Inst;
@@ -82,8 +99,12 @@ impl Isa for Riscv32 {
         &self.env
     }
 
-    fn class_of(&self, _ty: ir::Type) -> RegClass {
-        RegClass::Int
+    fn class_of(&self, ty: ir::Type) -> RegClass {
+        if ty == ir::types::F32 && self.has_fpu() {
+            RegClass::Float
+        } else {
+            RegClass::Int
+        }
     }
 
     fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
@@ -108,7 +129,7 @@ impl Isa for Riscv32 {
     }
 
     fn caller_saved() -> PRegSet {
-        CALLER_SAVED.pregs()
+        regs::caller_saved()
     }
 
     fn call(call: Call) -> Inst {
@@ -129,7 +150,7 @@ impl Isa for Riscv32 {
 
     fn load_word(to: Reg, place: FrameRef) -> Inst {
         Inst::Load {
-            op: LoadOp::Lw,
+            op: LoadOp::word(to.class()),
             rd: to,
             mem: Amode::Frame(place),
         }
@@ -137,7 +158,7 @@ impl Isa for Riscv32 {
 
     fn store_word(from: Reg, place: FrameRef) -> Inst {
         Inst::Store {
-            op: StoreOp::Sw,
+            op: StoreOp::word(from.class()),
             rs: from,
             mem: Amode::Frame(place),
         }
@@ -210,6 +231,18 @@ impl MachineInst for Inst {
 
     fn clobbers(&self) -> PRegSet {
         Inst::clobbers(self)
+    }
+
+    fn only_writes_results(&self) -> bool {
+        matches!(
+            self,
+            Inst::Alu { .. }
+                | Inst::AluImm { .. }
+                | Inst::Shift { .. }
+                | Inst::Mv { .. }
+                | Inst::Li { .. }
+                | Inst::Select { .. }
+        )
     }
 
     fn ends_function(&self) -> bool {

@@ -10,13 +10,19 @@ impl Inst {
     /// result (a select has its result in the register of an input, and all of them differ).
     pub fn visit_operands(&mut self, visitor: &mut impl OperandVisitor) {
         match self {
-            Inst::Alu { rd, rs1, rs2, .. } => {
+            Inst::Alu { rd, rs1, rs2, .. }
+            | Inst::Fpu { rd, rs1, rs2, .. }
+            | Inst::FpuCompare { rd, rs1, rs2, .. } => {
                 visitor.reg_use(rs1);
                 visitor.reg_use(rs2);
                 visitor.reg_def(rd);
             }
             Inst::AluImm { rd, rs1: rs, .. }
+            | Inst::Unary { rd, rs1: rs, .. }
             | Inst::Shift { rd, rs1: rs, .. }
+            | Inst::Fsqrt { rd, rs1: rs }
+            | Inst::FpuToInt { rd, rs1: rs, .. }
+            | Inst::IntToFpu { rd, rs1: rs, .. }
             | Inst::Mv { rd, rs } => {
                 visitor.reg_use(rs);
                 visitor.reg_def(rd);

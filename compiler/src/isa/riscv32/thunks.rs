@@ -9,7 +9,9 @@
 //! The entry thunk is the only code that writes the pinned registers. It leaves its stack pointer
 //! in the context; the trap exit goes back there and returns in its place.
 //!
-//! C ABI: RISC-V ABIs Specification, "Integer Calling Convention", ILP32.
+//! C ABI: RISC-V ABIs Specification, "Integer Calling Convention" and "Hardware Floating-point Calling
+//! Convention", ILP32 and ILP32F. No floating-point register is saved: generated code uses none of
+//! those that the host may rely on.
 
 use regalloc2::{Block, PRegSet};
 use wasm2mcu_abi::context::Context;
@@ -20,7 +22,9 @@ use super::Riscv32;
 use super::emit::Emitter;
 use super::frame::FrameLayout;
 use super::inst::{AluOp, Amode, Call, Callee, Cond, Inst, LoadOp, StoreOp, Test};
-use super::regs::{C_ARGUMENTS, CONTEXT, MEMORY_BASE, RA, RegSet, SP, ZERO, x};
+#[cfg(test)]
+use super::regs::Name;
+use super::regs::{C_ARGUMENTS, C_FLOAT_ARGUMENTS, CONTEXT, MEMORY_BASE, RA, RegSet, SP, ZERO, x};
 use crate::mach::Thunk;
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::Emitter as _;
@@ -57,7 +61,7 @@ impl Writer {
 
     fn load(&mut self, rd: Reg, base: Reg, offset: u32) {
         self.put(Inst::Load {
-            op: LoadOp::Lw,
+            op: LoadOp::word(rd.class()),
             rd,
             mem: base_offset(base, offset),
         });
@@ -65,7 +69,7 @@ impl Writer {
 
     fn store(&mut self, rs: Reg, base: Reg, offset: u32) {
         self.put(Inst::Store {
-            op: StoreOp::Sw,
+            op: StoreOp::word(rs.class()),
             rs,
             mem: base_offset(base, offset),
         });
@@ -242,16 +246,18 @@ pub(super) fn entry(isa: &Riscv32, signature: &Signature, tail_area: u32) -> Thu
 /// Internal call to the host function whose address is in the context at `slot`.
 pub(super) fn import(isa: &Riscv32, signature: &Signature, slot: u32) -> Thunk<Riscv32> {
     let (internal, _) = places::of_values(isa, &signature.params);
-    let (external, stack_area) = c_arguments(&signature.params);
+    let (external, stack_area) = c_arguments(&signature.params, isa.has_fpu());
     let stack_area = stack_area.next_multiple_of(16);
     let frame = IMPORT_BYTES + stack_area;
 
     let mut code = Writer::new(2);
     code.move_sp(-(frame as i32));
     code.store(RA, SP, frame - 4);
-    // Every word moves up by a place: the last one first.
+    // Every word of integer registers moves up by a place or more: the last one first. Floats in
+    // registers stay where they are.
     for (from, to) in internal.iter().zip(&external).rev() {
         match (*from, *to) {
+            (Place::Register(from), Place::Register(to)) if from == to => {}
             (Place::Register(from), Place::Register(to)) => {
                 code.mv(Reg::of_preg(to), Reg::of_preg(from));
             }
@@ -284,15 +290,23 @@ pub(super) fn import(isa: &Riscv32, signature: &Signature, slot: u32) -> Thunk<R
 }
 
 /// Where the C ABI wants the words of parameters that follow the context, and the bytes of the
-/// stack area.
+/// stack area; `hard` is the one with floating-point registers.
 ///
-/// A double word takes the next two registers, even or odd, or the last one and the stack; on the
-/// stack alone it begins at a multiple of 8. Once on the stack, always on the stack.
-fn c_arguments(params: &[ValueType]) -> (Vec<Place>, u32) {
+/// A double word takes the next two integer registers, even or odd, or the last one and the stack;
+/// on the stack alone it begins at a multiple of 8. Once on the stack, always on the stack.
+fn c_arguments(params: &[ValueType], hard: bool) -> (Vec<Place>, u32) {
     let mut registers = C_ARGUMENTS[1..].iter();
+    let mut floats = C_FLOAT_ARGUMENTS.iter();
     let mut places = Vec::new();
     let mut next_byte = 0_u32;
     for ty in params {
+        if hard
+            && *ty == ValueType::F32
+            && let Some(&register) = floats.next()
+        {
+            places.push(Place::Register(register));
+            continue;
+        }
         let words = ty.words();
         if registers.len() == 0 && words == 2 {
             next_byte = next_byte.next_multiple_of(8);
@@ -312,32 +326,48 @@ fn c_arguments(params: &[ValueType]) -> (Vec<Place>, u32) {
 
 #[cfg(test)]
 mod tests {
-    use wasm2mcu_abi::types::ValueType::{I32, I64};
+    use wasm2mcu_abi::types::ValueType::{F32, F64, I32, I64};
 
     use super::*;
 
+    fn text(params: &[ValueType], hard: bool) -> String {
+        let (places, bytes) = c_arguments(params, hard);
+        let names: Vec<String> = places
+            .iter()
+            .map(|place| match place {
+                Place::Register(at) => Name(Reg::of_preg(*at)).to_string(),
+                Place::Stack(offset) => format!("+{offset}"),
+            })
+            .collect();
+        format!("{} of {bytes}", names.join(" "))
+    }
+
     #[test]
     fn arguments_stand_where_the_c_abi_wants_them() {
-        let text = |params: &[ValueType]| {
-            let (places, bytes) = c_arguments(params);
-            let names: Vec<String> = places
-                .iter()
-                .map(|place| match place {
-                    Place::Register(at) => format!("a{}", at.hw_enc() - 10),
-                    Place::Stack(offset) => format!("+{offset}"),
-                })
-                .collect();
-            format!("{} of {bytes}", names.join(" "))
-        };
-        assert_eq!(text(&[I32, I64]), "a1 a2 a3 of 0");
-        assert_eq!(text(&[I64, I64, I64, I64]), "a1 a2 a3 a4 a5 a6 a7 +0 of 4");
+        for hard in [false, true] {
+            let text = |params: &[ValueType]| text(params, hard);
+            assert_eq!(text(&[I32, I64]), "a1 a2 a3 of 0");
+            assert_eq!(text(&[I64, F64, I64, I64]), "a1 a2 a3 a4 a5 a6 a7 +0 of 4");
+            assert_eq!(
+                text(&[I64, I64, I64, F64, I64]),
+                "a1 a2 a3 a4 a5 a6 a7 +0 +8 +12 of 16"
+            );
+            assert_eq!(
+                text(&[I64, I64, I64, I32, I32, F64]),
+                "a1 a2 a3 a4 a5 a6 a7 +0 +8 +12 of 16"
+            );
+        }
+    }
+
+    #[test]
+    fn floats_have_registers_of_their_own_where_the_abi_says_so() {
+        let params = [F32, I32, F32, F64];
+        assert_eq!(text(&params, false), "a1 a2 a3 a4 a5 of 0");
+        assert_eq!(text(&params, true), "fa0 a1 fa1 a2 a3 of 0");
+        let many = [&[F32; 9][..], &[I32]].concat();
         assert_eq!(
-            text(&[I64, I64, I64, I64, I64]),
-            "a1 a2 a3 a4 a5 a6 a7 +0 +8 +12 of 16"
-        );
-        assert_eq!(
-            text(&[I64, I64, I64, I32, I32, I64]),
-            "a1 a2 a3 a4 a5 a6 a7 +0 +8 +12 of 16"
+            text(&many, true),
+            "fa0 fa1 fa2 fa3 fa4 fa5 fa6 fa7 a1 a2 of 0"
         );
     }
 }

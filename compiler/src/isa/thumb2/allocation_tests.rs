@@ -115,9 +115,9 @@ impl OperandVisitor for Values<'_> {
             }
             OperandKind::Use => {
                 let unused = |value: &&Reg| value.class() == class && !self.inputs.contains(value);
-                let recent = self.values.iter().rev().filter(unused);
+                let mut recent = self.values.iter().rev().filter(unused);
                 let chosen = self.random.below(14 - self.inputs.len() as u32) as usize;
-                *reg = *recent.skip(chosen).next().expect("enough constants");
+                *reg = *recent.nth(chosen).expect("enough constants");
                 self.inputs.push(*reg);
             }
         }

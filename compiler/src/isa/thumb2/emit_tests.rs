@@ -8,7 +8,7 @@ use super::emit::Emitter;
 use super::frame::FrameLayout;
 use super::imm::ModifiedImm;
 use super::inst::*;
-use super::regs::{RegSet, preg, r};
+use super::regs::{RegSet, float_preg, preg, r};
 use super::reloc::RelocKind;
 use crate::mach::buffer::{Code, Symbol};
 use crate::mach::emit::Emitter as _;
@@ -262,6 +262,29 @@ fn moves_leave_a_carry_chain_alone() {
         emitter,
         "subs r0, r0, #0\nmov r2, r1\nstr r1, [sp, #28]\n\
          add r12, sp, #4096\nldr lr, [r12, #3920]\nsbcs r0, r0, #0",
+    );
+}
+
+#[test]
+fn moves_of_floats_leave_a_carry_chain_alone_too() {
+    let mut emitter = Emitter::new(0, frame(), TrapStubs::PerFunction);
+    let link = |op| Inst::Carry {
+        op,
+        rd: r(0),
+        rn: r(0),
+        rhs: Operand2::Imm(ModifiedImm::ZERO),
+    };
+    let reg = |number| Allocation::reg(float_preg(number));
+    let slot = |number| Allocation::stack(SpillSlot::new(number));
+    emitter.emit(&link(CarryOp::Subs), None);
+    emitter.emit_move(reg(1), reg(15));
+    emitter.emit_move(reg(1), slot(3));
+    emitter.emit_move(slot(2000), reg(14));
+    emitter.emit(&link(CarryOp::Sbcs), None);
+    check(
+        emitter,
+        "subs r0, r0, #0\nvmov.f32 s15, s1\nvstr s1, [sp, #28]\n\
+         add.w r12, sp, #7168\nvldr s14, [r12, #848]\nsbcs r0, r0, #0",
     );
 }
 

@@ -5,9 +5,10 @@ use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::{
     self, BlockCall, Inst, InstructionData, Opcode, TrapCode, Type, Value, ValueList,
 };
+use regalloc2::RegClass;
+use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 
 pub(super) use generated::{constructor_lower, constructor_test_of};
-use regalloc2::RegClass;
 
 use super::Thumb2;
 use super::imm::{AddImm, BitRange, Scale, Shift, ShiftKind};
@@ -24,7 +25,6 @@ use crate::mach::isle::{
 use crate::mach::lower::ValueRegs;
 use crate::mach::reg::Reg;
 use crate::wasm::contract::{self, Builtin};
-use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 
 /// A comparison and the condition on its flags.
 #[derive(Clone, Copy, Debug)]
@@ -322,15 +322,41 @@ impl generated::Context for Context<'_, '_, Thumb2> {
     // Double words.
 
     fn lo_operand(&mut self, value: Value) -> Operand2 {
-        let constant = self.lower.constant(value);
-        let operand = constant.and_then(|bits| Operand2::imm(bits as u32));
+        let constant = self.lower.constant_words(value).0;
+        let operand = constant.and_then(Operand2::imm);
         operand.unwrap_or_else(|| Operand2::reg(self.lo(value)))
     }
 
     fn hi_operand(&mut self, value: Value) -> Operand2 {
-        let constant = self.lower.constant(value);
-        let operand = constant.and_then(|bits| Operand2::imm((bits >> 32) as u32));
+        let constant = self.lower.constant_words(value).1;
+        let operand = constant.and_then(Operand2::imm);
         operand.unwrap_or_else(|| Operand2::reg(self.hi(value)))
+    }
+
+    fn word_operand(&mut self, value: u32) -> Operand2 {
+        Operand2::imm(value).unwrap_or_else(|| Operand2::reg(self.immediate(value)))
+    }
+
+    fn each_word(&mut self, op: &AluOp, x: Value, y: Value) -> Results {
+        let (xl, xh) = self.lower.constant_words(x);
+        let (yl, yh) = self.lower.constant_words(y);
+        let low = match unchanged(*op, xl, yl) {
+            Some(Word::Left) => self.lo(x),
+            Some(Word::Right) => self.lo(y),
+            None => {
+                let (left, right) = (self.lo(x), self.lo_operand(y));
+                self.alu(op, left, right)
+            }
+        };
+        let high = match unchanged(*op, xh, yh) {
+            Some(Word::Left) => self.hi(x),
+            Some(Word::Right) => self.hi(y),
+            None => {
+                let (left, right) = (self.hi(x), self.hi_operand(y));
+                self.alu(op, left, right)
+            }
+        };
+        self.pair(low, high)
     }
 
     fn carry_chain(
@@ -610,5 +636,23 @@ impl Context<'_, '_, Thumb2> {
     fn mul_add_word(&mut self, addend: Reg, rn: Reg, rm: Reg) -> ValueRegs {
         let zero = self.immediate(0);
         generated::Context::mul_add_long(self, addend, zero, rn, rm)[0]
+    }
+}
+
+/// One of the operands of an operation on words.
+enum Word {
+    Left,
+    Right,
+}
+
+/// The operand that is the result, if one is constant and leaves the other as it is, or leaves
+/// nothing of it.
+fn unchanged(op: AluOp, left: Option<u32>, right: Option<u32>) -> Option<Word> {
+    match (op, left, right) {
+        (AluOp::And, _, Some(u32::MAX)) | (AluOp::And, Some(0), _) => Some(Word::Left),
+        (AluOp::And, Some(u32::MAX), _) | (AluOp::And, _, Some(0)) => Some(Word::Right),
+        (AluOp::Orr | AluOp::Eor, _, Some(0)) => Some(Word::Left),
+        (AluOp::Orr | AluOp::Eor, Some(0), _) => Some(Word::Right),
+        _ => None,
     }
 }

@@ -250,6 +250,35 @@ impl MachineInst for Inst {
         Inst::clobbers(self)
     }
 
+    fn only_writes_results(&self) -> bool {
+        matches!(
+            self,
+            Inst::AluRRR { .. }
+                | Inst::AluRRI { .. }
+                | Inst::AddImm { .. }
+                | Inst::Mov { .. }
+                | Inst::Mvn { .. }
+                | Inst::MovImm { .. }
+                | Inst::ShiftImm { .. }
+                | Inst::ShiftReg { .. }
+                | Inst::Extend { .. }
+                | Inst::ExtendAdd { .. }
+                | Inst::Extract { .. }
+                | Inst::Insert { .. }
+                | Inst::Clear { .. }
+                | Inst::Unary { .. }
+                | Inst::Mul { .. }
+                | Inst::MulAcc { .. }
+                | Inst::MulLong { .. }
+                | Inst::MulAccLong { .. }
+                | Inst::Select { .. }
+                | Inst::Float { .. }
+                | Inst::FloatUnary { .. }
+                | Inst::FloatImm { .. }
+                | Inst::FloatSelect { .. }
+        )
+    }
+
     fn ends_function(&self) -> bool {
         self.is_ret()
     }

@@ -298,15 +298,15 @@ pub(super) fn import(isa: &Thumb2, signature: &Signature, slot: u32) -> Thunk<Th
     code.load(r(4), CONTEXT, slot);
     code.call(r(4));
     code.release(stack_area);
+    // One result at most, which is in registers on either side: no host function has more.
     let (internal, _) = places::of_values(isa, &signature.results);
     let external = c_results(&signature.results, isa.has_hard_float_abi());
     code.mov_all(
-        internal
-            .iter()
-            .zip(external)
-            .map(|(to, from)| match *to {
-                Place::Register(to) => (from, to),
-                Place::Stack(_) => unreachable!("a C function has one result"),
+        external
+            .zip(internal)
+            .filter_map(|(from, to)| match to {
+                Place::Register(to) => Some((from, to)),
+                Place::Stack(_) => None,
             })
             .collect(),
     );

@@ -240,7 +240,10 @@ impl Translator<'_> {
         let frame = &mut self.frames[position];
         // Not the blocks' own parameters: locals can add some to a loop's header.
         let (block, arguments) = match frame.kind {
-            Kind::Loop { header } => (header, frame.parameters.len()),
+            Kind::Loop { header } => {
+                self.loop_branches += 1;
+                (header, frame.parameters.len())
+            }
             Kind::Plain | Kind::If { .. } => {
                 frame.end_reached = true;
                 (frame.end, frame.results)

@@ -8,7 +8,7 @@ use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType::I32;
 use wasm2mcu_loader::Core;
 
-use super::CortexM33;
+use super::CortexM;
 use crate::board::Limits;
 use crate::emulated::core::{Call, EmulatedCore, GAVE_UP, Shell};
 use crate::emulated::machine::{Places, host_address};
@@ -19,7 +19,7 @@ fn core<'a>(
     code: &[u16],
     hosts: Vec<HostFunction<'a>>,
     limit: Option<u64>,
-) -> EmulatedCore<'a, CortexM33> {
+) -> EmulatedCore<'a, CortexM<0>> {
     let image: Vec<u8> = code.iter().flat_map(|half| half.to_le_bytes()).collect();
     let call = Rc::new(Call::new(Limits {
         memory_bytes: 0x1_0000,
@@ -33,7 +33,7 @@ fn core<'a>(
 }
 
 /// Calls the first halfword as if it were an entry thunk.
-fn enter(core: &mut EmulatedCore<'_, CortexM33>, words: &mut [u32]) -> Result<u32, String> {
+fn enter(core: &mut EmulatedCore<'_, CortexM<0>>, words: &mut [u32]) -> Result<u32, String> {
     let (thunk, context) = (core.places.image() | 1, core.places.ram());
     match core.enter(thunk, context, words, 0x1234, 0x40) {
         GAVE_UP => Err(core.end().expect_err("a failure").to_string()),
@@ -59,10 +59,10 @@ fn returns_words_and_counts() {
 fn with_host<'a>(
     code: &[u16],
     host: impl FnMut(&mut dyn GuestMemory, &[u32]) -> Result<Vec<u32>, TrapCode> + 'a,
-) -> EmulatedCore<'a, CortexM33> {
+) -> EmulatedCore<'a, CortexM<0>> {
     let host = HostFunction::new("env", "f", &[I32, I32], &[I32], host);
     let mut core = core(code, vec![host], None);
-    core.ram[32..36].copy_from_slice(&host_address::<CortexM33>(0).to_le_bytes());
+    core.ram[32..36].copy_from_slice(&host_address::<CortexM<0>>(0).to_le_bytes());
     let memory = core.places.ram() + 64;
     core.ram[..4].copy_from_slice(&memory.to_le_bytes());
     core.ram[4..8].copy_from_slice(&0x1_0000u32.to_le_bytes());

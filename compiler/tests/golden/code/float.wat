@@ -1,0 +1,21 @@
+;; f32 on an FPU: operators, memory through integer registers, constants, conditions, conversions that
+;; trap and that do not.
+(module (memory 1 1)
+  (func (export "axpy") (param $a f32) (param $x i32) (param $y i32) (param $n i32)
+    (loop $again
+      (f32.store (local.get $y)
+        (f32.add (f32.load (local.get $y)) (f32.mul (local.get $a) (f32.load (local.get $x)))))
+      (local.set $x (i32.add (local.get $x) (i32.const 4)))
+      (local.set $y (i32.add (local.get $y) (i32.const 4)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func (export "constants") (param f32) (result f32)
+    (f32.sub (f32.mul (local.get 0) (f32.const 2.5)) (f32.const 0.1)))
+  (func (export "clamp") (param f32) (result f32)
+    (f32.min (f32.max (local.get 0) (f32.const 0)) (f32.const 1)))
+  (func (export "sign") (param f32 f32) (result f32)
+    (if (f32.lt (local.get 0) (f32.const 0)) (then (return (f32.neg (local.get 1)))))
+    (select (local.get 0) (local.get 1) (f32.ge (local.get 0) (local.get 1))))
+  (func (export "checked") (param f32) (result i32)
+    (i32.trunc_f32_s (local.get 0)))
+  (func (export "saturating") (param f32) (result i32)
+    (i32.trunc_sat_f32_u (f32.floor (local.get 0)))))
