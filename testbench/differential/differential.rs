@@ -8,7 +8,7 @@ use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::oracle::{Call, End, Oracle, OracleError, agree};
 use wasm2mcu_testbench::spectest::Printed;
 use wasm2mcu_testbench::{Board, BoardError, GuestMemory, HostFunction, Instance};
-use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType, Validator};
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType, Validator, WasmFeatures};
 
 /// What a module turned out to be.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Surface {
 impl Surface {
     /// Of a valid module; the error is the validator's.
     pub(crate) fn of(wasm: &[u8]) -> Result<Self, String> {
-        let types = Validator::new()
+        let types = Validator::new_with_features(WasmFeatures::all())
             .validate_all(wasm)
             .map_err(|error| error.to_string())?;
         let types = types.as_ref();
@@ -71,13 +71,23 @@ impl Surface {
                         match export.kind {
                             ExternalKind::Func => {
                                 let ty = types[types.core_function_at(export.index)].unwrap_func();
+                                // A reference is not the same word to both.
+                                let mut values = ty.params().iter().chain(ty.results());
+                                if values.any(|value| matches!(value, ValType::Ref(_))) {
+                                    continue;
+                                }
                                 let words = ty.params().iter().map(|param| match param {
                                     ValType::I64 | ValType::F64 => 2,
                                     _ => 1,
                                 });
                                 surface.functions.push((export.name.into(), words.sum()));
                             }
-                            ExternalKind::Global => surface.globals.push(export.name.into()),
+                            ExternalKind::Global => {
+                                let ty = types.global_at(export.index).content_type;
+                                if !matches!(ty, ValType::Ref(_)) {
+                                    surface.globals.push(export.name.into());
+                                }
+                            }
                             _ => {}
                         }
                     }
@@ -128,6 +138,8 @@ pub(crate) fn check(board: &dyn Board, wasm: &[u8], hosts: Hosts, runs: &[Vec<Ca
         let options = Options {
             target: target.with_features(info.features),
             level,
+            // A table grows as far as it is declared.
+            table_room: crate::smith::TABLE_ELEMENTS as u32,
             verify: true,
             ..Options::default()
         };

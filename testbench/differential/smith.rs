@@ -12,6 +12,9 @@ use wasm_smith::{Config, InstructionKind, InstructionKinds};
 /// Entries of functions and rounds of loops until a module traps.
 const FUEL: u32 = 500;
 
+/// The most elements that a table may reach.
+pub(crate) const TABLE_ELEMENTS: u64 = 40;
+
 /// The numbers that a module computes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Numbers {
@@ -36,22 +39,24 @@ pub(crate) fn generate(
         InstructionKind::MemoryInt,
         InstructionKind::Table,
         InstructionKind::Control,
+        InstructionKind::Reference,
         // Behind the others, so that they can be left out.
         InstructionKind::Numeric,
         InstructionKind::Memory,
     ];
-    let kinds = &kinds[..if floats { 8 } else { 6 }];
+    let kinds = &kinds[..if floats { 9 } else { 7 }];
     let config = Config {
         allow_floats: floats,
         canonicalize_nans: floats,
         allowed_instructions: InstructionKinds::new(kinds),
-        bulk_memory_enabled: false,
-        reference_types_enabled: false,
+        bulk_memory_enabled: choices.arbitrary()?,
+        reference_types_enabled: choices.arbitrary()?,
+        custom_page_sizes_enabled: choices.arbitrary()?,
         exceptions_enabled: false,
         gc_enabled: false,
         simd_enabled: false,
         relaxed_simd_enabled: false,
-        tail_call_enabled: false,
+        tail_call_enabled: choices.arbitrary()?,
         threads_enabled: false,
         memory64_enabled: false,
         saturating_float_to_int_enabled: floats,
@@ -70,7 +75,8 @@ pub(crate) fn generate(
         min_memories: 1,
         max_memory32_bytes: 3 * 0x1_0000,
         memory_max_size_required: true,
-        max_table_elements: 40,
+        max_table_elements: TABLE_ELEMENTS,
+        table_max_size_required: true,
         ..Config::default()
     };
     let mut module = wasm_smith::Module::new(config, choices)?;
