@@ -100,9 +100,9 @@ fn manual() -> String {
 const SUPPORTED: &str = "\
 Modules:
   Code may use integers and floats, multiple results, tail calls, references to functions and of
-  the host, one memory, pages of one byte included, any number of tables, bulk operations, globals, and
-  imports of everything. Refused, with function and offset: vectors, exceptions, threads, typed
-  references, garbage collection, a second memory, and 64-bit memories.
+  the host, one memory (pages of one byte included), any number of tables, bulk operations,
+  globals, and imports of everything. Refused, with function and offset: vectors, exceptions,
+  threads, typed references, garbage collection, a second memory, and 64-bit memories.
 
   Build C with:
     clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry,--stack-first \\

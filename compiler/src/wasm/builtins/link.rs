@@ -50,7 +50,7 @@ pub(super) fn rethrow(body: &mut Body<'_, '_>) {
         BlockCall::new(block, [], pool)
     };
     let last = TrapCode::ALL.iter().map(|&code| code as u8).max();
-    let codes = (0..=last.unwrap_or(0)).map(|number| TrapCode::from_u8(number));
+    let codes = (0..=last.unwrap_or(0)).map(TrapCode::from_u8);
     let mut blocks = Vec::new();
     let mut calls = Vec::new();
     for code in codes {
