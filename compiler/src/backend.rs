@@ -9,7 +9,7 @@ use wasm2mcu_abi::trap::TrapCode;
 use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::Symbol;
-use crate::mach::emit::{self, CodeOf};
+use crate::mach::emit::{self, CodeOf, Reach};
 use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
 use crate::mach::{FrameNeeds, Isa, lower};
 use crate::opt::Optimizer;
@@ -184,6 +184,19 @@ pub(crate) fn emit<I: Isa>(
             limit: MAX_STACK_BYTES,
         });
     }
+    match emit_within(isa, program, module, depths, Reach::Near) {
+        Err(Error::TooLarge { .. }) => emit_within(isa, program, module, depths, Reach::Far),
+        done => done,
+    }
+}
+
+fn emit_within<I: Isa>(
+    isa: &I,
+    program: &Program<I>,
+    module: &Module,
+    depths: &Depths,
+    reach: Reach,
+) -> Result<Text> {
     let mut functions = Vec::with_capacity(program.functions.len());
     for machine in &program.functions {
         let need = depths.checked_on_entry(machine.symbol);
@@ -191,6 +204,7 @@ pub(crate) fn emit<I: Isa>(
             &machine.function,
             &program.frame(isa, machine),
             need.map(|need| need as u32),
+            reach,
         )
         .map_err(|error| Error::TooLarge {
             message: format!("function `{}`: {error}", machine.name),

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use cranelift_codegen::ir::types;
-use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::types::ValueType;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::image::{self, Parts};
 use crate::link::{Extent, Piece, Text};
 use crate::mach::buffer::{SourceLocation, Symbol};
@@ -153,9 +152,8 @@ impl Compiled {
     ///
     /// # Errors
     ///
-    /// As [`Compiled::image`]; [`Error::NotForTarget`] for others than Thumb.
+    /// As [`Compiled::image`].
     pub fn object(&self, name: &str) -> Result<Vec<u8>> {
-        self.for_thumb_only("an object file")?;
         let image = self.image()?;
         let map = self.map(&image);
         let features = self.target.required_features(self.float_use());
@@ -167,23 +165,9 @@ impl Compiled {
     }
 
     /// The code as assembly text.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotForTarget`] for others than Thumb.
-    pub fn disassembly(&self, style: disasm::Style) -> Result<String> {
-        self.for_thumb_only("a disassembly")?;
-        Ok(disasm::listing(&self.text.bytes, &self.map(&[]), style))
-    }
-
-    fn for_thumb_only(&self, form: &'static str) -> Result<()> {
-        match self.target.architecture() {
-            Architecture::Thumb => Ok(()),
-            Architecture::RiscV32 => Err(Error::NotForTarget {
-                form,
-                target: self.target.name(),
-            }),
-        }
+    pub fn disassembly(&self, style: disasm::Style) -> String {
+        let architecture = self.target.architecture();
+        disasm::listing(&self.text.bytes, architecture, &self.map(&[]), style)
     }
 
     /// The parts of the image.

@@ -63,14 +63,6 @@ pub enum Error {
         /// What is accepted.
         limit: u64,
     },
-    /// A form that there is for other targets only.
-    #[error("{form} is not available for {target}: ask for an image instead")]
-    NotForTarget {
-        /// The form.
-        form: &'static str,
-        /// The target.
-        target: &'static str,
-    },
     /// The image format cannot hold the module.
     #[error("{0}")]
     Image(#[from] WriteError),

@@ -900,7 +900,8 @@ fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
         let allocated = regalloc::allocate(isa, code, effort, true)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", case.name, case.clif));
         let frame = isa.frame(&FrameNeeds::of(&allocated));
-        let code = emit::emit(&allocated, &frame, None).expect("a small function");
+        let code =
+            emit::emit(&allocated, &frame, None, emit::Reach::Near).expect("a small function");
         linker.add(Piece::Symbol(Symbol::Function(index)), code, None);
     }
     let text = linker.finish().expect("a small text");

@@ -118,7 +118,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let bytes = match args.emit {
         Emit::Image => compiled.image().map_err(failed)?,
         Emit::Obj => compiled.object(&symbol_name(&args.input)).map_err(failed)?,
-        Emit::Asm => compiled.disassembly(LISTING).map_err(failed)?.into_bytes(),
+        Emit::Asm => compiled.disassembly(LISTING).into_bytes(),
         Emit::Clif => compiled.clif().into_bytes(),
     };
     match (&output, args.emit) {

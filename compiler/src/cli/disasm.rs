@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use wasm2mcu::disasm::{self, Style};
-use wasm2mcu_abi::image::{Architecture, Section};
+use wasm2mcu_abi::image::Section;
 use wasm2mcu_loader::Image;
 
 use super::input::{Input, about};
@@ -34,17 +34,12 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         ));
     };
     let image = Image::parse(&bytes).map_err(|error| about(&args.image, error))?;
-    if image.requirements().architecture != Architecture::Thumb {
-        return Err(about(
-            &args.image,
-            "there is a disassembly of Thumb code only",
-        ));
-    }
     let map = outline::map_or_outline(&args.image, &image);
     let style = Style {
         encodings: !args.plain,
     };
-    let listing = disasm::listing(image.section(Section::Text), &map, style);
+    let architecture = image.requirements().architecture;
+    let listing = disasm::listing(image.section(Section::Text), architecture, &map, style);
     output::print(listing.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use wasm2mcu::isa::thumb2::disasm::Decoder;
+use wasm2mcu::disasm::Decoder;
 use wasm2mcu::map::{Function, Map, Routine, image_sha256};
 use wasm2mcu::wasm::module::Signature;
 use wasm2mcu_abi::image::{FunctionType, Section};
@@ -42,10 +42,12 @@ pub(crate) fn signature(ty: &FunctionType<'_>) -> Signature {
 fn of_image(image: &Image<'_>) -> Map {
     let text = image.section(Section::Text);
     let imports = image.imports().count() as u32;
+    let architecture = image.requirements().architecture;
+    let code_bit = architecture.code_bit();
     let exported: BTreeMap<u32, String> = image
         .exports()
         .filter_map(|export| match export.item {
-            Item::Function(function) => Some((function.code & !1, export.name.to_string())),
+            Item::Function(function) => Some((function.code & !code_bit, export.name.to_string())),
             _ => None,
         })
         .collect();
@@ -53,7 +55,7 @@ fn of_image(image: &Image<'_>) -> Map {
         .elements()
         .flat_map(|segment| segment.codes().collect::<Vec<u32>>())
         .filter(|&code| code != 0)
-        .map(|code| code & !1)
+        .map(|code| code & !code_bit)
         .collect();
     let starts: Vec<u32> = image.functions().collect();
     let functions_end = image.section(Section::Functions).last_chunk();
@@ -96,7 +98,7 @@ fn of_image(image: &Image<'_>) -> Map {
     let mut routines: BTreeMap<u32, String> = BTreeMap::new();
     let mut tables = Vec::new();
     for function in &map.functions {
-        for callee in walk(text, function, &mut tables) {
+        for callee in walk(text, Decoder::new(architecture), function, &mut tables) {
             let known = starts.binary_search(&callee).is_ok();
             if !known && (callee < function.offset || callee >= function.offset + function.bytes) {
                 routines.insert(callee, format!("routine {callee:#x}"));
@@ -118,7 +120,7 @@ fn of_image(image: &Image<'_>) -> Map {
         }
     }
     for ty in image.types().filter(|ty| ty.entry != 0) {
-        routines.insert(ty.entry & !1, format!("entry{}", signature(&ty)));
+        routines.insert(ty.entry & !code_bit, format!("entry{}", signature(&ty)));
     }
     let offsets: Vec<u32> = routines.keys().copied().collect();
     for (number, (offset, name)) in routines.into_iter().enumerate() {
@@ -142,9 +144,13 @@ fn of_image(image: &Image<'_>) -> Map {
 }
 
 /// What a function branches to; its jump tables are added to `tables`.
-fn walk(text: &[u8], function: &Function, tables: &mut Vec<(u32, u32)>) -> Vec<u32> {
+fn walk(
+    text: &[u8],
+    mut decoder: Decoder,
+    function: &Function,
+    tables: &mut Vec<(u32, u32)>,
+) -> Vec<u32> {
     let end = function.offset + function.bytes;
-    let mut decoder = Decoder::default();
     let mut targets = Vec::new();
     let mut compared_with = 0;
     let mut at = function.offset;

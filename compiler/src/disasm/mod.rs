@@ -11,10 +11,15 @@
 //! One renderer for all who show code. It works from a [`Map`]; one made from an image alone has
 //! fewer names and no places, and the listing just says less.
 
+mod decoder;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::isa::thumb2::disasm::{Decoded, Decoder};
+use wasm2mcu_abi::image::Architecture;
+
+pub use decoder::{Decoded, Decoder};
+
 use crate::map::Map;
 
 /// What a listing shows besides the instructions.
@@ -28,9 +33,10 @@ pub struct Style {
 const REMARK: usize = 40;
 
 /// The assembly of a text.
-pub fn listing(text: &[u8], map: &Map, style: Style) -> String {
+pub fn listing(text: &[u8], architecture: Architecture, map: &Map, style: Style) -> String {
     let mut listing = Listing {
         text,
+        architecture,
         map,
         style,
         out: String::new(),
@@ -103,6 +109,7 @@ enum Item {
 
 struct Listing<'a> {
     text: &'a [u8],
+    architecture: Architecture,
     map: &'a Map,
     style: Style,
     out: String,
@@ -153,7 +160,7 @@ impl Listing<'_> {
     /// Everything between the piece's first byte and its end.
     fn items(&self, piece: &Piece) -> BTreeMap<u32, Item> {
         let mut items = BTreeMap::new();
-        let mut decoder = Decoder::default();
+        let mut decoder = Decoder::new(self.architecture);
         let from = self.map.data.partition_point(|d| d.0 < piece.offset);
         let mut data = self.map.data[from..].iter().peekable();
         let mut entry_bytes = 4;
@@ -320,16 +327,19 @@ impl Listing<'_> {
         writeln!(self.out, "{line}").expect("writing to a string");
     }
 
-    /// Bytes as halfwords in the order of the text.
+    /// Bytes as the numbers that instructions are made of, in the order of the text: halfwords on
+    /// Thumb, words on RISC-V.
     fn hex(&self, at: u32, bytes: u32) -> String {
-        let halves = self.bytes(at, bytes).chunks(2);
-        let shown: Vec<String> = halves
-            .map(|half| match *half {
-                [low, high] => format!("{high:02x}{low:02x}"),
-                _ => format!("{:02x}", half[0]),
-            })
-            .collect();
-        shown.join(" ")
+        let unit = match self.architecture {
+            Architecture::Thumb => 2,
+            Architecture::RiscV32 => 4,
+        };
+        let number = |unit: &[u8]| -> String {
+            let digits = unit.iter().rev().map(|byte| format!("{byte:02x}"));
+            digits.collect()
+        };
+        let units: Vec<String> = self.bytes(at, bytes).chunks(unit).map(number).collect();
+        units.join(" ")
     }
 
     fn bytes(&self, at: u32, bytes: u32) -> &[u8] {

@@ -14,6 +14,15 @@ use super::regalloc::Allocated;
 use super::stubs::TrapStubs;
 use super::{Isa, MachineInst};
 
+/// How far calls and jumps to other functions reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// As far as one instruction does.
+    Near,
+    /// To any place of a text.
+    Far,
+}
+
 /// What an instruction set emits code with.
 pub trait Emitter: Sized {
     /// Its machine instructions.
@@ -23,8 +32,11 @@ pub trait Emitter: Sized {
     /// Its kinds of relocation.
     type Relocation: Relocate + Debug;
 
-    /// Begins a function of `blocks` blocks.
+    /// Begins a function of `blocks` blocks, whose calls are [`Reach::Near`].
     fn new(blocks: usize, frame: Self::Frame, stubs: TrapStubs) -> Self;
+    /// Makes calls from here on reach as far as that. An instruction set of which one instruction
+    /// spans every text that there can be need not care.
+    fn set_reach(&mut self, _reach: Reach) {}
     /// What follows comes from the operator at byte `source` of the WebAssembly file.
     fn source_location(&mut self, source: u32);
     /// Begins `block` here.
@@ -51,7 +63,8 @@ pub trait Emitter: Sized {
 /// The code of a function of an instruction set.
 pub type CodeOf<I> = Code<<<I as Isa>::Emitter as Emitter>::Relocation>;
 
-/// Emits a function; with `stack_need` it checks on entry that so many bytes of stack are left.
+/// Emits a function; with `stack_need` it checks on entry that so many bytes of stack are left, and
+/// its calls reach as far as `reach` says.
 ///
 /// # Errors
 ///
@@ -60,9 +73,11 @@ pub fn emit<I: Isa>(
     function: &Allocated<I>,
     frame: &I::Frame,
     stack_need: Option<u32>,
+    reach: Reach,
 ) -> Result<CodeOf<I>, BranchOutOfRange> {
     let code = &function.code;
     let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), TrapStubs::PerFunction);
+    emitter.set_reach(reach);
     let order = skip_empty_blocks(function, &mut emitter);
     emitter.prologue(stack_need);
     for (position, &block) in order.iter().enumerate() {

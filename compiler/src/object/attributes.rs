@@ -1,9 +1,10 @@
 //! Build attributes: which core the code is for, so that linkers and disassemblers know.
 //!
-//! Addenda to the ABI for the Arm Architecture (ADDENDA32), 3.2 format, 3.3 tags.
+//! Addenda to the ABI for the Arm Architecture (ADDENDA32), 3.2 format, 3.3 tags. RISC-V ABIs
+//! Specification, "RISC-V ELF Specification", "Attributes".
 
 use target_lexicon::{Architecture, ArmArchitecture};
-use wasm2mcu_abi::image::Features;
+use wasm2mcu_abi::image::{self, Features};
 
 use crate::target::Target;
 
@@ -40,11 +41,48 @@ pub struct Attributes {
     pub features: Features,
 }
 
-/// The content of `.ARM.attributes`.
-///
+/// Tags and values of RISC-V.
+const STACK_ALIGN: u8 = 4;
+const ARCH: u8 = 5;
+const STACK_BYTES: u8 = 16;
+
+/// The content of the attributes' section.
+pub(super) fn section(attributes: Attributes) -> Vec<u8> {
+    let (vendor, tags) = match attributes.target.architecture() {
+        image::Architecture::Thumb => (b"aeabi\0".as_slice(), arm(attributes)),
+        image::Architecture::RiscV32 => (b"riscv\0".as_slice(), riscv(attributes)),
+    };
+    // Each length counts itself and what is before it in its subsection.
+    let file = counted(&[FILE], &tags);
+    let vendor = [vendor, &file].concat();
+    [b"A".as_slice(), &counted(&[], &vendor)].concat()
+}
+
+/// What the code demands, as the names of the extensions.
+fn riscv(Attributes { features, .. }: Attributes) -> Vec<u8> {
+    let names = [
+        (Features::RISCV_M, "m2p0"),
+        (Features::RISCV_F, "f2p2"),
+        (Features::RISCV_C, "c2p0"),
+        (Features::RISCV_F, "zicsr2p0"),
+        (Features::RISCV_ZBA, "zba1p0"),
+        (Features::RISCV_ZBB, "zbb1p0"),
+        (Features::RISCV_ZBS, "zbs1p0"),
+    ];
+    let names = names.into_iter();
+    let there = names.filter(|(feature, _)| features.contains(*feature));
+    let mut architecture = String::from("rv32i2p1");
+    for (_, name) in there {
+        architecture.push('_');
+        architecture.push_str(name);
+    }
+    let head = [STACK_ALIGN, STACK_BYTES, ARCH];
+    [&head[..], architecture.as_bytes(), b"\0"].concat()
+}
+
 /// Nothing outside calls the code by name, only through the loader, so it links with firmware of
 /// either floating-point ABI unless imported functions take floats.
-pub(super) fn section(Attributes { target, features }: Attributes) -> Vec<u8> {
+fn arm(Attributes { target, features }: Attributes) -> Vec<u8> {
     let architecture = match target.triple().architecture {
         Architecture::Arm(ArmArchitecture::Thumbv7m) => V7,
         Architecture::Arm(ArmArchitecture::Thumbv7em) => V7E_M,
@@ -68,10 +106,7 @@ pub(super) fn section(Attributes { target, features }: Attributes) -> Vec<u8> {
         WITH_ANY_VARIANT
     };
     tags.push([ABI_VFP_ARGS, arguments]);
-    // Each length counts itself and what is before it in its subsection.
-    let file = counted(&[FILE], tags.as_flattened());
-    let vendor = [b"aeabi\0".as_slice(), &file].concat();
-    [b"A".as_slice(), &counted(&[], &vendor)].concat()
+    tags.as_flattened().to_vec()
 }
 
 fn counted(tag: &[u8], content: &[u8]) -> Vec<u8> {

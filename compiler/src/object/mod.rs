@@ -14,19 +14,25 @@
 //! It is a text section, because linker scripts put `.text.*` into flash that can be executed, and
 //! debuggers and `objdump -d` show only such sections.
 //!
+//! On RISC-V, instructions are marked `$x`.
+//!
 //! ELF for the Arm Architecture (AAELF32): 5.5.5 mapping symbols, 5.2.1 flags. Build attributes:
-//! Addenda to the ABI (ADDENDA32), 3.
+//! Addenda to the ABI (ADDENDA32), 3. RISC-V ABIs Specification, "RISC-V ELF Specification": "File
+//! Header", "Mapping Symbol", "Attributes".
 
 mod attributes;
 mod names;
 
-use ::object::elf::{self, EF_ARM_EABI_VER5, ELFOSABI_NONE, SHT_ARM_ATTRIBUTES};
+use ::object::elf::{
+    self, EF_ARM_EABI_VER5, EF_RISCV_FLOAT_ABI_SINGLE, EF_RISCV_FLOAT_ABI_SOFT, EF_RISCV_RVC,
+    ELFOSABI_NONE, SHT_ARM_ATTRIBUTES, SHT_RISCV_ATTRIBUTES,
+};
 use ::object::write::{Object, SectionId, Symbol, SymbolSection};
 use ::object::{
     Architecture, BinaryFormat, Endianness, FileFlags, SectionFlags, SectionKind, SymbolFlags,
     SymbolKind, SymbolScope,
 };
-use wasm2mcu_abi::image::Header;
+use wasm2mcu_abi::image::{self, Features, Header};
 
 pub use attributes::Attributes;
 
@@ -37,11 +43,19 @@ use names::Names;
 /// C identifier can have become `_`.
 pub fn write(name: &str, image: &[u8], map: &Map, core: Attributes) -> Vec<u8> {
     let name = names::identifier(name);
-    let mut object = Object::new(BinaryFormat::Elf, Architecture::Arm, Endianness::Little);
+    let Kind {
+        architecture,
+        e_flags,
+        code_bit,
+        code_mark,
+        attributes_name,
+        attributes_type,
+    } = kind(core);
+    let mut object = Object::new(BinaryFormat::Elf, architecture, Endianness::Little);
     object.flags = FileFlags::Elf {
         os_abi: ELFOSABI_NONE,
         abi_version: 0,
-        e_flags: EF_ARM_EABI_VER5,
+        e_flags,
     };
     let section = object.add_section(
         Vec::new(),
@@ -49,9 +63,13 @@ pub fn write(name: &str, image: &[u8], map: &Map, core: Attributes) -> Vec<u8> {
         SectionKind::Text,
     );
     object.append_section_data(section, image, 4);
-    let mut symbols = Symbols { object, section };
+    let mut symbols = Symbols {
+        object,
+        section,
+        code_bit,
+    };
 
-    mapping_symbols(&mut symbols, map);
+    mapping_symbols(&mut symbols, map, code_mark);
     let mut names = Names::default();
     for function in &map.functions {
         symbols.code(
@@ -68,13 +86,10 @@ pub fn write(name: &str, image: &[u8], map: &Map, core: Attributes) -> Vec<u8> {
     symbols.border(format!("wasm2mcu_image_{name}_end"), bytes, 0);
 
     let mut object = symbols.object;
-    let attributes = object.add_section(
-        Vec::new(),
-        b".ARM.attributes".to_vec(),
-        SectionKind::Metadata,
-    );
+    let attributes =
+        object.add_section(Vec::new(), attributes_name.to_vec(), SectionKind::Metadata);
     object.section_mut(attributes).flags = SectionFlags::Elf {
-        sh_type: SHT_ARM_ATTRIBUTES,
+        sh_type: attributes_type,
         sh_flags: elf::SectionFlags(0),
     };
     object.append_section_data(attributes, &attributes::section(core), 1);
@@ -83,16 +98,59 @@ pub fn write(name: &str, image: &[u8], map: &Map, core: Attributes) -> Vec<u8> {
         .expect("nothing but sections and symbols, which ELF can always hold")
 }
 
+/// What differs between architectures.
+struct Kind {
+    architecture: Architecture,
+    e_flags: elf::FileFlags,
+    /// What is set in the address of a function.
+    code_bit: u32,
+    /// The mapping symbol of instructions.
+    code_mark: &'static str,
+    attributes_name: &'static [u8],
+    attributes_type: elf::SectionType,
+}
+
+fn kind(Attributes { target, .. }: Attributes) -> Kind {
+    let code_bit = target.architecture().code_bit();
+    match target.architecture() {
+        image::Architecture::Thumb => Kind {
+            architecture: Architecture::Arm,
+            e_flags: EF_ARM_EABI_VER5,
+            code_bit,
+            code_mark: "$t",
+            attributes_name: b".ARM.attributes",
+            attributes_type: SHT_ARM_ATTRIBUTES,
+        },
+        image::Architecture::RiscV32 => {
+            // Linkers refuse to mix float ABIs, so this is the target's, floats or not.
+            let hard = Features::RISCV_HARD_FLOAT_ABI;
+            let float_abi = if target.features().contains(hard) {
+                EF_RISCV_FLOAT_ABI_SINGLE
+            } else {
+                EF_RISCV_FLOAT_ABI_SOFT
+            };
+            Kind {
+                architecture: Architecture::Riscv32,
+                e_flags: EF_RISCV_RVC | float_abi,
+                code_bit,
+                code_mark: "$x",
+                attributes_name: b".riscv.attributes",
+                attributes_type: SHT_RISCV_ATTRIBUTES,
+            }
+        }
+    }
+}
+
 struct Symbols {
     object: Object<'static>,
     section: SectionId,
+    code_bit: u32,
 }
 
 impl Symbols {
     /// A function or another piece of code at an offset of the text.
     fn code(&mut self, name: &str, offset: u32, bytes: u32) {
-        // Bit 0 says Thumb.
-        let value = u64::from(Header::BYTES + offset) | 1;
+        let value = u64::from((Header::BYTES + offset) | self.code_bit);
         let scope = SymbolScope::Compilation;
         self.add(
             name.to_owned(),
@@ -109,7 +167,7 @@ impl Symbols {
         self.add(name, value, bytes, SymbolKind::Data, scope);
     }
 
-    /// What the bytes from `value` on are: `$t` or `$d`.
+    /// What the bytes from `value` on are: `$t`, `$x` or `$d`.
     fn mapping(&mut self, name: &str, value: u32) {
         let scope = SymbolScope::Compilation;
         self.add(name.to_owned(), value.into(), 0, SymbolKind::Label, scope);
@@ -129,12 +187,12 @@ impl Symbols {
     }
 }
 
-fn mapping_symbols(symbols: &mut Symbols, map: &Map) {
+fn mapping_symbols(symbols: &mut Symbols, map: &Map, code_mark: &str) {
     symbols.mapping("$d", 0);
     let mut code = 0;
     for &(offset, bytes) in &map.data {
         if offset > code {
-            symbols.mapping("$t", Header::BYTES + code);
+            symbols.mapping(code_mark, Header::BYTES + code);
         }
         if offset > code || offset == 0 {
             symbols.mapping("$d", Header::BYTES + offset);
@@ -142,7 +200,7 @@ fn mapping_symbols(symbols: &mut Symbols, map: &Map) {
         code = offset + bytes;
     }
     if code < map.text_bytes {
-        symbols.mapping("$t", Header::BYTES + code);
+        symbols.mapping(code_mark, Header::BYTES + code);
     }
     symbols.mapping("$d", Header::BYTES + map.text_bytes);
 }

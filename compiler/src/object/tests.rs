@@ -209,3 +209,59 @@ fn attributes_say_what_the_code_is_for() {
         assert_eq!(shown.contains("FP_arch"), !soft, "{target} {wat}: {shown}");
     }
 }
+
+#[test]
+fn risc_v_linkers_and_readers_take_it() {
+    for (target, float_abi, e_flags, march) in [
+        ("riscv32imac-unknown-none-elf", "ilp32", 0x1, "rv32imac"),
+        ("riscv32imafc-unknown-none-elf", "ilp32f", 0x3, "rv32imafc"),
+    ] {
+        let options = Options {
+            target: target.parse().unwrap(),
+            ..Options::default()
+        };
+        let compiled = compile(WAT.as_bytes(), &options).unwrap();
+        let (object, image) = (compiled.object("app").unwrap(), compiled.image().unwrap());
+        let elf = Elf::parse(&object).unwrap();
+        assert_eq!(elf.header.e_machine, goblin::elf::header::EM_RISCV);
+        assert_eq!(elf.header.e_flags, e_flags);
+        let marks = |name| {
+            let names = elf.syms.iter().filter_map(|s| elf.strtab.get_at(s.st_name));
+            names.filter(|mark| *mark == name).count()
+        };
+        assert!(marks("$x") > 0 && marks("$d") > 1 && marks("$t") == 0);
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("app.o"), &object).unwrap();
+        std::fs::write(
+            path("main.s"),
+            ".text\n.global _start\n_start: ret\n.word wasm2mcu_image_app\n.byte 1\n",
+        )
+        .unwrap();
+        run(Command::new("riscv64-unknown-elf-as")
+            .args([format!("-march={march}"), format!("-mabi={float_abi}")])
+            .arg("-o")
+            .args([path("main.o"), path("main.s")]));
+        run(Command::new("riscv64-unknown-elf-ld")
+            .args(["-melf32lriscv", "--gc-sections", "-Ttext", "0x10000400"])
+            .arg("-o")
+            .args([path("app.elf"), path("main.o"), path("app.o")]));
+        let linked = std::fs::read(path("app.elf")).unwrap();
+        let file = ::object::File::parse(&*linked).unwrap();
+        let begin = file.symbol_by_name("wasm2mcu_image_app").unwrap();
+        assert_eq!(begin.address() % 4, 0);
+        let text = file.section_by_name(".text").unwrap();
+        let bytes = text.data_range(begin.address(), image.len() as u64);
+        assert_eq!(bytes.unwrap(), Some(&*image));
+
+        let attributes = run(Command::new("riscv64-unknown-elf-readelf")
+            .arg("-A")
+            .arg(path("app.o")));
+        assert!(
+            attributes.contains("\"rv32i2p1_m2p0_c2p0\""),
+            "{attributes}"
+        );
+        assert!(attributes.contains("16-bytes"), "{attributes}");
+    }
+}

@@ -5,23 +5,25 @@
 //! | jump | nothing | the next instruction |
 //! | | C.J | ±2 KB |
 //! | | JAL | ±1 MB |
+//! | | AUIPC and JALR, by way of `t6` | ±2 GB |
 //! | under a condition | C.BEQZ, C.BNEZ, of `x8`–`x15` | ±256 B |
 //! | | BEQ and its kin | ±4 KB |
 //! | | the inverse over JAL | ±1 MB |
+//! | | the inverse over AUIPC and JALR | ±2 GB |
 //! | table | computed jump into a table of C.J | ±2 KB from each entry |
 //! | | of JAL | ±1 MB |
-//!
-//! Farther than JAL goes nothing: calls reach as far, so no text is larger.
+//! | | of AUIPC and JALR | ±2 GB |
 //!
 //! Source: The RISC-V Instruction Set Manual, Volume I, "Control Transfer Instructions".
 
 use super::encode;
+use super::imm::Parts;
 use super::inst::{AluOp, Cond, Test};
 use super::regs::{SCRATCH, ZERO};
 use crate::mach::buffer::{Label, Relax, Targets};
 use crate::mach::reg::Reg;
 
-/// A relaxable item of RISC-V code.
+/// A relaxable item of RISC-V code. The longest form of each destroys `t6`, after a test has read it.
 #[derive(Debug)]
 pub enum Branch {
     /// To `target`.
@@ -62,6 +64,13 @@ pub(super) fn jal(link: Reg, distance: i64) -> Option<encode::Opcode> {
     reaches(distance, JAL).then(|| encode::jal(link, distance as i32))
 }
 
+/// AUIPC and JALR for any distance.
+fn far_jump(distance: i32, out: &mut Vec<u8>) {
+    let Parts { high, low } = Parts::of(distance as u32);
+    encode::auipc(SCRATCH, high).write(out);
+    encode::jalr(ZERO, SCRATCH, low.value()).write(out);
+}
+
 /// The register and whether it is to be not zero, if a test is one of C.BEQZ and C.BNEZ.
 fn short_test(test: &Test) -> Option<(bool, u32)> {
     let nonzero = match test.cond {
@@ -79,25 +88,23 @@ fn short_test(test: &Test) -> Option<(bool, u32)> {
 
 /// Size in bytes of a table's entries, and of the computed jump before it.
 fn table_form(form: u8) -> (u32, u32) {
+    let entry = [2, 4, 8][usize::from(form)];
     // AUIPC, C.ADD for each byte of an entry, JALR.
-    match form {
-        0 => (2, 12),
-        _ => (4, 16),
-    }
+    (entry, 4 + 2 * entry + 4)
 }
 
 impl Relax for Branch {
     fn forms(&self) -> u8 {
         match self {
-            Branch::Always { .. } | Branch::If { .. } => 3,
-            Branch::Table { .. } => 2,
+            Branch::Always { .. } | Branch::If { .. } => 4,
+            Branch::Table { .. } => 3,
         }
     }
 
     fn size(&self, form: u8) -> u32 {
         match self {
-            Branch::Always { .. } => [0, 2, 4][usize::from(form)],
-            Branch::If { .. } => [2, 4, 8][usize::from(form)],
+            Branch::Always { .. } => [0, 2, 4, 8][usize::from(form)],
+            Branch::If { .. } => [2, 4, 8, 12][usize::from(form)],
             Branch::Table { targets, .. } => {
                 let (entry, head) = table_form(form);
                 head + entry * targets.len() as u32
@@ -110,7 +117,8 @@ impl Relax for Branch {
             Branch::Always { target } => match form {
                 0 => targets.is_ahead(*target) && targets.offset(*target) == at,
                 1 => reaches(targets.distance(at, *target), SHORT_JUMP),
-                _ => reaches(targets.distance(at, *target), JAL),
+                2 => reaches(targets.distance(at, *target), JAL),
+                _ => true,
             },
             Branch::If { test, target } => match form {
                 0 => {
@@ -118,13 +126,18 @@ impl Relax for Branch {
                         && reaches(targets.distance(at, *target), SHORT_BRANCH)
                 }
                 1 => reaches(targets.distance(at, *target), BRANCH),
-                _ => reaches(targets.distance(at + 4, *target), JAL),
+                2 => reaches(targets.distance(at + 4, *target), JAL),
+                _ => true,
             },
             Branch::Table {
                 targets: entries, ..
             } => {
                 let (entry, head) = table_form(form);
-                let reach = if form == 0 { SHORT_JUMP } else { JAL };
+                let reach = match form {
+                    0 => SHORT_JUMP,
+                    1 => JAL,
+                    _ => return true,
+                };
                 let mut places = (at + head..).step_by(entry as usize).zip(entries);
                 places.all(|(place, label)| reaches(targets.distance(place, *label), reach))
             }
@@ -137,7 +150,8 @@ impl Relax for Branch {
             Branch::Always { target } => match form {
                 0 => {}
                 1 => encode::short_jump(distance(at, *target)).write(out),
-                _ => encode::jal(ZERO, distance(at, *target)).write(out),
+                2 => encode::jal(ZERO, distance(at, *target)).write(out),
+                _ => far_jump(distance(at, *target), out),
             },
             Branch::If { test, target } => match form {
                 0 => {
@@ -150,8 +164,12 @@ impl Relax for Branch {
                 }
                 _ => {
                     let Test { cond, rs1, rs2 } = test.invert();
-                    encode::branch(cond, rs1, rs2, 8).write(out);
-                    encode::jal(ZERO, distance(at + 4, *target)).write(out);
+                    encode::branch(cond, rs1, rs2, self.size(form) as i32).write(out);
+                    let distance = distance(at + 4, *target);
+                    match form {
+                        2 => encode::jal(ZERO, distance).write(out),
+                        _ => far_jump(distance, out),
+                    }
                 }
             },
             Branch::Table {
@@ -159,15 +177,16 @@ impl Relax for Branch {
                 targets: entries,
             } => {
                 let (entry, head) = table_form(form);
-                encode::address_of_here(SCRATCH).write(out);
+                encode::auipc(SCRATCH, 0).write(out);
                 for _ in 0..entry {
                     encode::alu(AluOp::Add, SCRATCH, SCRATCH, *index).write(out);
                 }
-                encode::jump_offset(SCRATCH, head as i32).write(out);
+                encode::jalr(ZERO, SCRATCH, head as i32).write(out);
                 for (place, label) in (at + head..).step_by(entry as usize).zip(entries) {
                     match form {
                         0 => encode::short_jump(distance(place, *label)).write(out),
-                        _ => encode::jal(ZERO, distance(place, *label)).write(out),
+                        1 => encode::jal(ZERO, distance(place, *label)).write(out),
+                        _ => far_jump(distance(place, *label), out),
                     }
                 }
             }

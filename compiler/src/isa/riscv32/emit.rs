@@ -18,7 +18,7 @@ use super::regs::{CONTEXT, RA, SCRATCH, SP, T5, ZERO};
 use super::reloc::RelocKind;
 use crate::mach;
 use crate::mach::buffer::{BranchOutOfRange, Code, CodeBuffer, Label, Symbol};
-use crate::mach::emit::Emitter as _;
+use crate::mach::emit::{Emitter as _, Reach};
 use crate::mach::reg::Reg;
 use crate::mach::stubs::{Stubs, TrapStubs};
 
@@ -31,6 +31,7 @@ pub struct Emitter {
     buffer: CodeBuffer<Branch, RelocKind>,
     frame: FrameLayout,
     stubs: Stubs,
+    reach: Reach,
     source: u32,
 }
 
@@ -44,8 +45,13 @@ impl mach::emit::Emitter for Emitter {
             buffer: CodeBuffer::new(blocks),
             frame,
             stubs: Stubs::new(trap_stubs),
+            reach: Reach::Near,
             source: 0,
         }
+    }
+
+    fn set_reach(&mut self, reach: Reach) {
+        self.reach = reach;
     }
 
     fn source_location(&mut self, source: u32) {
@@ -113,7 +119,7 @@ impl mach::emit::Emitter for Emitter {
             Inst::Li { rd, value } => self.constant(rd, value),
             Inst::Address { rd, symbol } => {
                 self.buffer.relocation(RelocKind::DistanceHigh, symbol);
-                self.put(encode::address_of_here(rd));
+                self.put(encode::auipc(rd, 0));
                 self.buffer.relocation(RelocKind::DistanceLow, symbol);
                 self.put(encode::add_distance(rd));
             }
@@ -153,7 +159,7 @@ impl mach::emit::Emitter for Emitter {
                 }
                 self.emit_all(&self.frame.teardown());
                 match call.callee {
-                    Callee::Direct(symbol) => self.refer(RelocKind::Jump, ZERO, symbol),
+                    Callee::Direct(symbol) => self.refer(RelocKind::Jump, ZERO, SCRATCH, symbol),
                     Callee::Indirect(_) => self.put(encode::jump_register(T5)),
                 }
             }
@@ -175,7 +181,7 @@ impl mach::emit::Emitter for Emitter {
             }
             Inst::BrTable(ref table) => self.branch_table(table),
             Inst::JumpReg { rs } => self.put(encode::jump_register(rs)),
-            Inst::JumpTo { symbol } => self.refer(RelocKind::Jump, ZERO, symbol),
+            Inst::JumpTo { symbol } => self.refer(RelocKind::Jump, ZERO, SCRATCH, symbol),
             Inst::AddSp { bytes } => match Imm12::new(bytes) {
                 Some(imm) => self.put(encode::alu_immediate(AluImmOp::Addi, SP, SP, imm)),
                 None => {
@@ -298,12 +304,23 @@ impl Emitter {
     }
 
     fn call(&mut self, symbol: Symbol) {
-        self.refer(RelocKind::Call, RA, symbol);
+        self.refer(RelocKind::Call, RA, RA, symbol);
     }
 
-    fn refer(&mut self, kind: RelocKind, link: Reg, symbol: Symbol) {
-        self.buffer.relocation(kind, symbol);
-        self.put(encode::jal(link, 0));
+    /// Goes to a symbol with the return address in `link`; `by` may be destroyed.
+    fn refer(&mut self, kind: RelocKind, link: Reg, by: Reg, symbol: Symbol) {
+        match self.reach {
+            Reach::Near => {
+                self.buffer.relocation(kind, symbol);
+                self.put(encode::jal(link, 0));
+            }
+            Reach::Far => {
+                self.buffer.relocation(RelocKind::DistanceHigh, symbol);
+                self.put(encode::auipc(by, 0));
+                self.buffer.relocation(RelocKind::DistanceLow, symbol);
+                self.put(encode::jalr(link, by, 0));
+            }
+        }
     }
 
     fn stub(&mut self, code: TrapCode) -> Label {

@@ -360,9 +360,9 @@ pub(super) fn add_distance(rd: Reg) -> Opcode {
     i_type(0, rd, 0, rd, OP_IMM)
 }
 
-/// AUIPC of 0: the address of the instruction itself.
-pub(super) fn address_of_here(rd: Reg) -> Opcode {
-    Opcode::Wide(hw(rd) << 7 | AUIPC)
+/// AUIPC: the sum of the address of the instruction itself and a multiple of 4096.
+pub(super) fn auipc(rd: Reg, high: u32) -> Opcode {
+    Opcode::Wide(high | hw(rd) << 7 | AUIPC)
 }
 
 /// The instructions that load a constant.
@@ -533,7 +533,8 @@ pub(super) fn jump_register(rs: Reg) -> Opcode {
     cr_type(0, hw(rs), 0)
 }
 
-/// A jump to an offset from the address in a register, always of four bytes.
-pub(super) fn jump_offset(rs: Reg, offset: i32) -> Opcode {
-    i_type(offset, rs, 0, ZERO, JALR)
+/// JALR with `ra` for a call, with `zero` for a jump, to an offset from the address in a register;
+/// always of four bytes.
+pub(super) fn jalr(link: Reg, rs: Reg, offset: i32) -> Opcode {
+    i_type(offset, rs, 0, link, JALR)
 }

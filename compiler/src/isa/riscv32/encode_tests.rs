@@ -1,11 +1,13 @@
 //! Encodings against the GNU assembler's.
 
+use std::path::Path;
 use std::process::Command;
 
+use super::disasm::Decoder;
 use super::emit::Emitter;
 use super::encode::{self, Opcode, short};
 use super::frame::FrameLayout;
-use super::imm::{Amount, Imm12};
+use super::imm::{Amount, Imm12, Parts};
 use super::inst::{
     AluImmOp, AluOp, Amode, Cond, FpuCompareOp, FpuOp, Inst, LoadOp, Rounding, ShiftOp, Sign,
     StoreOp, UnaryOp,
@@ -205,10 +207,9 @@ fn bytes(inst: &Inst) -> Vec<u8> {
     emitter.finish().expect("no branch").bytes
 }
 
-/// What the assembler makes of each line, which begins at a multiple of 16.
-fn assemble(lines: &[String]) -> Vec<u8> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = |name: &str| folder.path().join(name);
+/// What the assembler makes of each line, which begins at a multiple of 16, in `folder`.
+fn assemble(lines: &[String], folder: &Path) -> Vec<u8> {
+    let path = |name: &str| folder.join(name);
     let mut source = String::from(".option norelax\n");
     for line in lines {
         source += &format!(".balign 16, 0\n{line}\n");
@@ -225,7 +226,7 @@ fn assemble(lines: &[String]) -> Vec<u8> {
     std::fs::read(path("code.bin")).expect("objcopy wrote it")
 }
 
-fn run(command: &mut Command) {
+fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| {
         panic!(
             "{command:?}: {error}; install the GNU binutils for RISC-V \
@@ -234,11 +235,13 @@ fn run(command: &mut Command) {
     });
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} failed:\n{errors}");
+    String::from_utf8(output.stdout).expect("text")
 }
 
 fn compare(cases: &[(String, Vec<u8>)]) {
     let lines: Vec<String> = cases.iter().map(|(text, _)| text.clone()).collect();
-    let assembled = assemble(&lines);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let assembled = assemble(&lines, folder.path());
     for (index, (text, ours)) in cases.iter().enumerate() {
         let rest = &assembled[16 * index..];
         let theirs = &rest[..16.min(rest.len())];
@@ -249,6 +252,92 @@ fn compare(cases: &[(String, Vec<u8>)]) {
             "ours and the assembler's bytes differ for `{text}`"
         );
     }
+}
+
+#[test]
+fn texts_are_those_of_objdump() {
+    // Few, for objdump's time is quadratic in the number of sections' parts.
+    let mut random = Random(0xdec0de);
+    let mut lines: Vec<String> = (0..1500).map(|_| random.inst().to_string()).collect();
+    for cond in Cond::ALL {
+        lines.push(format!("b{} a0, s3, .+2046", cond.name()));
+        lines.push(format!("b{} a0, zero, .-254", cond.name()));
+        lines.push(format!("b{} zero, s3, .+64", cond.name()));
+    }
+    let jumps = [
+        "j .+40",
+        "jal .-40",
+        "j .+4000",
+        "jal t0, .-8",
+        "jr a0",
+        "jr -4(t6)",
+        "ret",
+    ];
+    let calls = [
+        "jalr s1",
+        "jalr 8(ra)",
+        "jalr t0, 8(a0)",
+        "nop",
+        "auipc t6, 0xfffff",
+    ];
+    lines.extend([&jumps[..], &calls].concat().into_iter().map(str::to_owned));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let code = assemble(&lines, folder.path());
+    let object = folder.path().join("code.o");
+    let listing = run(Command::new("riscv64-unknown-elf-objdump")
+        .arg("-d")
+        .arg(object));
+    let mut compared = 0;
+    for line in listing.lines() {
+        let Some((at, rest)) = line.trim_start().split_once(":\t") else {
+            continue;
+        };
+        let at = u32::from_str_radix(at, 16).expect("an offset");
+        let (_, text) = rest.split_once('\t').expect("a text");
+        // Fillers that begin a line are zeros.
+        if text.starts_with("unimp") || text.starts_with('.') {
+            continue;
+        }
+        // What AUIPC and JALR are said to mean together is another decoder's guess.
+        let text = text.split(" #").next().unwrap_or_default();
+        let theirs = text.replace('\t', " ").replace(',', ", ");
+        // It calls some by the name of what has a register in the place of the constant.
+        let (mut name, operands) = theirs.split_once(' ').unwrap_or((&theirs, ""));
+        let last = operands.rsplit(", ").next().unwrap_or_default();
+        let has_constant = last.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        for (register, constant) in [
+            ("add", "addi"),
+            ("and", "andi"),
+            ("or", "ori"),
+            ("xor", "xori"),
+            ("sll", "slli"),
+            ("srl", "srli"),
+            ("sra", "srai"),
+            ("slt", "slti"),
+            ("sltu", "sltiu"),
+            ("bset", "bseti"),
+            ("bclr", "bclri"),
+            ("binv", "binvi"),
+            ("bext", "bexti"),
+            ("ror", "rori"),
+        ] {
+            if has_constant && name == register {
+                name = constant;
+            }
+        }
+        let theirs = format!("{name} {operands}");
+        let decoded = Decoder::default().decode(&code[at as usize..], at);
+        let decoded = decoded.unwrap_or_else(|| panic!("{at:#x}: `{theirs}` is not decoded"));
+        let target = decoded.target.map(|target| format!("{target:x}"));
+        let parts = [Some(decoded.operands), target].into_iter().flatten();
+        let operands: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+        let ours = format!("{} {}", decoded.mnemonic, operands.join(", "));
+        // A target is followed by the nearest symbol.
+        let theirs = theirs.split(" <").next().unwrap_or_default();
+        assert_eq!(ours.trim(), theirs.trim(), "at {at:#x}");
+        compared += 1;
+    }
+    assert!(compared >= lines.len(), "{compared} instructions");
 }
 
 #[test]
@@ -298,8 +387,13 @@ fn branches_and_jumps() {
         case(format!("jalr {}", Name(rs1)), encode::call_register(rs1));
         let offset = 12 + 4 * random.below(2) as i32;
         let text = format!("jalr zero, {offset}({})", Name(SCRATCH));
-        case(text, encode::jump_offset(SCRATCH, offset));
+        case(text, encode::jalr(ZERO, SCRATCH, offset));
+        let parts = Parts::of(random.below(u32::MAX));
+        let (high, low) = (parts.high, parts.low.value());
+        let text = format!("auipc {}, {:#x}", Name(rs1), high >> 12);
+        case(text, encode::auipc(rs1, high));
+        let text = format!(".option norvc\njalr ra, {low}({})\n.option rvc", Name(rs1));
+        case(text, encode::jalr(RA, rs1, low));
     }
-    case("auipc t6, 0".to_owned(), encode::address_of_here(SCRATCH));
     compare(&cases);
 }

@@ -12,10 +12,12 @@
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
 //! * [`branch`]: branches and jump tables, short and long
+//! * [`disasm`]: from bytes to text
 //! * [`reloc`]: references between functions
 //! * `thunks`: between the module and the host
 
 pub mod branch;
+pub mod disasm;
 mod display;
 pub mod emit;
 mod encode;

@@ -10,14 +10,14 @@ use crate::mach::reg::Reg;
 /// A kind of relocation, each of one 32-bit instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RelocKind {
-    /// JAL with `ra`; `R_RISCV_JAL`. It reaches ±1 MB, which is the limit of a text.
+    /// JAL with `ra`; `R_RISCV_JAL`. It reaches ±1 MB.
     Call,
     /// JAL with `zero`; `R_RISCV_JAL`.
     Jump,
     /// AUIPC of the high part of an address less that of the instruction itself;
     /// `R_RISCV_PCREL_HI20`.
     DistanceHigh,
-    /// ADDI of the low part of the same difference, right behind; `R_RISCV_PCREL_LO12_I`.
+    /// ADDI or JALR of the low part of the same difference, right behind; `R_RISCV_PCREL_LO12_I`.
     DistanceLow,
 }
 

@@ -14,24 +14,7 @@ use yaxpeax_arm::armv7::{
     ShiftStyle,
 };
 
-/// A decoded instruction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decoded {
-    /// Its size: 2 or 4.
-    pub bytes: u32,
-    /// Its name with condition and width.
-    pub mnemonic: String,
-    /// Its operands, without the target of a branch.
-    pub operands: String,
-    /// Where it branches to, as a text offset.
-    pub target: Option<u32>,
-    /// Whether it branches to one of the entries behind it, and how large those are in bytes.
-    pub table_entry_bytes: Option<u32>,
-    /// The constant that it compares a register with: in front of a jump table, its entries.
-    pub compared_with: Option<u32>,
-    /// Whether control never goes on behind it.
-    pub ends: bool,
-}
+use crate::disasm::Decoded;
 
 /// Decodes instructions one after the other.
 #[derive(Debug)]
