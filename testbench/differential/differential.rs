@@ -30,7 +30,8 @@ pub(crate) type Hosts = for<'a> fn(&Surface, &'a Printed) -> Vec<HostFunction<'a
 /// What can be called and looked at from outside.
 #[derive(Default)]
 pub(crate) struct Surface {
-    /// Exported functions and the words of their parameters.
+    /// Exported functions and the words of their parameters; not those of references, which have no
+    /// form outside that two engines share.
     pub(crate) functions: Vec<(String, usize)>,
     globals: Vec<String>,
     /// Imported functions of i32: module, name, parameters, results.
@@ -71,13 +72,24 @@ impl Surface {
                         match export.kind {
                             ExternalKind::Func => {
                                 let ty = types[types.core_function_at(export.index)].unwrap_func();
+                                let values = [ty.params(), ty.results()].concat();
+                                if values.iter().any(ValType::is_reference_type) {
+                                    continue;
+                                }
                                 let words = ty.params().iter().map(|param| match param {
                                     ValType::I64 | ValType::F64 => 2,
                                     _ => 1,
                                 });
                                 surface.functions.push((export.name.into(), words.sum()));
                             }
-                            ExternalKind::Global => surface.globals.push(export.name.into()),
+                            ExternalKind::Global
+                                if !types
+                                    .global_at(export.index)
+                                    .content_type
+                                    .is_reference_type() =>
+                            {
+                                surface.globals.push(export.name.into());
+                            }
                             _ => {}
                         }
                     }
@@ -115,6 +127,9 @@ impl Surface {
     }
 }
 
+/// The levels at which a module is compared.
+pub(crate) const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];
+
 /// Compares one module, called this way: every run is a list of calls of a fresh instance.
 pub(crate) fn check(board: &dyn Board, wasm: &[u8], hosts: Hosts, runs: &[Vec<Call>]) -> Verdict {
     let surface = match Surface::of(wasm) {
@@ -124,7 +139,7 @@ pub(crate) fn check(board: &dyn Board, wasm: &[u8], hosts: Hosts, runs: &[Vec<Ca
     let info = board.info();
     let target: Target = info.target.parse().expect("a board's target");
     let mut weakest = Verdict::Agreed(Vec::new());
-    for level in [OptLevel::None, OptLevel::Size, OptLevel::Speed] {
+    for level in LEVELS {
         let options = Options {
             target: target.with_features(info.features),
             level,

@@ -23,10 +23,12 @@ pub(crate) enum Numbers {
     All,
 }
 
-/// A module from these choices, in the binary format.
+/// A module from these choices, in the binary format; `newer` adds the proposals that came after
+/// the first standard.
 pub(crate) fn generate(
     choices: &mut Unstructured<'_>,
     numbers: Numbers,
+    newer: bool,
 ) -> Result<Vec<u8>, Exhausted> {
     let floats = numbers == Numbers::All;
     let kinds = [
@@ -39,19 +41,24 @@ pub(crate) fn generate(
         // Behind the others, so that they can be left out.
         InstructionKind::Numeric,
         InstructionKind::Memory,
+        InstructionKind::Reference,
     ];
-    let kinds = &kinds[..if floats { 8 } else { 6 }];
+    let kinds = match (floats, newer) {
+        (false, _) => &kinds[..6],
+        (true, false) => &kinds[..8],
+        (true, true) => &kinds[..],
+    };
     let config = Config {
         allow_floats: floats,
         canonicalize_nans: floats,
         allowed_instructions: InstructionKinds::new(kinds),
-        bulk_memory_enabled: false,
-        reference_types_enabled: false,
+        bulk_memory_enabled: newer,
+        reference_types_enabled: newer,
         exceptions_enabled: false,
         gc_enabled: false,
         simd_enabled: false,
         relaxed_simd_enabled: false,
-        tail_call_enabled: false,
+        tail_call_enabled: newer,
         threads_enabled: false,
         memory64_enabled: false,
         saturating_float_to_int_enabled: floats,
