@@ -78,6 +78,13 @@ inline u32 word(u32 x)
 inline u32 high_word(u64 x) { return word(high(x)); }
 inline u32 low_word(u64 x) { return word(low(x)); }
 
+// What a condition guards stays behind a branch: clang would shift by the condition.
+inline u64 doubled(u64 x)
+{
+    x <<= 1;
+    return words(high_word(x), low_word(x));
+}
+
 inline u64 product(u32 x, u32 y) { return (u64)word(x) * word(y); }
 inline u32 high_product(u32 x, u32 y) { return high_word(product(x, y)); }
 // Less a product, of which only what fits two words counts.
@@ -87,7 +94,21 @@ inline u64 less_product(u64 from, u32 x, u64 y)
 }
 
 inline u32 leading_zeros(u32 x) { return (u32)__builtin_clz(x); }
-inline u32 leading_zeros_64(u64 x) { return (u32)__builtin_clzll(x); }
+
+// A double word that is not 0 with its topmost bit set; says how far it was shifted.
+inline u64 shifted_up(u64 x, u32 *distance)
+{
+    u32 upper = high_word(x);
+    u32 lower = low_word(x);
+    if (upper == 0) {
+        u32 zeros = leading_zeros(word(lower));
+        *distance = zeros + 32;
+        return words(word(lower << zeros), 0);
+    }
+    u32 zeros = word(leading_zeros(upper)) & 31;
+    *distance = zeros;
+    return words(word(upper << zeros | lower >> 1 >> (zeros ^ 31)), word(lower << zeros));
+}
 
 inline u32 f32_exponent(f32 x) { return x >> 23 & 0xff; }
 inline u32 f64_exponent(f64 x) { return high_word(x) >> 20 & 0x7ff; }
@@ -129,33 +150,33 @@ inline f64 f64_pack(u32 head, u64 significand, u32 rest)
     return words(head + high_word(significand), lower);
 }
 
-inline u32 f32_head(u32 sign, u32 exponent) { return sign + ((exponent - 1) << 23); }
-inline u32 f64_head(u32 sign, u32 exponent) { return sign + ((exponent - 1) << 20); }
+inline u32 f32_head(u32 sign, u32 scale) { return sign + (scale << 23); }
+inline u32 f64_head(u32 sign, u32 scale) { return sign + (scale << 20); }
 
-// The same for an exponent that is none of a normal number, and for any.
-inline f32 f32_beyond(u32 sign, i32 exponent, u32 significand, u32 rest)
+// The same, with the exponent less one as it comes: beyond that of normal numbers, and any.
+inline f32 f32_beyond(u32 sign, i32 scale, u32 significand, u32 rest)
 {
-    if (exponent > 0)
+    if (scale >= 0)
         return sign | F32_INFINITY;
-    u32 distance = (u32)(1 - exponent);
+    u32 distance = (u32)-scale;
     if (distance > 24)
         return sign;
     rest = significand << (32 - distance) | (rest != 0);
     return f32_pack(sign, significand >> distance, rest);
 }
 
-inline f32 f32_finish(u32 sign, i32 exponent, u32 significand, u32 rest)
+inline f32 f32_finish(u32 sign, i32 scale, u32 significand, u32 rest)
 {
-    if (f32_is_normal((u32)exponent))
-        return f32_pack(f32_head(sign, (u32)exponent), significand, rest);
-    return f32_beyond(sign, exponent, significand, rest);
+    if ((u32)scale < 0xfe)
+        return f32_pack(f32_head(sign, (u32)scale), significand, rest);
+    return f32_beyond(sign, scale, significand, rest);
 }
 
-inline f64 f64_beyond(u32 sign, i32 exponent, u64 significand, u32 rest)
+inline f64 f64_beyond(u32 sign, i32 scale, u64 significand, u32 rest)
 {
-    if (exponent > 0)
+    if (scale >= 0)
         return words(sign | HIGH_INFINITY, 0);
-    u32 distance = (u32)(1 - exponent);
+    u32 distance = (u32)-scale;
     if (distance > 53)
         return words(sign, 0);
     u64 below = significand << (64 - distance);
@@ -163,11 +184,11 @@ inline f64 f64_beyond(u32 sign, i32 exponent, u64 significand, u32 rest)
     return f64_pack(sign, significand >> distance, rest);
 }
 
-inline f64 f64_finish(u32 sign, i32 exponent, u64 significand, u32 rest)
+inline f64 f64_finish(u32 sign, i32 scale, u64 significand, u32 rest)
 {
-    if (f64_is_normal((u32)exponent))
-        return f64_pack(f64_head(sign, (u32)exponent), significand, rest);
-    return f64_beyond(sign, exponent, significand, rest);
+    if ((u32)scale < 0x7fe)
+        return f64_pack(f64_head(sign, (u32)scale), significand, rest);
+    return f64_beyond(sign, scale, significand, rest);
 }
 
 // A significand whose number has the exponent field 0, with its leading bit in place.
@@ -180,9 +201,10 @@ inline u32 f32_normalize(u32 significand, i32 *exponent)
 
 inline u64 f64_normalize(u64 significand, i32 *exponent)
 {
-    u32 distance = leading_zeros_64(significand) - 11;
-    *exponent = 1 - (i32)distance;
-    return significand << distance;
+    u32 distance;
+    significand = shifted_up(significand, &distance) >> 11;
+    *exponent = 12 - (i32)distance;
+    return significand;
 }
 
 // Below 2^63 / (x + 1) for an x with its top bit set, by 12 at most: the core divides for 15 bits,
@@ -235,7 +257,8 @@ f32 f32_add(f32 a, f32 b)
     if (distance > 25)
         return a;
     u32 significand = (a & F32_FRACTION) | F32_LEADING;
-    u32 rest = smaller << 1 << (~distance & 31);
+    distance = word(distance) & 31;
+    u32 rest = smaller << 1 << (distance ^ 31);
     smaller >>= distance;
     if (!opposite) {
         significand += smaller;
@@ -262,7 +285,7 @@ f32 f32_add(f32 a, f32 b)
             exponent -= zeros + 1;
         }
     }
-    return f32_pack(f32_head(sign, exponent), significand, rest);
+    return f32_pack(f32_head(sign, exponent - 1), significand, rest);
 }
 
 f32 f32_sub(f32 a, f32 b)
@@ -298,11 +321,12 @@ f64 f64_add(f64 a, f64 b)
     }
     if (distance > 54)
         return a;
-    u32 head = (word(a_high >> 20) << 20) - HIGH_LEADING;
+    u32 head = f64_head(a_high & TOP, exponent - 1);
     u64 significand = words((a_high & HIGH_FRACTION) | HIGH_LEADING, low(a));
     u32 rest;
     if (distance < 32) {
-        u32 left = ~distance & 31;
+        distance = word(distance) & 31;
+        u32 left = distance ^ 31;
         rest = lower << 1 << left;
         lower = lower >> distance | upper << 1 << left;
         upper >>= distance;
@@ -334,10 +358,12 @@ f64 f64_add(f64 a, f64 b)
             rest <<= 1;
             if (significand == 0)
                 return 0;
-            u32 zeros = leading_zeros_64(significand) - 10;
+            u32 zeros;
+            u64 shifted = shifted_up(significand, &zeros);
+            zeros -= 10;
             if (zeros >= exponent)
                 return words(a_high & TOP, 0) | significand << (exponent - 1) >> 1;
-            significand <<= zeros - 1;
+            significand = shifted >> 11;
             head -= zeros << 20;
         }
     }
@@ -374,16 +400,13 @@ f32 f32_mul(f32 a, f32 b)
             return sign;
         return f32_mul((f32_magnitude(a) | sign) - (distance << 23), fraction << distance);
     }
-    i32 exponent = (i32)(a_exponent + b_exponent) - F32_BIAS + 1;
+    i32 scale = (i32)(a_exponent + b_exponent) - F32_BIAS;
     u64 exact = product(f32_significand(a) << 8, f32_significand(b));
-    u32 significand = high(exact);
-    u32 rest = low(exact);
-    if (significand >> 23 == 0) {
-        significand = significand << 1 | rest >> 31;
-        rest <<= 1;
-        exponent -= 1;
+    if (exact < (u64)F32_LEADING << 32) {
+        exact = doubled(exact);
+        scale -= 1;
     }
-    return f32_finish(sign, exponent, significand, rest);
+    return f32_finish(sign, scale, high(exact), low(exact));
 }
 
 f64 f64_mul(f64 a, f64 b)
@@ -401,13 +424,15 @@ f64 f64_mul(f64 a, f64 b)
         }
         if (fraction == 0)
             return words(sign, 0);
-        u32 distance = leading_zeros_64(fraction) - 11;
+        u32 distance;
+        fraction = shifted_up(fraction, &distance) >> 11;
+        distance -= 11;
         if (a_exponent <= distance)
             return words(sign, 0);
         u32 upper = high(f64_magnitude(a)) | sign;
-        return f64_mul(words(upper - (distance << 20), low(a)), fraction << distance);
+        return f64_mul(words(upper - (distance << 20), low(a)), fraction);
     }
-    i32 exponent = (i32)(a_exponent + b_exponent) - F64_BIAS + 1;
+    i32 scale = (i32)(a_exponent + b_exponent) - F64_BIAS;
     u32 x_high = (high_word(a) & HIGH_FRACTION) | HIGH_LEADING;
     x_high = x_high << 11 | low_word(a) >> 21;
     u32 x_low = low_word(a) << 11;
@@ -421,9 +446,9 @@ f64 f64_mul(f64 a, f64 b)
     if (high_word(significand) < HIGH_LEADING) {
         significand = significand << 1 | rest >> 31;
         rest <<= 1;
-        exponent -= 1;
+        scale -= 1;
     }
-    return f64_finish(sign, exponent, significand, rest);
+    return f64_finish(sign, scale, significand, rest);
 }
 
 // Division. The quotient is found with one bit below the significand. That bit alone rounds a normal
@@ -453,10 +478,10 @@ f32 f32_div(f32 a, f32 b)
         if (b_exponent == 0)
             y = f32_normalize(b, &b_exponent);
     }
-    i32 exponent = a_exponent - b_exponent + F32_BIAS;
+    i32 scale = a_exponent - b_exponent + F32_BIAS - 1;
     if (x < y) {
         x = word(x << 1);
-        exponent -= 1;
+        scale -= 1;
     }
     // Eight bits at a time, after the leading one. The divisor is seen not to be zero.
     y = word(y) | F32_LEADING;
@@ -466,9 +491,9 @@ f32 f32_div(f32 a, f32 b)
     quotient = quotient << 8 | left / y;
     left = left % y << 8;
     quotient = quotient << 8 | left / y;
-    if (f32_is_normal((u32)exponent))
-        return f32_head(sign, (u32)exponent) + ((quotient + 1) >> 1);
-    return f32_beyond(sign, exponent, quotient >> 1, quotient << 31 | (left % y != 0));
+    if ((u32)scale < 0xfe)
+        return f32_head(sign, (u32)scale) + ((quotient + 1) >> 1);
+    return f32_beyond(sign, scale, quotient >> 1, quotient << 31 | (left % y != 0));
 }
 
 f64 f64_div(f64 a, f64 b)
@@ -494,10 +519,10 @@ f64 f64_div(f64 a, f64 b)
         if (b_exponent == 0)
             y = f64_normalize(b, &b_exponent);
     }
-    i32 exponent = a_exponent - b_exponent + F64_BIAS;
+    i32 scale = a_exponent - b_exponent + F64_BIAS - 1;
     if (x < y) {
-        x = words(word(high(x << 1)), word(low(x << 1)));
-        exponent -= 1;
+        x = doubled(x);
+        scale -= 1;
     }
     // Two digits of 27 bits, estimated from below by the leading words. What is left after each is
     // a few times the divisor at most, so the words above the two that are computed would be 0.
@@ -511,9 +536,9 @@ f64 f64_div(f64 a, f64 b)
         left -= y;
         quotient += 1;
     }
-    if (f64_is_normal((u32)exponent))
-        return words(f64_head(sign, (u32)exponent), 0) + ((quotient + 1) >> 1);
-    return f64_beyond(sign, exponent, quotient >> 1, low(quotient) << 31 | (left != 0));
+    if ((u32)scale < 0x7fe)
+        return words(f64_head(sign, (u32)scale), 0) + ((quotient + 1) >> 1);
+    return f64_beyond(sign, scale, quotient >> 1, low(quotient) << 31 | (left != 0));
 }
 
 // Square root. It is never halfway between two numbers, and never subnormal.
@@ -617,28 +642,45 @@ f32 f32_nearest(f32 a)
     return (a + (below >> 1) + last) & ~below;
 }
 
+// With a fraction that ends in the high word, or in the low one.
+
 f64 f64_trunc(f64 a)
 {
-    u32 exponent = f64_exponent(a);
+    u32 upper = high_word(a);
+    u32 exponent = upper >> 20 & 0x7ff;
     if (exponent < F64_BIAS)
-        return a & F64_SIGN;
+        return words(upper & TOP, 0);
+    if (exponent < F64_BIAS + 20)
+        return words(upper & ~(HIGH_FRACTION >> (exponent - F64_BIAS)), 0);
     if (exponent >= F64_BIAS + 52)
         return f64_is_nan(a) ? F64_NAN : a;
-    return a & ~(F64_FRACTION >> (exponent - F64_BIAS));
+    return words(upper, low(a) & ~(~0u >> (exponent - F64_BIAS - 20)));
 }
 
 inline f64 f64_directed(f64 a, u32 away)
 {
-    u32 exponent = f64_exponent(a);
-    bool outward = (high(a) & TOP) == away;
-    if (exponent < F64_BIAS)
-        return outward && a << 1 ? words(away | F64_BIAS << 20, 0) : a & F64_SIGN;
+    u32 upper = high_word(a);
+    u32 lower = low_word(a);
+    u32 exponent = upper >> 20 & 0x7ff;
+    bool outward = (upper & TOP) == away;
+    if (exponent < F64_BIAS) {
+        bool zero = (upper << 1 | lower) == 0;
+        return words(outward && !zero ? away | F64_BIAS << 20 : upper & TOP, 0);
+    }
+    if (exponent < F64_BIAS + 20) {
+        u32 below = HIGH_FRACTION >> (exponent - F64_BIAS);
+        if (outward)
+            upper += below + (lower != 0);
+        return words(upper & ~below, 0);
+    }
     if (exponent >= F64_BIAS + 52)
         return f64_is_nan(a) ? F64_NAN : a;
-    u64 below = F64_FRACTION >> (exponent - F64_BIAS);
-    if (outward)
-        a += below;
-    return a & ~below;
+    u32 below = ~0u >> (exponent - F64_BIAS - 20);
+    if (outward) {
+        lower += below;
+        upper += lower < below;
+    }
+    return words(word(upper), word(lower & ~below));
 }
 
 f64 f64_floor(f64 a)
@@ -653,16 +695,27 @@ f64 f64_ceil(f64 a)
 
 f64 f64_nearest(f64 a)
 {
-    u32 exponent = f64_exponent(a);
+    u32 upper = high_word(a);
+    u32 lower = low_word(a);
+    u32 exponent = upper >> 20 & 0x7ff;
     if (exponent < F64_BIAS) {
-        bool above_half = exponent == F64_BIAS - 1 && (a & F64_FRACTION);
-        return above_half ? (a & F64_SIGN) | words(F64_BIAS << 20, 0) : a & F64_SIGN;
+        bool above_half = exponent == F64_BIAS - 1 && ((upper & HIGH_FRACTION) | lower);
+        return words(above_half ? (upper & TOP) | F64_BIAS << 20 : upper & TOP, 0);
+    }
+    // What is added is a half less the least there is, or a half if the integer is odd.
+    if (exponent < F64_BIAS + 20) {
+        u32 below = HIGH_FRACTION >> (exponent - F64_BIAS);
+        bool odd = upper & (below + 1);
+        upper += (below >> 1) + (lower != 0 || odd);
+        return words(upper & ~below, 0);
     }
     if (exponent >= F64_BIAS + 52)
         return f64_is_nan(a) ? F64_NAN : a;
-    u64 below = F64_FRACTION >> (exponent - F64_BIAS);
-    u64 last = a >> (F64_BIAS + 52 - exponent) & 1;
-    return (a + (below >> 1) + last) & ~below;
+    u32 below = ~0u >> (exponent - F64_BIAS - 20);
+    u32 last = word(below + 1);
+    bool odd = last ? lower & last : upper & 1;
+    u64 sum = words(upper, lower) + (below >> 1) + odd;
+    return words(high(sum), low_word(sum) & ~below);
 }
 
 // Comparison. The bits of numbers are in order as integers with a sign, but that of two negative ones
@@ -744,7 +797,7 @@ f64 f64_promote(f32 a)
     u32 zeros = leading_zeros(a & F32_FRACTION);
     u32 fraction = (a & F32_FRACTION) << zeros;
     exponent = F64_BIAS - F32_BIAS + 9 - zeros;
-    return words(f64_head(sign, exponent) + (fraction >> 11), fraction << 21);
+    return words(f64_head(sign, exponent - 1) + (fraction >> 11), fraction << 21);
 }
 
 f32 f32_demote(f64 a)
@@ -754,7 +807,7 @@ f32 f32_demote(f64 a)
     if (exponent == 0x7ff)
         return f64_is_nan(a) ? F32_NAN : sign | F32_INFINITY;
     u32 significand = ((u32)(a >> 29) & F32_FRACTION) | F32_LEADING;
-    return f32_finish(sign, (i32)exponent - F64_BIAS + F32_BIAS, significand, low(a) << 3);
+    return f32_finish(sign, (i32)exponent - F64_BIAS + F32_BIAS - 1, significand, low(a) << 3);
 }
 
 // From integers.
@@ -765,17 +818,17 @@ inline f32 f32_from_magnitude(u32 sign, u32 x)
         return 0;
     u32 zeros = leading_zeros(x);
     x <<= zeros;
-    return f32_pack(f32_head(sign, F32_BIAS + 31 - zeros), x >> 8, x << 24);
+    return f32_pack(f32_head(sign, F32_BIAS + 30 - zeros), x >> 8, x << 24);
 }
 
 inline f32 f32_from_magnitude_64(u32 sign, u64 x)
 {
     if (x == 0)
         return 0;
-    u32 zeros = leading_zeros_64(x);
-    x <<= zeros;
+    u32 zeros;
+    x = shifted_up(x, &zeros);
     u32 rest = high(x) << 24 | (low(x) != 0);
-    return f32_pack(f32_head(sign, F32_BIAS + 63 - zeros), high(x) >> 8, rest);
+    return f32_pack(f32_head(sign, F32_BIAS + 62 - zeros), high(x) >> 8, rest);
 }
 
 inline f64 f64_from_magnitude(u32 sign, u32 x)
@@ -784,16 +837,16 @@ inline f64 f64_from_magnitude(u32 sign, u32 x)
         return 0;
     u32 zeros = leading_zeros(x);
     x <<= zeros;
-    return words(f64_head(sign, F64_BIAS + 31 - zeros) + (x >> 11), x << 21);
+    return words(f64_head(sign, F64_BIAS + 30 - zeros) + (x >> 11), x << 21);
 }
 
 inline f64 f64_from_magnitude_64(u32 sign, u64 x)
 {
     if (x == 0)
         return 0;
-    u32 zeros = leading_zeros_64(x);
-    x <<= zeros;
-    return f64_pack(f64_head(sign, F64_BIAS + 63 - zeros), x >> 11, low(x) << 21);
+    u32 zeros;
+    x = shifted_up(x, &zeros);
+    return f64_pack(f64_head(sign, F64_BIAS + 62 - zeros), x >> 11, low(x) << 21);
 }
 
 inline u32 magnitude(u32 x) { return x & TOP ? 0 - x : x; }

@@ -39,7 +39,7 @@ pub mod wasm;
 pub use compiled::Compiled;
 pub use error::{Error, Result};
 pub use opt::OptLevel;
-pub use target::{Target, TargetError};
+pub use target::{FloatUse, Target, TargetError};
 
 use isa::riscv32::Riscv32;
 use isa::thumb2::Thumb2;

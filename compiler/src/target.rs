@@ -122,8 +122,8 @@ struct Cpu {
     features: Features,
 }
 
-/// Every core that has a name here.
-const CPUS: [Cpu; 4] = [
+/// Every core that has a name here, that of gcc and LLVM.
+const CPUS: [Cpu; 5] = [
     Cpu {
         name: "cortex-m3",
         targets: &["thumbv7m-none-eabi"],
@@ -157,6 +157,17 @@ const CPUS: [Cpu; 4] = [
             "thumbv7m-none-eabi",
         ],
         features: Features::NONE,
+    },
+    Cpu {
+        name: "rp2350-hazard3",
+        targets: &[
+            "riscv32imac-unknown-none-elf",
+            "riscv32imc-unknown-none-elf",
+        ],
+        features: both(
+            Features::RISCV_ZBA,
+            both(Features::RISCV_ZBB, Features::RISCV_ZBS),
+        ),
     },
 ];
 
@@ -450,6 +461,9 @@ mod tests {
                 assert!(position > 0 || alone == both);
             }
         }
+        let hazard3 = Target::resolve(None, Some("rp2350-hazard3"), None);
+        let zb = Features::RISCV_ZBA | Features::RISCV_ZBB | Features::RISCV_ZBS;
+        assert!(hazard3.unwrap().features().contains(zb));
         let wrong = Target::resolve(Some(Target::default()), Some("cortex-m4"), None);
         let message = wrong.unwrap_err().to_string();
         assert!(message.contains("does not run on cortex-m4"), "{message}");

@@ -219,9 +219,10 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 12] = [
+const BOARDS: [BoardInfo; 13] = [
     cortex_m::M33::INFO,
     cortex_m::M33NoFpu::INFO,
+    cortex_m::M33SoftFp::INFO,
     cortex_m::M4F::INFO,
     cortex_m::M4::INFO,
     cortex_m::M3::INFO,
@@ -257,6 +258,7 @@ pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
     match name {
         "m33" => Ok(Box::new(cortex_m::M33::new())),
         "m33-nofpu" => Ok(Box::new(cortex_m::M33NoFpu::new())),
+        "m33-softfp" => Ok(Box::new(cortex_m::M33SoftFp::new())),
         "m4f" => Ok(Box::new(cortex_m::M4F::new())),
         "m4" => Ok(Box::new(cortex_m::M4::new())),
         "m3" => Ok(Box::new(cortex_m::M3::new())),

@@ -43,6 +43,11 @@ on_boards! {
     host_functions_get_floats
 }
 
+#[test]
+fn host_functions_get_floats_in_integer_registers_from_an_fpu() {
+    host_functions_get_floats("m33-softfp");
+}
+
 const BINARY: [&str; 7] = ["add", "sub", "mul", "div", "min", "max", "copysign"];
 const UNARY: [&str; 7] = ["abs", "neg", "ceil", "floor", "trunc", "nearest", "sqrt"];
 const COMPARE: [&str; 6] = ["eq", "ne", "lt", "gt", "le", "ge"];
@@ -578,4 +583,56 @@ fn host_functions_get_floats(board: &str) {
             assert_eq!(end.end, Ok(results), "{params:?} -> {result} at {level:?}");
         }
     }
+}
+
+/// Whether an image for a target loads on a board, or what the loader says.
+fn loads(wat: &str, target: &str, board: &str) -> Result<(), String> {
+    let options = Options {
+        target: target.parse().expect("a target"),
+        ..Options::default()
+    };
+    let image = wasm2mcu::compile(wat.as_bytes(), &options).and_then(|compiled| compiled.image());
+    let image = image.unwrap_or_else(|error| panic!("{error}"));
+    let board = board::open(board).expect("an emulated board");
+    let host = HostFunction::new("env", "f", &[F64], &[], |_, _| Ok(Vec::new()));
+    board
+        .load(&image, vec![host])
+        .map(|_| ())
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn images_load_where_everything_is_that_they_use() {
+    const INTEGERS: &str = r#"(module (func (export "f") (param i64) (result i64) (local.get 0)))"#;
+    const SINGLES: &str = r#"(module (func (export "f") (param f32) (result f32)
+        (f32.ceil (local.get 0))))"#;
+    const DOUBLES: &str = r#"(module (func (export "f") (param f64) (result f64)
+        (f64.sqrt (local.get 0))))"#;
+    const IMPORT: &str = r#"(module (import "env" "f" (func (param f64))))"#;
+    let refused = |wat, target, board, feature: &str| {
+        let message = loads(wat, target, board).expect_err("a refusal");
+        assert!(message.contains(feature), "{target} on {board}: {message}");
+    };
+    // Without floats, or with doubles only, code for any of these cores runs on all of them.
+    for target in Target::all().filter(|target| target.name().starts_with("thumb")) {
+        for board in ["m33", "m33-nofpu", "m4f", "m4", "m3"] {
+            for wat in [INTEGERS, DOUBLES] {
+                assert_eq!(loads(wat, target.name(), board), Ok(()), "{target} {board}");
+            }
+        }
+    }
+    assert_eq!(loads(SINGLES, "thumbv8m.main-none-eabihf", "m33"), Ok(()));
+    assert_eq!(loads(SINGLES, "thumbv7em-none-eabihf", "m33"), Ok(()));
+    assert_eq!(loads(SINGLES, "thumbv7em-none-eabi", "m33"), Ok(()));
+    refused(SINGLES, "thumbv8m.main-none-eabihf", "m33-nofpu", "FPU");
+    refused(SINGLES, "thumbv8m.main-none-eabihf", "m4f", "Armv8-M");
+    refused(SINGLES, "thumbv7em-none-eabihf", "m4", "FPU");
+    assert_eq!(loads(IMPORT, "thumbv7m-none-eabi", "m33-nofpu"), Ok(()));
+    refused(IMPORT, "thumbv7m-none-eabi", "m33", "soft-float ABI");
+    refused(
+        IMPORT,
+        "thumbv7em-none-eabihf",
+        "m33-softfp",
+        "hard-float ABI",
+    );
 }

@@ -48,7 +48,10 @@ impl Input {
         wat::Parser::new()
             .parse_str(Some(path), text)
             .map(Input::Module)
-            .map_err(|error| about(path, format_args!("the text does not parse: {error}")))
+            .map_err(|error| {
+                let message = wasm2mcu::wasm::text_message(&error);
+                about(path, format_args!("the text does not parse: {message}"))
+            })
     }
 
     /// Reads a file that has to be a module.

@@ -41,6 +41,27 @@ pub(crate) const fn order(cc: FloatCC) -> (IntCC, u32) {
     }
 }
 
+/// What an order relative to a constant is on the high words, if the low ones do not matter: those
+/// of the constant or of its successor are zero.
+pub(crate) fn by_high_words(cc: IntCC, constant: u64) -> Option<(IntCC, u32)> {
+    use IntCC::*;
+    let (cc, bound) = match cc {
+        SignedLessThan | SignedGreaterThanOrEqual => (cc, Some(constant)),
+        UnsignedLessThan | UnsignedGreaterThanOrEqual => (cc, Some(constant)),
+        UnsignedGreaterThan => (UnsignedGreaterThanOrEqual, constant.checked_add(1)),
+        UnsignedLessThanOrEqual => (UnsignedLessThan, constant.checked_add(1)),
+        SignedGreaterThan => (SignedGreaterThanOrEqual, signed_successor(constant)),
+        SignedLessThanOrEqual => (SignedLessThan, signed_successor(constant)),
+        Equal | NotEqual => return None,
+    };
+    let bound = bound.filter(|&bound| bound as u32 == 0)?;
+    Some((cc, (bound >> 32) as u32))
+}
+
+fn signed_successor(constant: u64) -> Option<u64> {
+    (constant as i64).checked_add(1).map(|next| next as u64)
+}
+
 /// The methods of a rules' context that are the same for every instruction set.
 macro_rules! prelude_terms {
     () => {
@@ -180,6 +201,16 @@ macro_rules! prelude_terms {
             self.lower.constant(value).filter(|_| wide)
         }
 
+        fn high_condition(&mut self, cc: &IntCC, value: Value) -> Option<IntCC> {
+            let bound = self.wide_const(value)?;
+            $crate::mach::isle::by_high_words(*cc, bound).map(|(cc, _)| cc)
+        }
+
+        fn high_bound(&mut self, cc: &IntCC, value: Value) -> Option<u32> {
+            let bound = self.wide_const(value)?;
+            $crate::mach::isle::by_high_words(*cc, bound).map(|(_, high)| high)
+        }
+
         fn low_zero(&mut self, value: Value) -> Option<Value> {
             (self.lower.constant_words(value).0 == Some(0)).then_some(value)
         }
@@ -221,6 +252,23 @@ macro_rules! prelude_terms {
         fn zero_amount(&mut self, ty: Type, value: Value) -> Option<u32> {
             let amount = self.lower.constant(value)? as u32 % ty.bits();
             (amount == 0).then_some(amount)
+        }
+
+        fn below_width(&mut self, value: Value) -> Option<()> {
+            let dfg = &self.lower.func.dfg;
+            let InstructionData::Binary { opcode, args } = dfg.insts[self.lower.def_inst(value)?]
+            else {
+                return None;
+            };
+            if self.value_type(value) != ir::types::I32 {
+                return None;
+            }
+            let small = self.lower.constant(args[1])? < 32;
+            match opcode {
+                Opcode::Band => small.then_some(()),
+                Opcode::Bxor if small => self.below_width(args[0]),
+                _ => None,
+            }
         }
 
         fn below_32(&mut self, value: Value) -> Option<u32> {
@@ -372,3 +420,58 @@ macro_rules! generated_rules {
     };
 }
 pub(crate) use generated_rules;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds<T: Ord>(cc: IntCC, unsigned: (T, T), signed: (T, T)) -> bool {
+        match cc {
+            IntCC::UnsignedLessThan => unsigned.0 < unsigned.1,
+            IntCC::UnsignedLessThanOrEqual => unsigned.0 <= unsigned.1,
+            IntCC::UnsignedGreaterThan => unsigned.0 > unsigned.1,
+            IntCC::UnsignedGreaterThanOrEqual => unsigned.0 >= unsigned.1,
+            IntCC::SignedLessThan => signed.0 < signed.1,
+            IntCC::SignedLessThanOrEqual => signed.0 <= signed.1,
+            IntCC::SignedGreaterThan => signed.0 > signed.1,
+            IntCC::SignedGreaterThanOrEqual => signed.0 >= signed.1,
+            IntCC::Equal | IntCC::NotEqual => unreachable!("no order"),
+        }
+    }
+
+    fn holds_64(cc: IntCC, x: u64, y: u64) -> bool {
+        let wide = (i128::from(x), i128::from(y));
+        holds(cc, wide, (i128::from(x as i64), i128::from(y as i64)))
+    }
+
+    fn holds_32(cc: IntCC, x: u32, y: u32) -> bool {
+        let wide = (i64::from(x), i64::from(y));
+        holds(cc, wide, (i64::from(x as i32), i64::from(y as i32)))
+    }
+
+    #[test]
+    fn high_words_decide_only_where_low_words_do_not_matter() {
+        let words = [0, 1, 2, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, u32::MAX];
+        let pairs = words.iter().flat_map(|&high| words.map(|low| (high, low)));
+        let values: Vec<u64> = pairs
+            .map(|(high, low)| u64::from(high) << 32 | u64::from(low))
+            .collect();
+        let orders = IntCC::all()
+            .iter()
+            .filter(|cc| !matches!(cc, IntCC::Equal | IntCC::NotEqual));
+        let mut decided = 0;
+        for &cc in orders {
+            for &constant in &values {
+                let Some((on_high, bound)) = by_high_words(cc, constant) else {
+                    continue;
+                };
+                decided += 1;
+                for &x in &values {
+                    let high = holds_32(on_high, (x >> 32) as u32, bound);
+                    assert_eq!(high, holds_64(cc, x, constant), "{x:#x} {cc} {constant:#x}");
+                }
+            }
+        }
+        assert_eq!(decided, 4 * 7 + 4 * 6);
+    }
+}

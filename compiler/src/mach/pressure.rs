@@ -11,9 +11,6 @@ use regalloc2::{Block, Function, Inst, OperandKind, VReg};
 use super::Isa;
 use super::vcode::VCode;
 
-/// Loops that nest deeper than this are nobody's program, and count as any number of pairs.
-const MAX_LOOP_DEPTH: usize = 64;
-
 /// What is alive together in a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pressure {
@@ -27,8 +24,11 @@ pub(super) struct Pressure {
 struct Loop {
     header: usize,
     last: usize,
-    parent: Option<usize>,
     depth: usize,
+    /// The loop around this one.
+    parent: Option<usize>,
+    /// A loop further out, such that any is reached in a logarithm of steps.
+    skip: Option<usize>,
 }
 
 /// Where a value is alive, in instructions of the text.
@@ -70,13 +70,8 @@ impl Pressure {
                 return;
             };
             life.last = life.last.max(at);
-            let mut around = innermost[block];
-            while let Some(outer) = around.map(|index| &loops[index]) {
-                if outer.header <= life.block {
-                    break;
-                }
+            if let Some(outer) = outermost(&loops, innermost[block], life.block) {
                 life.last = life.last.max(end(outer.last));
-                around = outer.parent;
             }
         };
         for index in 0..code.blocks.len() {
@@ -89,11 +84,7 @@ impl Pressure {
                 prolong(arg, index, end(index));
             }
         }
-        let mut pressure = Pressure::sweep(code, &lives);
-        if loops.iter().any(|of| of.depth > MAX_LOOP_DEPTH) {
-            pressure.pairs = u64::MAX;
-        }
-        pressure
+        Pressure::sweep(code, &lives)
     }
 
     fn sweep<I: Isa>(code: &VCode<I>, lives: &[Option<Life>]) -> Pressure {
@@ -144,12 +135,41 @@ fn loops<I: Isa>(code: &VCode<I>) -> (Vec<Loop>, Vec<Option<usize>>) {
             loops.push(Loop {
                 header: index,
                 last,
+                depth: around.map_or(0, |outer| loops[outer].depth + 1),
                 parent: around,
-                depth: around.map_or(1, |outer| loops[outer].depth + 1),
+                skip: around.and_then(|outer| skip_from(&loops, outer)),
             });
             around = Some(loops.len() - 1);
         }
         innermost.push(around);
     }
     (loops, innermost)
+}
+
+/// Where a loop inside of `parent` skips to: twice as far as `parent` does when that skips as far
+/// as its target, else to `parent` (Myers, An applicative random-access stack, 1983).
+fn skip_from(loops: &[Loop], parent: usize) -> Option<usize> {
+    let far = |from: usize| {
+        loops[from]
+            .skip
+            .map(|to| loops[from].depth - loops[to].depth)
+    };
+    let next = loops[parent].skip;
+    match next.filter(|&next| far(parent) == far(next)) {
+        Some(next) => loops[next].skip,
+        None => Some(parent),
+    }
+}
+
+/// The outermost loop around `innermost` that begins behind `block`.
+fn outermost(loops: &[Loop], innermost: Option<usize>, block: usize) -> Option<&Loop> {
+    let behind = |&index: &usize| loops[index].header > block;
+    let mut found = innermost.filter(behind)?;
+    loop {
+        let Loop { parent, skip, .. } = loops[found];
+        match skip.filter(behind).or(parent.filter(behind)) {
+            Some(outer) => found = outer,
+            None => return Some(&loops[found]),
+        }
+    }
 }

@@ -208,9 +208,13 @@ impl<'a> Translator<'a> {
     /// Refuses a function that grows beyond what its size in the module lets expect.
     fn check_size(&self) -> Result<()> {
         let dfg = &self.builder.func.dfg;
-        // The end of a loop can give each of its branches an argument for each local.
-        let loop_arguments = self.loop_branches * self.locals.len() as u64;
+        let locals = self.locals.len() as u64;
         let measures = [
+            (
+                "instructions:",
+                dfg.num_insts() as u64,
+                support::MAX_FUNCTION_SIZE,
+            ),
             (
                 "values for locals and operators:",
                 dfg.num_values() as u64,
@@ -222,8 +226,14 @@ impl<'a> Translator<'a> {
                 support::MAX_BRANCH_ARGUMENTS,
             ),
             (
+                "locals, times blocks:",
+                locals * dfg.num_blocks() as u64,
+                support::MAX_LOCAL_BLOCKS,
+            ),
+            // The end of a loop can give each of its branches an argument for each local.
+            (
                 "locals, times branches to loops:",
-                loop_arguments,
+                locals * self.loop_branches,
                 support::MAX_LOOP_ARGUMENTS,
             ),
         ];

@@ -90,8 +90,21 @@ impl BodyId {
 /// The binary format of a module in binary or text format (`.wat`).
 pub fn to_binary(module: &[u8]) -> Result<Cow<'_, [u8]>> {
     wat::parse_bytes(module).map_err(|error| Error::Text {
-        message: error.to_string(),
+        message: text_message(&error),
     })
+}
+
+/// What is wrong with a text. The line that the parser shows may be the whole file.
+pub fn text_message(error: &wat::Error) -> String {
+    const SHOWN: usize = 200;
+    let message = error.to_string();
+    let lines = message
+        .lines()
+        .map(|line| match line.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line.to_owned(),
+        });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Validates and translates a module in binary format.

@@ -46,6 +46,9 @@ pub const MAX_VALUES: u64 = 1 << 24;
 /// Most words for the arguments that the branches of one function pass to blocks, in SSA form.
 pub const MAX_BRANCH_ARGUMENTS: u64 = 1 << 26;
 
+/// Most locals of one function, times its blocks: SSA form is made with a word for each pair.
+pub const MAX_LOCAL_BLOCKS: u64 = 1 << 28;
+
 /// Most locals of one function, times its branches back to loops: so many arguments can the ends
 /// of its loops make at once.
 pub const MAX_LOOP_ARGUMENTS: u64 = 1 << 28;

@@ -133,8 +133,11 @@ fn options_that_do_not_exist() {
     compile(&["--emit", "gold"]).failure(&["gold", "image", "clif"]);
     compile(&["-O", "4"]).failure(&["4", "none, size, speed"]);
     compile(&["--fast"]).failure(&["--fast"]);
-    call(&folder, &["run", "app.wat", "--board", "abacus"])
-        .failure(&["abacus", "m33, ", "qemu-m33"]);
+    call(&folder, &["run", "app.wat", "--board", "abacus"]).failure(&[
+        "abacus",
+        "m33, m33-nofpu",
+        "qemu-m33",
+    ]);
     call(&folder, &["run"]).failure(&["IN.wasm"]);
     call(&folder, &["compile", "app.wat"]).failure(&["--output"]);
     call(&folder, &["translate"]).failure(&["translate"]);

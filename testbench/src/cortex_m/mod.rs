@@ -1,5 +1,5 @@
-//! `m33`, `m33-nofpu`, `m4f`, `m4`, `m3`: Cortex-M cores emulated in this process, instructions
-//! counted exactly.
+//! `m33`, `m33-nofpu`, `m33-softfp`, `m4f`, `m4`, `m3`: Cortex-M cores emulated in this process,
+//! instructions counted exactly.
 //!
 //! Those with an FPU have what their models have: FPv5 on the M33, FPv4 on the M4F, where the
 //! instructions of FPv5 are undefined; those without have undefined floating-point instructions.
@@ -28,7 +28,7 @@ struct Model {
 }
 
 /// All of them, by the numbers below.
-const MODELS: [Model; 5] = [
+const MODELS: [Model; 6] = [
     Model {
         info: BoardInfo {
             name: "m33",
@@ -90,6 +90,22 @@ const MODELS: [Model; 5] = [
         },
         config: Config::CORTEX_M3,
     },
+    Model {
+        info: BoardInfo {
+            name: "m33-softfp",
+            description: "Cortex-M33 with FPU and host functions that take floats in integer \
+                          registers, emulated in this process; counts instructions exactly",
+            target: "thumbv8m.main-none-eabi",
+            features: Features(
+                Features::THUMB_DSP.0
+                    | Features::THUMB_FPU.0
+                    | Features::THUMB_V8M.0
+                    | Features::THUMB_SOFT_FLOAT_ABI.0,
+            ),
+            counts: true,
+        },
+        config: Config::CORTEX_M33F,
+    },
 ];
 
 /// A Cortex-M33 with FPU.
@@ -102,6 +118,8 @@ pub type M4F = Emulator<CortexM<2>>;
 pub type M4 = Emulator<CortexM<3>>;
 /// A Cortex-M3.
 pub type M3 = Emulator<CortexM<4>>;
+/// A Cortex-M33 with FPU, below firmware of the soft-float ABI.
+pub type M33SoftFp = Emulator<CortexM<5>>;
 
 /// The core of one of these boards.
 pub struct CortexM<const MODEL: usize>(ArmV7m);

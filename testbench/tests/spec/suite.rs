@@ -10,15 +10,11 @@ pub(crate) struct File {
     pub(crate) text: &'static str,
 }
 
-/// Proposals, merged or not, with files that the newest standard's folder lacks: what a
-/// microcontroller could want. The rest (GC, vectors, threads, stack switching) waits for a user.
-const PROPOSALS: [Proposal; 5] = [
-    Proposal::BulkMemoryOperations,
-    Proposal::CustomPageSizes,
-    Proposal::ExceptionHandling,
-    Proposal::MultiMemory,
-    Proposal::WideArithmetic,
-];
+/// What a file of this name tests: a proposal, or the core that every engine has.
+pub(crate) fn feature(name: &str) -> &str {
+    name.split_once('/')
+        .map_or("core", |(proposal, _)| proposal)
+}
 
 /// Lines that need more memory than a board on QEMU gives an instance.
 const TOO_LARGE: [(&str, &[usize]); 4] = [
@@ -34,13 +30,13 @@ pub(crate) fn is_too_large(file: &str, board: &str, line: usize) -> bool {
     board.starts_with("qemu-") && of_file.any(|(_, lines)| lines.contains(&line))
 }
 
-/// The newest standard's files and those of the proposals, of which the name contains one of the
-/// words in `filter`, divided by commas.
+/// The newest standard's files and those of every proposal, merged or not, of which the name contains
+/// one of the words in `filter`, divided by commas.
 pub(crate) fn files(filter: Option<&str>) -> Vec<File> {
     let standard = spec(SpecVersion::Latest).map(|file| (String::new(), file));
-    let proposals = PROPOSALS
-        .into_iter()
-        .flat_map(|name| proposal(name).map(move |file| (format!("{name}/"), file)));
+    let proposals = Proposal::all()
+        .iter()
+        .flat_map(|&name| proposal(name).map(move |file| (format!("{name}/"), file)));
     let mut files = Vec::new();
     for (folder, file) in standard.chain(proposals) {
         let name = format!("{folder}{}", file.name().trim_end_matches(".wast"));

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use crate::Run;
 use crate::runner::Verdict;
+use crate::{Run, suite};
 
 /// All verdicts of a file.
 pub(crate) struct FileResult {
@@ -55,25 +55,32 @@ impl<'a> Tally<'a> {
         Tally { runs, files }
     }
 
-    /// Passed, failed and not run: for each file, levels summed for each board; then for each run.
-    pub(crate) fn table(&self) -> String {
+    /// Passed, failed and not run, levels summed for each board, by feature or, with `by_file`, by
+    /// file; then the reasons, and the total of each run.
+    pub(crate) fn table(&self, by_file: bool) -> String {
         let mut boards: Vec<&str> = self.runs.iter().map(|run| run.board).collect();
         boards.dedup();
+        let mut rows: BTreeMap<&str, Vec<Count>> = BTreeMap::new();
+        for file in &self.files {
+            let name = match by_file {
+                true => &file.name,
+                false => suite::feature(&file.name),
+            };
+            let counts = rows
+                .entry(name)
+                .or_insert_with(|| vec![Count::default(); boards.len()]);
+            for (run, verdicts) in self.runs.iter().zip(&file.verdicts) {
+                let board = boards.iter().position(|board| *board == run.board);
+                counts[board.expect("a board of the runs")].add(verdicts);
+            }
+        }
         let mut table = format!("{:44}", "passed / failed / not run");
         for board in &boards {
             write!(table, "{board:>24}").unwrap();
         }
-        for file in &self.files {
-            write!(table, "\n{:44}", file.name).unwrap();
-            for board in &boards {
-                let mut count = Count::default();
-                for (run, verdicts) in self.runs.iter().zip(&file.verdicts) {
-                    if run.board == *board {
-                        count.add(verdicts);
-                    }
-                }
-                write!(table, "{}", columns(count)).unwrap();
-            }
+        for (name, counts) in rows {
+            let columns: String = counts.into_iter().map(columns).collect();
+            write!(table, "\n{name:44}{columns}").unwrap();
         }
         let mut reasons = BTreeMap::new();
         for verdict in self.files.iter().flat_map(|file| &file.verdicts[0]) {

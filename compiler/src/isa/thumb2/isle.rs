@@ -5,9 +5,10 @@ use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::{
     self, BlockCall, Inst, InstructionData, Opcode, TrapCode, Type, Value, ValueList,
 };
+use regalloc2::RegClass;
+use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 
 pub(super) use generated::{constructor_lower, constructor_test_of};
-use regalloc2::RegClass;
 
 use super::Thumb2;
 use super::imm::{AddImm, BitRange, Scale, Shift, ShiftKind};
@@ -24,7 +25,6 @@ use crate::mach::isle::{
 use crate::mach::lower::ValueRegs;
 use crate::mach::reg::Reg;
 use crate::wasm::contract::{self, Builtin};
-use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 
 /// A comparison and the condition on its flags.
 #[derive(Clone, Copy, Debug)]
@@ -331,6 +331,10 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         let constant = self.lower.constant_words(value).1;
         let operand = constant.and_then(Operand2::imm);
         operand.unwrap_or_else(|| Operand2::reg(self.hi(value)))
+    }
+
+    fn word_operand(&mut self, value: u32) -> Operand2 {
+        Operand2::imm(value).unwrap_or_else(|| Operand2::reg(self.immediate(value)))
     }
 
     fn each_word(&mut self, op: &AluOp, x: Value, y: Value) -> Results {

@@ -263,6 +263,10 @@ impl MachineInst for Inst {
                 | Inst::MulLong { .. }
                 | Inst::MulAccLong { .. }
                 | Inst::Select { .. }
+                | Inst::Float { .. }
+                | Inst::FloatUnary { .. }
+                | Inst::FloatImm { .. }
+                | Inst::FloatSelect { .. }
         )
     }
 
