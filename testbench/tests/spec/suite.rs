@@ -12,7 +12,8 @@ pub(crate) struct File {
 
 /// What a file of this name tests: a proposal, or the core that every engine has.
 pub(crate) fn feature(name: &str) -> &str {
-    name.split_once('/').map_or("core", |(proposal, _)| proposal)
+    name.split_once('/')
+        .map_or("core", |(proposal, _)| proposal)
 }
 
 /// Lines that need more memory than a board on QEMU gives an instance.
