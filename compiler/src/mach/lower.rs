@@ -27,6 +27,7 @@ use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VRe
 use super::blocks::{BlockOrder, Source, destinations};
 use super::buffer::Symbol;
 use super::context::Context;
+use super::frame::FrameRef;
 use super::reg::{Collector, OperandVisitor, Reg};
 use super::vcode::{VBlock, VCode};
 use super::{Isa, MachineInst};
@@ -338,12 +339,21 @@ impl<'f, I: Isa> Lower<'f, I> {
         }
     }
 
+    /// The place of a byte of a stack slot; slots stand in order, each at a multiple of 4.
+    pub fn slot(&self, slot: ir::StackSlot, offset: i32) -> FrameRef {
+        let before = self.func.sized_stack_slots.iter();
+        let before = before.take_while(|(other, _)| *other != slot);
+        let begin: u32 = before.map(|(_, slot)| slot.size.next_multiple_of(4)).sum();
+        FrameRef::Slot(begin + offset as u32)
+    }
+
     /// The data in the text whose address a global value is.
     pub fn data(&self, global: ir::GlobalValue) -> Option<Symbol> {
         let name = self.global_name(global)?;
         match name.namespace {
             contract::DATA => Some(Symbol::Data(name.index)),
             contract::ELEMENTS => Some(Symbol::Elements(name.index)),
+            contract::TYPES => Some(Symbol::Type(name.index)),
             _ => None,
         }
     }
@@ -356,6 +366,8 @@ impl<'f, I: Isa> Lower<'f, I> {
                 match name.namespace {
                     contract::FUNCTIONS => Some(Symbol::Function(name.index)),
                     contract::BUILTINS => Some(Symbol::Builtin(name.index)),
+                    contract::BRIDGES => Some(Symbol::Bridge(name.index)),
+                    contract::THUNKS => Some(Symbol::Thunk(name.index)),
                     _ => None,
                 }
             }
@@ -551,6 +563,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             operands: collector.operands,
             operand_ranges,
             clobbers,
+            slot_bytes: slot_bytes(self.func),
             num_vregs: self.renamed.len() + Reg::FIRST_VIRTUAL,
         }
     }
@@ -595,6 +608,12 @@ impl<I: Isa> OperandVisitor for Renaming<'_, '_, I> {
     fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, _: OperandKind, _: OperandPos) {
         *reg = self.0.resolve(*reg);
     }
+}
+
+/// Bytes of the area of stack slots.
+fn slot_bytes(func: &ir::Function) -> u32 {
+    let slots = func.sized_stack_slots.values();
+    slots.map(|slot| slot.size.next_multiple_of(4)).sum()
 }
 
 /// Whether an instruction must be executed even when nobody wants its result.

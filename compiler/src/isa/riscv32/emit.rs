@@ -120,6 +120,16 @@ impl mach::emit::Emitter for Emitter {
             Inst::IntToFpu { sign, rd, rs1 } => self.put(encode::int_to_fpu(sign, rd, rs1)),
             Inst::Mv { rd, rs } => self.put(encode::mv(rd, rs)),
             Inst::Li { rd, value } => self.constant(rd, value),
+            Inst::FrameAddr { rd, place } => {
+                let offset = self.frame.offset(place);
+                match Imm12::new(offset as i32) {
+                    Some(imm) => self.put(encode::alu_immediate(AluImmOp::Addi, rd, SP, imm)),
+                    None => {
+                        self.constant(rd, offset);
+                        self.put(encode::alu(AluOp::Add, rd, rd, SP));
+                    }
+                }
+            }
             Inst::Address { rd, symbol } => {
                 self.buffer.relocation(RelocKind::DistanceHigh, symbol);
                 self.put(encode::auipc(rd, 0));
