@@ -2,6 +2,7 @@
 //! suite does not reach, in small modules of our own.
 
 mod instantiation;
+mod linking;
 mod tail_calls;
 
 use wasm2mcu::{OptLevel, Options, Target};
