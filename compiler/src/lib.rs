@@ -64,6 +64,8 @@ pub struct Options {
     /// Whether every step is checked: CLIF by Cranelift's verifier, registers by regalloc2's
     /// checker. Costs about as much again as compiling.
     pub verify: bool,
+    /// Whether [`Compiled::machine_ir`] is kept, for a reader.
+    pub listing: bool,
 }
 
 impl Default for Options {
@@ -74,6 +76,7 @@ impl Default for Options {
             level: OptLevel::default(),
             table_room: DEFAULT_TABLE_ROOM,
             verify: cfg!(debug_assertions),
+            listing: false,
         }
     }
 }
@@ -116,7 +119,10 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
     Ok(Compiled {
         target: options.target,
         source_sha256: Sha256::digest(wasm).into(),
-        machine_ir: backend::listing(&program),
+        machine_ir: match options.listing {
+            true => backend::listing(&program),
+            false => String::new(),
+        },
         entry_stack: backend::entry_stack(isa, &program, &translated.module),
         translated,
         guards,

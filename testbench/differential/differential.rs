@@ -143,8 +143,8 @@ pub(crate) fn check(board: &dyn Board, wasm: &[u8], hosts: Hosts, runs: &[Vec<Ca
         let options = Options {
             target: target.with_features(info.features),
             level,
-            table_room: wasm2mcu::DEFAULT_TABLE_ROOM,
             verify: true,
+            ..Options::default()
         };
         let compared = catch_unwind(AssertUnwindSafe(|| {
             compare_all(board, wasm, hosts, runs, &surface, &options)

@@ -54,6 +54,7 @@ fn check(board: &dyn Board, wat: &str, calls: &[Call<'_>]) {
             target: target.with_features(info.features),
             table_room: 4,
             verify: true,
+            ..Options::default()
         };
         let compiled = wasm2mcu::compile(wat.as_bytes(), &options)
             .unwrap_or_else(|error| panic!("{level:?}: {error}\n{wat}"));
