@@ -67,5 +67,59 @@ impl Context {
     }
 }
 
+/// A function of an open image in the context of its instance: what a reference is the address of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct FunctionRecord {
+    /// Address of the code, with the architecture's code bit.
+    pub code: u32,
+    /// Address of the context of the instance that it belongs to.
+    pub context: u32,
+    /// Address of its type, a record of TYPES in the image.
+    pub function_type: u32,
+    /// Address of the entry thunk of its type, with the code bit.
+    pub entry: u32,
+    /// Worst stack depth of a call in bytes, entry included.
+    pub stack_bytes: u32,
+}
+
+impl FunctionRecord {
+    /// Size in bytes.
+    pub const BYTES: u32 = core::mem::size_of::<FunctionRecord>() as u32;
+    /// Offset of [`FunctionRecord::code`].
+    pub const CODE: u32 = core::mem::offset_of!(FunctionRecord, code) as u32;
+    /// Offset of [`FunctionRecord::context`].
+    pub const CONTEXT: u32 = core::mem::offset_of!(FunctionRecord, context) as u32;
+    /// Offset of [`FunctionRecord::function_type`].
+    pub const TYPE: u32 = core::mem::offset_of!(FunctionRecord, function_type) as u32;
+    /// Offset of [`FunctionRecord::entry`].
+    pub const ENTRY: u32 = core::mem::offset_of!(FunctionRecord, entry) as u32;
+    /// Offset of [`FunctionRecord::stack_bytes`].
+    pub const STACK_BYTES: u32 = core::mem::offset_of!(FunctionRecord, stack_bytes) as u32;
+}
+
+/// A table that several instances may use, in the context of the one that has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct TableRecord {
+    /// Address of element 0.
+    pub elements: u32,
+    /// Elements, now.
+    pub size: u32,
+    /// Elements that there is room for.
+    pub capacity: u32,
+}
+
+impl TableRecord {
+    /// Size in bytes.
+    pub const BYTES: u32 = core::mem::size_of::<TableRecord>() as u32;
+    /// Offset of [`TableRecord::elements`].
+    pub const ELEMENTS: u32 = core::mem::offset_of!(TableRecord, elements) as u32;
+    /// Offset of [`TableRecord::size`].
+    pub const SIZE: u32 = core::mem::offset_of!(TableRecord, size) as u32;
+    /// Offset of [`TableRecord::capacity`].
+    pub const CAPACITY: u32 = core::mem::offset_of!(TableRecord, capacity) as u32;
+}
+
 /// Alignment of a context and of the linear memory behind it, in bytes.
 pub const ALIGNMENT: u32 = 8;

@@ -8,7 +8,7 @@
 //!   0 ┌──────────────┐
 //!     │ Header       │ who may run this, what it needs, where each section ends
 //! 128 ├──────────────┤
-//!     │ 11 sections  │ in the order of [`Section`], each 4-byte aligned, without gaps
+//!     │ 12 sections  │ in the order of [`Section`], each 4-byte aligned, without gaps
 //!     ├──────────────┤ end of the last section: the body
 //!     │ trailer      │ type-length-value records, the SHA-256 of all before it among them
 //!     └──────────────┘ Header::image_bytes
@@ -24,7 +24,8 @@ mod trailer;
 
 pub use header::{Header, MemoryFlags, field};
 pub use record::{
-    DataHeader, ElementHeader, Export, ExportKind, FunctionType, Import, Table, read_name,
+    DataHeader, ElementHeader, Export, ExportKind, FunctionRecord, FunctionType, Import, Table,
+    read_name,
 };
 pub use target::{Architecture, Features};
 pub use trailer::{RecordType, TrailerRecord};
@@ -65,13 +66,15 @@ pub enum Section {
     Elements = 8,
     /// Data records: a [`DataHeader`], then the bytes, padded to a multiple of 4.
     Data = 9,
+    /// [`FunctionRecord`]s: what references of an open image lead to.
+    Records = 10,
     /// Names: a 16-bit length, then UTF-8; unaligned, referred to by byte offset.
-    Strings = 10,
+    Strings = 11,
 }
 
 impl Section {
     /// How many sections an image has.
-    pub const COUNT: usize = 11;
+    pub const COUNT: usize = 12;
 
     /// Every section, in order.
     pub const ALL: [Section; Section::COUNT] = [
@@ -85,6 +88,7 @@ impl Section {
         Section::Tables,
         Section::Elements,
         Section::Data,
+        Section::Records,
         Section::Strings,
     ];
 
@@ -101,6 +105,7 @@ impl Section {
             Section::Tables => "TABLES",
             Section::Elements => "ELEMENTS",
             Section::Data => "DATA",
+            Section::Records => "RECORDS",
             Section::Strings => "STRINGS",
         }
     }

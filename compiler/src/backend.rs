@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::image::FunctionType;
 use wasm2mcu_abi::trap::TrapCode;
+use wasm2mcu_abi::types::ValueType;
 
 use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
-use crate::mach::buffer::Symbol;
+use crate::mach::buffer::{Relocate, Symbol};
 use crate::mach::emit::{self, CodeOf, Reach};
 use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
 use crate::mach::{FrameNeeds, Isa, lower};
 use crate::opt::Optimizer;
 use crate::stack::{self, Depths};
 use crate::wasm::contract::Builtin;
-use crate::wasm::module::Module;
+use crate::wasm::module::{Module, Signature};
 use crate::wasm::{Body, BodyId, Translated, support};
 use crate::{Options, wasm};
 
@@ -131,7 +133,7 @@ fn place(body: &Body, name: &str) -> Place {
     Place {
         function: match body.id {
             BodyId::Function(index) => Some((index, name.to_owned())),
-            BodyId::Builtin(_) => None,
+            BodyId::Builtin(_) | BodyId::Route(_) | BodyId::Bridge(_) => None,
         },
         offset: first.map_or(0, |location| u64::from(location.bits())),
     }
@@ -157,14 +159,13 @@ pub(crate) fn depths<I: Isa>(isa: &I, program: &Program<I>, translated: &Transla
     for (index, (function, _)) in module.imports().enumerate() {
         let signature = &module.types[function.type_number as usize];
         graph.push(stack::Function {
-            symbol: Symbol::Function(index as u32),
+            symbol: thunk(module, index as u32),
             frame_bytes: isa.import_thunk(signature, 0).stack_bytes,
             calls: Vec::new(),
             indirect_calls: Vec::new(),
             tail_calls: Vec::new(),
             indirect_tail_calls: Vec::new(),
-            indirect: function
-                .indirect
+            indirect: (function.indirect && !module.open)
                 .then(|| support::clif_signature(signature)),
         });
     }
@@ -184,27 +185,37 @@ pub(crate) fn emit<I: Isa>(
             limit: MAX_STACK_BYTES,
         });
     }
-    match emit_within(isa, program, module, depths, Reach::Near) {
-        Err(Error::TooLarge { .. }) => emit_within(isa, program, module, depths, Reach::Far),
-        done => done,
+    let emit_within =
+        |reach: &dyn Fn(usize) -> Reach| emit_within(isa, program, module, depths, reach);
+    let (text, short) = match emit_within(&|_| Reach::Near) {
+        Err(Error::TooLarge { .. }) => return Ok(emit_within(&|_| Reach::Far)?.0),
+        done => done?,
+    };
+    if !short.iter().flatten().any(|&short| short) {
+        return Ok(text);
     }
+    // Branches that look for their length for too long may end up longer than before.
+    let shortened = emit_within(&|function| Reach::Short(short[function].clone()));
+    Ok(shortened.map_or(text, |(shortened, _)| shortened))
 }
 
+/// Emits and links with calls that reach as far as `reach` says for each function; says which of
+/// their calls could be short.
 fn emit_within<I: Isa>(
     isa: &I,
     program: &Program<I>,
     module: &Module,
     depths: &Depths,
-    reach: Reach,
-) -> Result<Text> {
+    reach: &dyn Fn(usize) -> Reach,
+) -> Result<(Text, Vec<Vec<bool>>)> {
     let mut functions = Vec::with_capacity(program.functions.len());
-    for machine in &program.functions {
+    for (number, machine) in program.functions.iter().enumerate() {
         let need = depths.checked_on_entry(machine.symbol);
         let code = emit::emit(
             &machine.function,
             &program.frame(isa, machine),
             need.map(|need| need as u32),
-            reach,
+            reach(number),
         )
         .map_err(|error| Error::TooLarge {
             message: format!("function `{}`: {error}", machine.name),
@@ -212,6 +223,7 @@ fn emit_within<I: Isa>(
         functions.push((machine.symbol, code));
     }
 
+    let calls: Vec<_> = functions.iter().map(short_calls::<I>).collect();
     let segments = segments::<I>(&functions);
     let mut linker = Linker::<I>::default();
     linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
@@ -226,8 +238,13 @@ fn emit_within<I: Isa>(
         let index = index as u32;
         let signature = &module.types[function.type_number as usize];
         let thunk = isa.import_thunk(signature, Context::import_slot(index));
-        let number = function.indirect.then_some(function.type_number);
-        linker.add(Piece::Symbol(Symbol::Function(index)), thunk.code, number);
+        // A route stands before it in an open module.
+        let number = (function.indirect && !module.open).then_some(function.type_number);
+        linker.add(
+            Piece::Symbol(self::thunk(module, index)),
+            thunk.code,
+            number,
+        );
     }
     for (symbol, code) in functions {
         let number = match symbol {
@@ -246,15 +263,45 @@ fn emit_within<I: Isa>(
             }
             Symbol::Elements(index) => {
                 let items = module.elements[index as usize].items.iter();
-                let functions: Vec<_> = items.map(|item| item.function()).collect();
-                linker.add_references(symbol, &functions);
+                let functions = items.map(|item| item.function());
+                if module.open {
+                    let record = |function: u32| module.functions[function as usize].record;
+                    let words = functions.map(|f| f.and_then(record).unwrap_or(0));
+                    let bytes: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
+                    linker.add_data(symbol, &bytes);
+                } else {
+                    linker.add_references(symbol, &functions.collect::<Vec<_>>());
+                }
             }
-            _ => unreachable!("segments are of these two kinds"),
+            Symbol::Type(number) => {
+                linker.add_data(symbol, &signature_bytes(&module.types[number as usize]));
+            }
+            _ => unreachable!("data is of these kinds"),
         }
     }
-    linker.finish().map_err(|error| Error::TooLarge {
+    let text = linker.finish().map_err(|error| Error::TooLarge {
         message: error.to_string(),
-    })
+    })?;
+    let offset = |symbol| text.offset(Piece::Symbol(symbol));
+    let short = calls.into_iter().map(|(function, calls)| {
+        let fits = |(at, callee, span): (u32, Symbol, u32)| {
+            offset(callee).abs_diff(offset(function) + at) <= span
+        };
+        calls.into_iter().map(fits).collect()
+    });
+    let short = short.collect();
+    Ok((text, short))
+}
+
+/// The calls of a function that have a short form: where, of what, and how far that reaches.
+fn short_calls<I: Isa>(
+    (function, code): &(Symbol, CodeOf<I>),
+) -> (Symbol, Vec<(u32, Symbol, u32)>) {
+    let calls = code.relocations.iter().filter_map(|relocation| {
+        let span = relocation.kind.short_span()?;
+        Some((relocation.offset, relocation.symbol, span))
+    });
+    (*function, calls.collect())
 }
 
 /// The machine IR of every function as text.
@@ -306,7 +353,27 @@ fn traps<I: Isa>(functions: &[(Symbol, CodeOf<I>)]) -> BTreeSet<TrapCode> {
         .collect()
 }
 
-/// The segments that code refers to.
+/// The symbol of the thunk for an imported function: that of the function itself where it can be the
+/// host's only.
+fn thunk(module: &Module, index: u32) -> Symbol {
+    if module.open {
+        Symbol::Thunk(index)
+    } else {
+        Symbol::Function(index)
+    }
+}
+
+/// A signature as it stands in an image behind the entry thunk.
+fn signature_bytes(signature: &Signature) -> Vec<u8> {
+    let of = |types: &[ValueType]| -> Vec<u8> { types.iter().map(|&ty| ty as u8).collect() };
+    let (params, results) = (of(&signature.params), of(&signature.results));
+    let record = FunctionType::new(0, &params, &results);
+    // What is too long for the image is refused when that is written.
+    let record = record.map(|record| record.to_bytes().skip(4).collect());
+    record.unwrap_or_default()
+}
+
+/// The segments and signatures that code refers to.
 fn segments<I: Isa>(functions: &[(Symbol, CodeOf<I>)]) -> BTreeSet<Symbol> {
     let relocations = functions.iter().flat_map(|(_, code)| &code.relocations);
     relocations
@@ -317,14 +384,15 @@ fn segments<I: Isa>(functions: &[(Symbol, CodeOf<I>)]) -> BTreeSet<Symbol> {
 
 fn symbol(id: BodyId) -> Symbol {
     match id {
-        BodyId::Function(index) => Symbol::Function(index),
+        BodyId::Function(index) | BodyId::Route(index) => Symbol::Function(index),
+        BodyId::Bridge(number) => Symbol::Bridge(number),
         BodyId::Builtin(builtin) => Symbol::Builtin(builtin as u32),
     }
 }
 
 fn is_indirect(id: BodyId, module: &Module) -> bool {
     match id {
-        BodyId::Function(index) => module.functions[index as usize].indirect,
-        BodyId::Builtin(_) => false,
+        BodyId::Function(index) | BodyId::Route(index) => module.functions[index as usize].indirect,
+        BodyId::Builtin(_) | BodyId::Bridge(_) => false,
     }
 }

@@ -143,6 +143,13 @@ impl Compiled {
             }
             Piece::Symbol(Symbol::Data(index)) => format!("data[{index}]"),
             Piece::Symbol(Symbol::Elements(index)) => format!("elem[{index}]"),
+            Piece::Symbol(Symbol::Type(number)) => format!("type{}", module.types[number as usize]),
+            Piece::Symbol(Symbol::Bridge(number)) => {
+                format!("bridge{}", module.types[number as usize])
+            }
+            Piece::Symbol(Symbol::Thunk(index)) => {
+                format!("import({})", module.functions[index as usize].name)
+            }
             Piece::Symbol(Symbol::Trap(code)) => format!("trap({code:?})"),
             Piece::Symbol(Symbol::TrapExit) => "trap_exit".to_owned(),
         }
@@ -180,14 +187,7 @@ impl Compiled {
         parts.functions = self.function_offsets();
         parts.functions_end = self.functions_end();
         parts.types = self.function_types();
-        parts.imports = module
-            .imports()
-            .map(|(function, import)| image::Import {
-                module: import.module.clone(),
-                name: import.name.clone(),
-                function_type: function.type_number as usize,
-            })
-            .collect();
+        parts.imports = self.imports();
         parts.exports = module
             .exports
             .iter()
@@ -197,9 +197,18 @@ impl Compiled {
             })
             .collect();
         parts.globals_offset = module.globals_offset;
-        parts.globals = module.initial_globals(|function| self.code(function));
+        parts.globals = module.initial_globals(|function| self.reference(function));
         parts.funcref_globals = module.funcref_globals();
         parts.tables = self.tables();
+        parts.records_offset = module.records_offset;
+        parts.records = module
+            .recorded_functions()
+            .map(|index| image::FunctionRecord {
+                code: self.code(index),
+                function_type: module.functions[index as usize].type_number as usize,
+                stack_bytes: self.entry_depth(index),
+            })
+            .collect();
         parts.elements = self.active_elements();
         parts.data = self.active_data();
         parts.start = self.start();
@@ -208,6 +217,7 @@ impl Compiled {
             max_bytes: memory.max_bytes,
             page_size_log2: memory.page_size_log2,
             fixed: memory.is_fixed(),
+            imported: memory.import.is_some(),
         });
         parts.context_bytes = module.context_bytes;
         parts.stack_bytes = self.stack_bytes();
@@ -264,14 +274,19 @@ impl Compiled {
             .collect()
     }
 
-    /// Where the last function ends: builtins and segments follow, which are none of the module's.
+    /// Where the last function ends: what follows is none of the module's.
     fn functions_end(&self) -> u32 {
-        let mut extents = self.text.extents.iter();
-        let behind = extents.find(|extent| match extent.piece {
-            Piece::Symbol(symbol) => matches!(symbol, Symbol::Builtin(_)) || symbol.is_data(),
-            Piece::Entry(_) => false,
+        let module = self.module();
+        let last = (0..module.functions.len() as u32).next_back();
+        let last = last.filter(|&index| !module.is_import(index));
+        let extent = last.and_then(|index| {
+            let piece = Piece::Symbol(Symbol::Function(index));
+            self.text
+                .extents
+                .iter()
+                .find(|extent| extent.piece == piece)
         });
-        behind.map_or(self.text.bytes.len() as u32, |extent| extent.offset)
+        extent.map_or(0, |extent| extent.offset + extent.bytes)
     }
 
     fn function_types(&self) -> Vec<image::FunctionType> {
@@ -290,13 +305,55 @@ impl Compiled {
             .collect()
     }
 
+    fn imports(&self) -> Vec<image::Import> {
+        let module = self.module();
+        let functions = module.imports().map(|(function, import)| {
+            let item = image::ImportItem::Function(function.type_number as usize);
+            (import, item)
+        });
+        let others = module.other_imports.iter().map(|other| {
+            let item = match other.item {
+                ExportItem::Table(index) => {
+                    image::ImportItem::Table(module.tables[index as usize].element)
+                }
+                ExportItem::Global(index) => {
+                    let global = &module.globals[index as usize];
+                    image::ImportItem::Global {
+                        value_type: global.ty,
+                        mutable: global.mutable,
+                    }
+                }
+                ExportItem::Memory | ExportItem::Function(_) => image::ImportItem::Memory,
+            };
+            (&other.import, item)
+        });
+        functions
+            .chain(others)
+            .map(|(import, item)| image::Import {
+                module: import.module.clone(),
+                name: import.name.clone(),
+                item,
+            })
+            .collect()
+    }
+
     fn tables(&self) -> Vec<wasm2mcu_abi::image::Table> {
+        use wasm2mcu_abi::image::Table;
         let tables = self.module().tables.iter();
         tables
-            .map(|table| wasm2mcu_abi::image::Table {
-                offset: table.offset,
-                elements: table.elements,
-                capacity: table.capacity,
+            .map(|table| match table.imported {
+                true => Table {
+                    offset: 0,
+                    elements: table.elements,
+                    capacity: table.capacity,
+                    record: table.offset | Table::IMPORTED,
+                },
+                false => Table {
+                    offset: table.offset,
+                    elements: table.elements,
+                    capacity: table.capacity,
+                    record: table.record.unwrap_or(0),
+                },
             })
             .collect()
     }
@@ -311,8 +368,8 @@ impl Compiled {
             .filter_map(|segment| match &segment.mode {
                 ElementMode::Active { table, start } => {
                     let items = segment.items.iter();
-                    let code = |function| self.code(function);
-                    let codes = items.map(|item| item.function().map_or(0, code));
+                    let reference = |function| self.reference(function);
+                    let codes = items.map(|item| item.function().map_or(0, reference));
                     Some(image::Element {
                         table: *table,
                         start: start.word()?,
@@ -366,12 +423,23 @@ impl Compiled {
                 function_type: module.functions[index as usize].type_number as usize,
                 stack_bytes: self.entry_depth(index),
             },
-            ExportItem::Table(index) => image::ExportItem::Table(index),
-            ExportItem::Memory => image::ExportItem::Memory,
+            ExportItem::Table(index) => {
+                let table = &module.tables[index as usize];
+                image::ExportItem::Table {
+                    number: index,
+                    element: table.element,
+                    max: table.declared,
+                }
+            }
+            ExportItem::Memory => {
+                let memory = module.memory;
+                image::ExportItem::Memory(memory.and_then(|memory| memory.declared_bytes))
+            }
             ExportItem::Global(index) => {
                 let global = &module.globals[index as usize];
                 image::ExportItem::Global {
                     offset: global.offset.expect("an exported global is in the context"),
+                    indirect: global.imported && global.mutable,
                     value_type: global.ty,
                     mutable: global.mutable,
                 }
@@ -382,6 +450,12 @@ impl Compiled {
     /// The code value of a function.
     fn code(&self, function: u32) -> u32 {
         self.code_value(Piece::Symbol(Symbol::Function(function)))
+    }
+
+    /// A reference to a function as the image has it.
+    fn reference(&self, function: u32) -> u32 {
+        let record = self.module().functions[function as usize].record;
+        record.unwrap_or_else(|| self.code(function))
     }
 
     fn code_value(&self, piece: Piece) -> u32 {

@@ -61,6 +61,12 @@ pub struct Options {
     /// and as far as its declaration allows. They take 4 bytes of RAM each from the start;
     /// `table.grow` fails beyond.
     pub table_room: u32,
+    /// Whether instances of the module are linked to instances of others, so that its exports may be
+    /// imported and its imported functions be theirs. References to functions then are addresses of
+    /// records, which costs 20 bytes of RAM for each function that is exported or in a table; exported
+    /// memories and tables may be grown by others, so that guards do not rely on their sizes. Modules
+    /// that import a table, or a global with a reference to a function, always have such references.
+    pub linkable: bool,
     /// Whether every step is checked: CLIF by Cranelift's verifier, registers by regalloc2's
     /// checker. Costs about as much again as compiling.
     pub verify: bool,
@@ -75,6 +81,7 @@ impl Default for Options {
             target: Target::default(),
             level: OptLevel::default(),
             table_room: DEFAULT_TABLE_ROOM,
+            linkable: false,
             verify: cfg!(debug_assertions),
             listing: false,
         }
@@ -110,6 +117,7 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
     let target = wasm::Target {
         code_address_bit,
         table_room: options.table_room,
+        linkable: options.linkable,
     };
     let mut translated = wasm::translate(wasm, target)?;
     let guards = opt::run(&mut translated, options.mid_end())?;

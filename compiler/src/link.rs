@@ -1,7 +1,7 @@
 //! One text from the code of all functions: order, addresses, references, symbols.
 //!
 //! ```text
-//!   trap exit, traps │ entry thunks │ import thunks │ functions by index │ builtins │ segments
+//!   trap exit, traps │ entry thunks │ import thunks │ functions by index │ builtins, routes, bridges │ data
 //! ```
 //!
 //! Everything begins at a multiple of 4. A function whose address can get into a table has its type

@@ -3,7 +3,7 @@
 //! The order is that of `IMAGE.md`, "What a loader checks". Each step relies on the ones before
 //! it and on nothing else, so the first contradiction ends the check.
 
-use wasm2mcu_abi::context::{self, Context};
+use wasm2mcu_abi::context::{self, Context, FunctionRecord, TableRecord};
 use wasm2mcu_abi::image::{
     self as format, ABI_VERSION, Architecture, ExportKind, FORMAT_VERSION, Header, MAGIC,
     MemoryFlags, RecordType, Section, TrailerRecord, field, read_word, read_words,
@@ -91,7 +91,7 @@ pub(crate) fn image(image: &Image<'_>) -> Checked {
         }
         segment
             .codes()
-            .try_for_each(|code| code_or_none(image, code))
+            .try_for_each(|value| reference(image, value))
     })?;
     walk(image, Section::Data, image.data(), |_| Ok(()))?;
     start(image)?;
@@ -99,8 +99,7 @@ pub(crate) fn image(image: &Image<'_>) -> Checked {
 }
 
 fn reserved(image: &Image<'_>) -> Checked {
-    let tail = (field::RESERVED_TAIL..Header::BYTES).step_by(4);
-    for offset in core::iter::once(field::RESERVED).chain(tail) {
+    for offset in (field::RESERVED_TAIL..Header::BYTES).step_by(4) {
         require(image.field(offset) == 0, offset, Fault::Reserved)?;
     }
     Ok(())
@@ -122,7 +121,7 @@ fn sections(image: &Image<'_>) -> Checked {
 
 fn memory(image: &Image<'_>) -> Checked {
     let [page_size_log2, flags, zeros @ ..] = image.field(field::MEMORY_KIND).to_le_bytes();
-    let known = MemoryFlags::PRESENT.0 | MemoryFlags::FIXED.0;
+    let known = MemoryFlags::PRESENT.0 | MemoryFlags::FIXED.0 | MemoryFlags::IMPORTED.0;
     let defined = zeros == [0, 0] && flags & !known == 0 && matches!(page_size_log2, 0 | 16);
     require(defined, field::MEMORY_KIND, Fault::Reserved)?;
 
@@ -176,58 +175,99 @@ fn walk<'a, R: Record<'a>>(
 }
 
 fn imports(image: &Image<'_>) -> Checked {
-    let section = image.section(Section::Imports);
-    walk(
-        image,
-        Section::Imports,
-        Records::<format::Import>::new(section),
-        |import| {
-            if import.kind != format::Import::FUNCTION {
-                return Err(Fault::Reserved);
+    let mut tables = image.tables();
+    let mut functions_only = true;
+    let mut memories = 0;
+    let mut records = image.import_records();
+    let begin = image.section_range(Section::Imports).0;
+    loop {
+        let offset = begin + records.offset();
+        let at = |fault| malformed(offset, fault);
+        let Some(import) = records.next() else {
+            require(records.is_at_end(), offset, Fault::Record)?;
+            break;
+        };
+        image.name(import.module).ok_or(at(Fault::Name))?;
+        image.name(import.name).ok_or(at(Fault::Name))?;
+        let is_function = import.kind == ExportKind::Function;
+        require(functions_only || !is_function, offset, Fault::Record)?;
+        functions_only = is_function;
+        let sound = match import.kind {
+            ExportKind::Function => {
+                let ty = image.function_type(import.detail);
+                ty.map(|_| true).ok_or(at(Fault::Type))?
             }
-            image.name(import.module).ok_or(Fault::Name)?;
-            image.name(import.name).ok_or(Fault::Name)?;
-            image
-                .function_type(import.function_type)
-                .ok_or(Fault::Type)?;
-            Ok(())
-        },
-    )
+            ExportKind::Table => {
+                let table = tables.next().filter(format::Table::is_imported);
+                table.ok_or(at(Fault::Index))?;
+                is_reference(import.detail)
+            }
+            ExportKind::Memory => {
+                memories += 1;
+                import.detail == 0
+            }
+            ExportKind::Global => {
+                import.detail & !(format::Export::MUTABLE | 0xff) == 0
+                    && import.value_type().is_some()
+            }
+        };
+        require(sound, offset, Fault::Record)?;
+    }
+    // What else is in the list is the module's own.
+    let imported = tables.any(|table| table.is_imported());
+    require(!imported, begin, Fault::Index)?;
+    let expected = u32::from(image.memory_flags().contains(MemoryFlags::IMPORTED));
+    require(memories == expected, begin, Fault::Index)
+}
+
+/// Whether a word is the number of a reference type.
+fn is_reference(number: u32) -> bool {
+    let types = [ValueType::FuncRef, ValueType::ExternRef];
+    types.iter().any(|&ty| number == ty as u32)
 }
 
 fn check_export(image: &Image<'_>, export: format::Export) -> Result<(), Fault> {
     image.name(export.name).ok_or(Fault::Name)?;
     let tables = image.section(Section::Tables).len() as u32 / format::Table::BYTES;
-    let nothing_else = export.stack_bytes == 0;
+    let nothing_else = export.limit == 0;
     match export.kind {
         ExportKind::Function => {
             code(image, export.value)?;
             let ty = image.function_type(export.detail).ok_or(Fault::Type)?;
             code(image, ty.entry)
         }
-        ExportKind::Table if export.detail == 0 && nothing_else => {
+        ExportKind::Table if is_reference(export.detail) => {
             if export.value < tables {
                 Ok(())
             } else {
                 Err(Fault::Index)
             }
         }
-        ExportKind::Memory if export.detail == 0 && nothing_else => {
+        ExportKind::Memory if export.detail == 0 => {
             if export.value == 0 && image.memory_flags().contains(MemoryFlags::PRESENT) {
                 Ok(())
             } else {
                 Err(Fault::Index)
             }
         }
-        ExportKind::Global if export.detail >> 9 == 0 && nothing_else => {
+        ExportKind::Global if export.detail >> 10 == 0 && nothing_else => {
             let value_type = ValueType::from_u8(export.detail as u8).ok_or(Fault::Record)?;
-            let begin = image.field(field::GLOBALS);
-            let bytes = image.section(Section::Globals).len() as u32;
-            let inside = export
-                .value
-                .checked_sub(begin)
-                .and_then(|offset| offset.checked_add(4 * value_type.words()))
-                .is_some_and(|end| end <= bytes);
+            let indirect = export.detail & format::Export::INDIRECT != 0;
+            let words = if indirect { 1 } else { value_type.words() };
+            // An imported one is in a slot behind those of functions.
+            let (begin, end) = if export.value < image.field(field::GLOBALS) {
+                let first = Context::import_slot(image.imported_functions());
+                (first, image.slots_end())
+            } else {
+                let begin = image.field(field::GLOBALS);
+                let bytes = image.section(Section::Globals).len() as u32;
+                (begin, begin.saturating_add(bytes))
+            };
+            let inside = export.value >= begin
+                && export
+                    .value
+                    .checked_add(4 * words)
+                    .is_some_and(|behind| behind <= end);
             if inside && export.value.is_multiple_of(4) {
                 Ok(())
             } else {
@@ -241,9 +281,8 @@ fn check_export(image: &Image<'_>, export: format::Export) -> Result<(), Fault> 
 /// Import slots, globals and tables: one behind the other, all inside the context.
 fn context(image: &Image<'_>) -> Checked {
     let context_bytes = image.field(field::CONTEXT_BYTES);
-    let imports = image.section(Section::Imports).len() as u32 / format::Import::BYTES;
     // No overflow: sections are smaller than 4 GiB and an import takes 16 bytes of one.
-    let slots_end = Context::import_slot(imports);
+    let slots_end = image.slots_end();
 
     let globals = image.section(Section::Globals);
     let globals_begin = image.field(field::GLOBALS);
@@ -254,17 +293,18 @@ fn context(image: &Image<'_>) -> Checked {
     let sound = slots_end <= globals_begin && globals_begin.is_multiple_of(4);
     require(sound, field::GLOBALS, Fault::Context)?;
 
+    let records_end = records(image, globals_end)?;
     let at = image.section_range(Section::Funcrefs).0;
     let mut least = globals_begin;
     for offset in words(image.section(Section::Funcrefs)) {
         let inside = offset >= least && offset < globals_end && offset.is_multiple_of(4);
         require(inside, at, Fault::Context)?;
         let value = read_word(globals, offset - globals_begin).unwrap_or(0);
-        code_or_none(image, value).map_err(|fault| malformed(at, fault))?;
+        reference(image, value).map_err(|fault| malformed(at, fault))?;
         least = offset + 4;
     }
 
-    let mut least = globals_end;
+    let mut least = records_end;
     let mut tables = image.tables();
     let begin = image.section_range(Section::Tables).0;
     loop {
@@ -272,6 +312,23 @@ fn context(image: &Image<'_>) -> Checked {
         let Some(table) = tables.next() else {
             return require(tables.is_at_end(), at, Fault::Record);
         };
+        if table.is_imported() {
+            let slot = table.record & !format::Table::IMPORTED;
+            let sound = slot.is_multiple_of(4)
+                && (Context::BYTES..slots_end).contains(&slot)
+                && table.offset == 0;
+            require(sound, at, Fault::Context)?;
+            continue;
+        }
+        if table.record != 0 {
+            let room = TableRecord::BYTES;
+            let inside = table.record >= globals_begin
+                && table
+                    .record
+                    .checked_add(room)
+                    .is_some_and(|end| end <= globals_end);
+            require(inside && table.record.is_multiple_of(4), at, Fault::Context)?;
+        }
         let end = table
             .capacity
             .checked_mul(4)
@@ -282,6 +339,52 @@ fn context(image: &Image<'_>) -> Checked {
         require(sound, at, Fault::Context)?;
         require(table.elements <= table.capacity, at, Fault::Record)?;
         least = end;
+    }
+}
+
+/// Function records, behind the globals; returns where they end.
+fn records(image: &Image<'_>, globals_end: u32) -> Result<u32, Malformed> {
+    let begin = image.field(field::RECORDS);
+    let records = image.section(Section::Records).len() as u32 / format::FunctionRecord::BYTES;
+    walk(image, Section::Records, image.records(), |record| {
+        code(image, record.code)?;
+        let ty = image
+            .function_type(record.function_type)
+            .ok_or(Fault::Type)?;
+        code(image, ty.entry)
+    })?;
+    if begin == 0 {
+        require(records == 0, field::RECORDS, Fault::Reserved)?;
+        return Ok(globals_end);
+    }
+    let end = records
+        .checked_mul(FunctionRecord::BYTES)
+        .and_then(|bytes| begin.checked_add(bytes))
+        .filter(|&end| end <= image.field(field::CONTEXT_BYTES))
+        .ok_or(malformed(field::RECORDS, Fault::Context))?;
+    let sound = begin >= globals_end && begin.is_multiple_of(4);
+    require(sound, field::RECORDS, Fault::Context)?;
+    Ok(end)
+}
+
+/// A reference as the image has it: 0 for null, a code value, or the context offset of a function
+/// record.
+fn reference(image: &Image<'_>, value: u32) -> Result<(), Fault> {
+    if value == 0 {
+        return Ok(());
+    }
+    if !image.is_open() {
+        return code(image, value);
+    }
+    let begin = image.field(field::RECORDS);
+    let records = image.section(Section::Records).len() as u32 / format::FunctionRecord::BYTES;
+    let offset = value.wrapping_sub(begin);
+    let is_record =
+        offset.is_multiple_of(FunctionRecord::BYTES) && offset / FunctionRecord::BYTES < records;
+    if is_record {
+        Ok(())
+    } else {
+        Err(Fault::CodeValue)
     }
 }
 
@@ -328,14 +431,5 @@ fn code(image: &Image<'_>, value: u32) -> Result<(), Fault> {
         Ok(())
     } else {
         Err(Fault::CodeValue)
-    }
-}
-
-/// A code value, or 0 for none.
-fn code_or_none(image: &Image<'_>, value: u32) -> Result<(), Fault> {
-    if value == 0 {
-        Ok(())
-    } else {
-        code(image, value)
     }
 }

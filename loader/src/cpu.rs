@@ -40,6 +40,13 @@ pub trait Core {
     /// Returns 0, a trap code, or a number of the core's own above 255 when it gave up for another
     /// reason (an emulated core's fault or budget).
     fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32;
+
+    /// The word at an address that another instance [shares](crate::Instance::share), outside of this
+    /// core's RAM. A core on which instances are not linked is not asked.
+    fn shared_word(&self, address: u32) -> u32 {
+        let _ = address;
+        0
+    }
 }
 
 impl<C: Core> Core for &mut C {
@@ -71,5 +78,9 @@ impl<C: Core> Core for &mut C {
 
     fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {
         (**self).enter(thunk, context, args, code, stack)
+    }
+
+    fn shared_word(&self, address: u32) -> u32 {
+        (**self).shared_word(address)
     }
 }

@@ -176,6 +176,8 @@ pub enum CallError {
     Kind,
     /// The export has another type than the call names.
     Signature,
+    /// The image was not compiled to be linked, and so shares neither functions nor tables.
+    Closed,
     /// The argument array is too short for the function's parameters and results.
     Words {
         /// Words that the call needs.
@@ -198,6 +200,7 @@ impl fmt::Display for CallError {
         match self {
             CallError::NoExport => f.write_str("no export of this name"),
             CallError::Kind => f.write_str("the export is of another kind"),
+            CallError::Closed => f.write_str("the image is not linkable"),
             CallError::Signature => f.write_str("the export has another type"),
             CallError::Words { needed, given } => {
                 write!(
@@ -224,10 +227,14 @@ impl From<Trap> for CallError {
 /// What is wrong with an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImportFault {
-    /// The host offers no function of these names.
+    /// Neither host nor instances offer anything of these names.
     Missing,
-    /// The host's function has another signature.
+    /// What is offered is of another kind.
+    Kind,
+    /// What is offered has another signature, type or size.
     Signature,
+    /// A function of an instance, for an image that was not compiled to be linked.
+    Closed,
 }
 
 /// Why an image cannot become an instance here.
@@ -324,7 +331,11 @@ impl fmt::Display for InstantiateError<'_> {
             } => {
                 let what = match fault {
                     ImportFault::Missing => "is not offered by the host",
+                    ImportFault::Kind => "is of another kind at the host",
                     ImportFault::Signature => "has another signature at the host",
+                    ImportFault::Closed => {
+                        "is a function of an instance, and the image is not linkable"
+                    }
                 };
                 write!(f, "import {module}.{name} {what}")
             }

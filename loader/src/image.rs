@@ -3,6 +3,7 @@
 use core::ops::Deref;
 
 use sha2::{Digest, Sha256};
+use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::image::{
     self as format, Architecture, Features, FunctionType, Header, MemoryFlags, RecordType, Section,
     Table, TrailerRecord, field, read_name, read_word,
@@ -12,8 +13,8 @@ use wasm2mcu_abi::types::ValueType;
 use crate::check;
 use crate::error::{Fault, ImageError};
 use crate::records::{
-    DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, Item, Name, Records,
-    word, words,
+    DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, ImportItem, Item,
+    Limits, Name, Records, word, words,
 };
 
 /// An image in place: its bytes, of which every offset, size, count and reference holds.
@@ -45,7 +46,7 @@ pub struct Requirements {
     pub features: Features,
     /// Context: imports, globals and tables.
     pub context_bytes: u32,
-    /// Memory at the start.
+    /// Memory at the start; 0 if another instance has it.
     pub memory_min: u32,
     /// Memory that the module may use at most.
     pub memory_max: u32,
@@ -110,12 +111,14 @@ impl<'a> Image<'a> {
 
     /// What the image needs.
     pub fn requirements(&self) -> Requirements {
+        let own_memory = !self.memory_flags().contains(MemoryFlags::IMPORTED);
+        let memory = |offset| if own_memory { self.field(offset) } else { 0 };
         Requirements {
             architecture: self.architecture(),
             features: Features(self.field(field::FEATURES)),
             context_bytes: self.field(field::CONTEXT_BYTES),
-            memory_min: self.field(field::MEMORY_MIN),
-            memory_max: self.field(field::MEMORY_MAX),
+            memory_min: memory(field::MEMORY_MIN),
+            memory_max: memory(field::MEMORY_MAX),
             stack_bytes: self.field(field::STACK_BYTES),
             guard_zone: self.field(field::GUARD_ZONE),
         }
@@ -146,13 +149,79 @@ impl<'a> Image<'a> {
     /// The imports, in the order of their slots.
     pub fn imports(&self) -> impl Iterator<Item = Import<'a>> + use<'a> {
         let image = *self;
-        Records::<format::Import>::new(self.section(Section::Imports)).map_while(move |import| {
+        let mut tables = self.tables();
+        self.import_records().map_while(move |import| {
             Some(Import {
                 module: image.name(import.module)?,
                 name: image.name(import.name)?,
-                function_type: image.function_type(import.function_type)?,
+                item: image.import_item(import, &mut tables)?,
             })
         })
+    }
+
+    fn import_item(
+        &self,
+        import: format::Import,
+        tables: &mut Records<'a, Table>,
+    ) -> Option<ImportItem<'a>> {
+        Some(match import.kind {
+            format::ExportKind::Function => {
+                ImportItem::Function(self.function_type(import.detail)?)
+            }
+            format::ExportKind::Table => {
+                let table = tables.next()?;
+                ImportItem::Table {
+                    element: import.value_type()?,
+                    limits: Limits {
+                        size: table.elements,
+                        max: table.capacity,
+                    },
+                }
+            }
+            format::ExportKind::Memory => {
+                let page_size_log2 = self.page_size_log2();
+                let (size, max) = (self.field(field::MEMORY_MIN), self.field(field::MEMORY_MAX));
+                // The largest multiple of the page size is all that there can be.
+                let any = max == u32::MAX >> page_size_log2 << page_size_log2;
+                let max = if any { Limits::NONE } else { max };
+                ImportItem::Memory {
+                    page_size_log2,
+                    limits: Limits { size, max },
+                }
+            }
+            format::ExportKind::Global => ImportItem::Global {
+                value_type: import.value_type()?,
+                mutable: import.detail & format::Export::MUTABLE != 0,
+            },
+        })
+    }
+
+    pub(crate) fn import_records(&self) -> Records<'a, format::Import> {
+        Records::new(self.section(Section::Imports))
+    }
+
+    /// How many functions are imported.
+    pub(crate) fn imported_functions(&self) -> u32 {
+        let functions = self.import_records();
+        functions
+            .take_while(|import| import.kind == format::ExportKind::Function)
+            .fold(0, |count, _| count + 1)
+    }
+
+    /// Context offset of what stands behind the import slots.
+    pub(crate) fn slots_end(&self) -> u32 {
+        self.import_records()
+            .fold(Context::BYTES, |end, import| end + 4 * import.slot_words())
+    }
+
+    /// Whether references are addresses of function records, so that they may leave the instance.
+    pub fn is_open(&self) -> bool {
+        self.field(field::RECORDS) != 0
+    }
+
+    /// The functions that references of an open image may lead to.
+    pub fn records(&self) -> Records<'a, format::FunctionRecord> {
+        Records::new(self.section(Section::Records))
     }
 
     /// The exports.
@@ -168,9 +237,13 @@ impl<'a> Image<'a> {
 
     /// What the first export of this name is.
     pub fn find_export(&self, name: &str) -> Option<Item<'a>> {
+        self.export_record(name)
+            .and_then(|export| self.item(export))
+    }
+
+    pub(crate) fn export_record(&self, name: &str) -> Option<format::Export> {
         Records::<format::Export>::new(self.section(Section::Exports))
             .find(|export| self.name(export.name).is_some_and(|found| found == *name))
-            .and_then(|export| self.item(export))
     }
 
     /// Text offsets of the defined functions, ascending.
@@ -180,7 +253,7 @@ impl<'a> Image<'a> {
         words
     }
 
-    /// Rooms for tables.
+    /// The tables, imported ones first.
     pub fn tables(&self) -> Records<'a, Table> {
         Records::new(self.section(Section::Tables))
     }
@@ -210,7 +283,6 @@ impl<'a> Image<'a> {
     /// offset of the text; `None` for thunks.
     pub fn function_at(&self, text_offset: u32) -> Option<u32> {
         let offsets = self.section(Section::Functions);
-        let imports = self.section(Section::Imports).len() as u32 / format::Import::BYTES;
         // The invariant: everything below `low` begins at or before the byte, nothing from
         // `high` on does. The last word is the end of the last function.
         let (mut low, mut high) = (0, offsets.len() as u32 / 4);
@@ -223,7 +295,7 @@ impl<'a> Image<'a> {
             }
         }
         let inside = low > 0 && low < offsets.len() as u32 / 4;
-        inside.then(|| imports + low - 1)
+        inside.then(|| self.imported_functions() + low - 1)
     }
 
     /// The header's word at this offset.
@@ -246,6 +318,10 @@ impl<'a> Image<'a> {
         self.section_range(Section::Strings).1
     }
 
+    pub(crate) fn page_size_log2(&self) -> u8 {
+        self.field(field::MEMORY_KIND) as u8
+    }
+
     pub(crate) fn memory_flags(&self) -> MemoryFlags {
         MemoryFlags((self.field(field::MEMORY_KIND) >> 8) as u8)
     }
@@ -263,7 +339,7 @@ impl<'a> Image<'a> {
             format::ExportKind::Function => Item::Function(FunctionExport {
                 function_type: self.function_type(export.detail)?,
                 code: export.value,
-                stack_bytes: export.stack_bytes,
+                stack_bytes: export.limit,
             }),
             format::ExportKind::Table => Item::Table(export.value),
             format::ExportKind::Memory => Item::Memory,
@@ -271,6 +347,7 @@ impl<'a> Image<'a> {
                 offset: export.value,
                 value_type: ValueType::from_u8(export.detail as u8)?,
                 mutable: export.detail & format::Export::MUTABLE != 0,
+                indirect: export.detail & format::Export::INDIRECT != 0,
             }),
         })
     }

@@ -1,7 +1,7 @@
 //! A module at work: placed in RAM, filled, entered.
 
-use wasm2mcu_abi::context::{self, Context};
-use wasm2mcu_abi::image::{MemoryFlags, Section, field, read_word};
+use wasm2mcu_abi::context::{self, Context, FunctionRecord, TableRecord};
+use wasm2mcu_abi::image::{ExportKind, Header, MemoryFlags, Section, Table, field, read_word};
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 
@@ -9,7 +9,8 @@ use crate::cpu::Core;
 use crate::error::{CallError, ImportFault, InstantiateError, Trap};
 use crate::host::HostFunction;
 use crate::image::{Image, Verified};
-use crate::records::{FunctionExport, Item, words};
+use crate::records::{FunctionExport, ImportItem, Item, Limits, words};
+use crate::share::{Shared, SharedItem};
 use crate::values::{MAX_WORDS, Value, Values};
 
 /// A module at work on a core.
@@ -35,6 +36,19 @@ impl<'a, C: Core> Instance<'a, C> {
         core: C,
         host: &[HostFunction<'_>],
     ) -> Result<Self, InstantiateError<'a>> {
+        Self::linked(image, core, host, &[])
+    }
+
+    /// The same for an image that also imports what other instances share.
+    ///
+    /// What is shared counts before what the host offers. The others live as long as this instance
+    /// does, and as anything that it left in their tables; see [`Instance::share`].
+    pub fn linked(
+        image: Verified<'a>,
+        core: C,
+        host: &[HostFunction<'_>],
+        shared: &[Shared<'_>],
+    ) -> Result<Self, InstantiateError<'a>> {
         let text = premises(&image, &core)?;
         let mut instance = Instance {
             image: *image,
@@ -42,7 +56,7 @@ impl<'a, C: Core> Instance<'a, C> {
             text,
             trapped: false,
         };
-        instance.link(host)?;
+        instance.link(host, shared)?;
         instance.set_host_data(0);
         instance.start().map_err(InstantiateError::Start)?;
         Ok(instance)
@@ -132,14 +146,14 @@ impl<'a, C: Core> Instance<'a, C> {
         )
     }
 
-    /// The linear memory, as large as it is now.
+    /// The linear memory, as large as it is now; empty if another instance has it.
     pub fn memory(&self) -> &[u8] {
         let (begin, bytes) = self.memory_range();
         let behind = self.core.ram().get(begin..).unwrap_or_default();
         behind.get(..bytes).unwrap_or_default()
     }
 
-    /// The linear memory, as large as it is now.
+    /// The linear memory, as large as it is now; empty if another instance has it.
     pub fn memory_mut(&mut self) -> &mut [u8] {
         let (begin, bytes) = self.memory_range();
         let behind = self.core.ram_mut().get_mut(begin..).unwrap_or_default();
@@ -160,12 +174,15 @@ impl<'a, C: Core> Instance<'a, C> {
         let Item::Global(global) = self.export(export)? else {
             return Err(CallError::Kind);
         };
-        let low = self.field(global.offset);
+        let at = match global.indirect {
+            true => self.field(global.offset),
+            false => self.core.ram_address() + global.offset,
+        };
         let high = match global.value_type.words() {
             1 => 0,
-            _ => self.field(global.offset + 4),
+            _ => self.word_at(at + 4),
         };
-        Ok((global.value_type, [low, high]))
+        Ok((global.value_type, [self.word_at(at), high]))
     }
 
     /// Sets the word that host functions find in [`Context::host_data`]; 0 until then.
@@ -173,8 +190,80 @@ impl<'a, C: Core> Instance<'a, C> {
         self.set_field(Context::HOST_DATA, data);
     }
 
+    /// What other instances may import under the name of an export.
+    ///
+    /// Functions and tables are shared by open images only, as the compiler makes them when asked to.
+    pub fn share(&self, export: &str) -> Result<SharedItem<'a>, CallError> {
+        let image = self.image;
+        let record = image.export_record(export).ok_or(CallError::NoExport)?;
+        let address = |offset| self.core.ram_address() + offset;
+        match image.find_export(export).ok_or(CallError::NoExport)? {
+            Item::Function(function) => {
+                let position = image.records().position(|r| r.code == function.code);
+                let position = position.ok_or(CallError::Closed)? as u32;
+                let offset = image.field(field::RECORDS) + position * FunctionRecord::BYTES;
+                Ok(SharedItem::Function {
+                    function_type: function.function_type,
+                    record: address(offset),
+                })
+            }
+            Item::Table(number) => {
+                let table = image.tables().nth(number as usize);
+                let table = table.ok_or(CallError::Kind)?;
+                let at = match table.record {
+                    0 => return Err(CallError::Closed),
+                    slot if table.is_imported() => self.field(slot & !Table::IMPORTED),
+                    own => address(own),
+                };
+                let element = ValueType::from_u8(record.detail as u8);
+                Ok(SharedItem::Table {
+                    element: element.ok_or(CallError::Kind)?,
+                    limits: Limits {
+                        size: self.word_at(at + TableRecord::SIZE),
+                        max: record.limit,
+                    },
+                    record: at,
+                })
+            }
+            Item::Memory => {
+                let own = !image.memory_flags().contains(MemoryFlags::IMPORTED);
+                let context = if own {
+                    self.core.ram_address()
+                } else {
+                    self.field(self.memory_slot())
+                };
+                Ok(SharedItem::Memory {
+                    page_size_log2: image.page_size_log2(),
+                    limits: Limits {
+                        size: self.word_at(context + Context::MEMORY_SIZE),
+                        max: record.limit,
+                    },
+                    context,
+                    base: self.field(Context::MEMORY_BASE),
+                })
+            }
+            Item::Global(global) => {
+                let at = if global.indirect {
+                    self.field(global.offset)
+                } else {
+                    address(global.offset)
+                };
+                Ok(SharedItem::Global {
+                    value_type: global.value_type,
+                    mutable: global.mutable,
+                    address: at,
+                    value: [self.word_at(at), self.word_at(at + 4)],
+                })
+            }
+        }
+    }
+
     /// Writes the import slots.
-    fn link(&mut self, host: &[HostFunction<'_>]) -> Result<(), InstantiateError<'a>> {
+    fn link(
+        &mut self,
+        host: &[HostFunction<'_>],
+        shared: &[Shared<'_>],
+    ) -> Result<(), InstantiateError<'a>> {
         let mut slot = Context::BYTES;
         for import in self.image.imports() {
             let fault = |fault| InstantiateError::Import {
@@ -182,17 +271,60 @@ impl<'a, C: Core> Instance<'a, C> {
                 name: import.name,
                 fault,
             };
-            let function = host
-                .iter()
-                .find(|f| import.module == *f.module && import.name == *f.name)
-                .ok_or(fault(ImportFault::Missing))?;
-            if !import.function_type.is(function.params, function.results) {
-                return Err(fault(ImportFault::Signature));
+            let named = |module: &str, name: &str| import.module == *module && import.name == *name;
+            let words = match shared.iter().find(|s| named(s.module, s.name)) {
+                Some(Shared { item, .. }) => {
+                    item.serves(&import.item).map_err(fault)?;
+                    self.take(*item).map_err(fault)?
+                }
+                None => {
+                    let function = host
+                        .iter()
+                        .find(|f| named(f.module, f.name))
+                        .ok_or(fault(ImportFault::Missing))?;
+                    let ImportItem::Function(ty) = import.item else {
+                        return Err(fault(ImportFault::Kind));
+                    };
+                    if !ty.is(function.params, function.results) {
+                        return Err(fault(ImportFault::Signature));
+                    }
+                    [Some(function.address), None]
+                }
+            };
+            for word in words.into_iter().flatten() {
+                self.set_field(slot, word);
+                slot += 4;
             }
-            self.set_field(slot, function.address);
-            slot += 4;
         }
         Ok(())
+    }
+
+    /// The words of the slot by which the module reaches what another instance shares.
+    fn take(&mut self, item: SharedItem<'_>) -> Result<[Option<u32>; 2], ImportFault> {
+        Ok(match item {
+            // A record's address differs from that of a host function in the bit that marks code.
+            SharedItem::Function { record, .. } if self.image.is_open() => {
+                let mark = 1 ^ self.image.architecture().code_bit();
+                [Some(record | mark), None]
+            }
+            SharedItem::Function { .. } => return Err(ImportFault::Closed),
+            SharedItem::Table { record, .. } => [Some(record), None],
+            SharedItem::Memory { context, base, .. } => {
+                self.set_field(Context::MEMORY_BASE, base);
+                [Some(context), None]
+            }
+            SharedItem::Global {
+                mutable: true,
+                address,
+                ..
+            } => [Some(address), None],
+            SharedItem::Global {
+                value_type, value, ..
+            } => [
+                Some(value[0]),
+                (value_type.words() == 2).then_some(value[1]),
+            ],
+        })
     }
 
     fn start(&mut self) -> Result<(), CallError> {
@@ -215,12 +347,12 @@ impl<'a, C: Core> Instance<'a, C> {
     fn place(&mut self) -> Result<(), Trap> {
         let image = self.image;
         let context_bytes = image.field(field::CONTEXT_BYTES);
-        let memory_min = image.field(field::MEMORY_MIN);
+        let memory_min = image.requirements().memory_min;
+        if !image.memory_flags().contains(MemoryFlags::IMPORTED) {
+            let base = self.core.ram_address() + context_bytes;
+            self.set_field(Context::MEMORY_BASE, base);
+        }
         let fixed = [
-            (
-                Context::MEMORY_BASE,
-                self.core.ram_address() + context_bytes,
-            ),
             (Context::MEMORY_SIZE, memory_min),
             (Context::MEMORY_CAPACITY, self.memory_capacity()),
             (Context::STACK_LIMIT, self.core.stack_limit()),
@@ -230,9 +362,7 @@ impl<'a, C: Core> Instance<'a, C> {
             self.set_field(offset, value);
         }
 
-        let slots =
-            image.section(Section::Imports).len() as u32 / wasm2mcu_abi::image::Import::BYTES;
-        let zeroed = Context::import_slot(slots) as usize..(context_bytes + memory_min) as usize;
+        let zeroed = image.slots_end() as usize..(context_bytes + memory_min) as usize;
         if let Some(state) = self.core.ram_mut().get_mut(zeroed) {
             state.fill(0);
         }
@@ -243,11 +373,42 @@ impl<'a, C: Core> Instance<'a, C> {
             image.section(Section::Globals),
         );
         for offset in words(image.section(Section::Funcrefs)) {
-            let code = self.field(offset);
-            self.set_field(offset, self.address(code));
+            let value = self.field(offset);
+            self.set_field(offset, self.reference(value));
         }
+        self.fill_records();
         self.fill_tables()?;
         self.fill_memory()
+    }
+
+    /// Writes the records of functions and tables.
+    fn fill_records(&mut self) {
+        let image = self.image;
+        let types = self.text - Header::BYTES + image.section_range(Section::Types).0;
+        let context = self.core.ram_address();
+        let mut offset = image.field(field::RECORDS);
+        for record in image.records() {
+            let ty = image.function_type(record.function_type);
+            let words = [
+                self.address(record.code),
+                context,
+                types + record.function_type,
+                self.address(ty.map_or(0, |ty| ty.entry)),
+                record.stack_bytes,
+            ];
+            for word in words {
+                self.set_field(offset, word);
+                offset += 4;
+            }
+        }
+        for table in image.tables() {
+            if table.record != 0 && !table.is_imported() {
+                let words = [context + table.offset, table.elements, table.capacity];
+                for (at, word) in (table.record..).step_by(4).zip(words) {
+                    self.set_field(at, word);
+                }
+            }
+        }
     }
 
     fn fill_tables(&mut self) -> Result<(), Trap> {
@@ -260,8 +421,8 @@ impl<'a, C: Core> Instance<'a, C> {
                 })
                 .ok_or(Trap::outside(TrapCode::TableOutOfBounds))?;
             let mut offset = room.offset + 4 * segment.start;
-            for code in segment.codes() {
-                self.set_field(offset, self.address(code));
+            for value in segment.codes() {
+                self.set_field(offset, self.reference(value));
                 offset += 4;
             }
         }
@@ -330,6 +491,36 @@ impl<'a, C: Core> Instance<'a, C> {
         }
     }
 
+    /// A reference as the image has it, as the module's code has it.
+    fn reference(&self, value: u32) -> u32 {
+        match value {
+            0 => 0,
+            offset if self.image.is_open() => self.core.ram_address() + offset,
+            code => self.address(code),
+        }
+    }
+
+    /// A word of this instance's RAM or of one that shares with it.
+    fn word_at(&self, address: u32) -> u32 {
+        let offset = address.wrapping_sub(self.core.ram_address());
+        match read_word(self.core.ram(), offset) {
+            Some(word) => word,
+            None => self.core.shared_word(address),
+        }
+    }
+
+    /// Context offset of the slot of an imported memory.
+    fn memory_slot(&self) -> u32 {
+        let mut slot = Context::BYTES;
+        for import in self.image.import_records() {
+            if import.kind == ExportKind::Memory {
+                break;
+            }
+            slot += 4 * import.slot_words();
+        }
+        slot
+    }
+
     fn export(&self, name: &str) -> Result<Item<'a>, CallError> {
         self.image.find_export(name).ok_or(CallError::NoExport)
     }
@@ -349,7 +540,7 @@ impl<'a, C: Core> Instance<'a, C> {
 
     /// What the memory may grow to in the RAM that is there, in whole pages.
     fn memory_capacity(&self) -> u32 {
-        let memory_min = self.image.field(field::MEMORY_MIN);
+        let memory_min = self.image.requirements().memory_min;
         if self.image.memory_flags().contains(MemoryFlags::FIXED) {
             return memory_min;
         }
@@ -358,7 +549,7 @@ impl<'a, C: Core> Instance<'a, C> {
             (self.core.ram().len() as u32).saturating_sub(self.image.field(field::CONTEXT_BYTES));
         let pages = room >> page_size_log2 << page_size_log2;
         pages
-            .min(self.image.field(field::MEMORY_MAX))
+            .min(self.image.requirements().memory_max)
             .max(memory_min)
     }
 

@@ -42,6 +42,7 @@ mod instance;
 )]
 mod native;
 mod records;
+mod share;
 mod values;
 
 pub use cpu::Core;
@@ -52,7 +53,9 @@ pub use instance::Instance;
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 pub use native::{Caller, HostFn, Native};
 pub use records::{
-    DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, Item, Name, Records,
+    DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, ImportItem, Item,
+    Limits, Name, Records,
 };
+pub use share::{Shared, SharedItem};
 pub use values::{Value, Values};
 pub use wasm2mcu_abi as abi;

@@ -55,7 +55,9 @@ mod target {
 /// The processor that this code runs on, with the RAM granted to one instance.
 #[derive(Debug)]
 pub struct Native<'r> {
-    ram: &'r mut [u8],
+    /// Other instances may change it while their code runs, so there is no reference to it then.
+    ram: NonNull<[u8]>,
+    granted: PhantomData<&'r mut [u8]>,
     stack_limit: u32,
     features: Features,
 }
@@ -83,9 +85,12 @@ impl<'r> Native<'r> {
     /// * From `stack_limit` up to the stack pointer of every caller there is nothing but free stack,
     ///   and below it room for interrupts and host functions.
     /// * The processor has these `features`.
+    /// * What instances [share](crate::Instance::share) is given to instances of the same processor
+    ///   and task, and none of them ends before the last one that it was given to.
     pub const unsafe fn new(ram: &'r mut [u8], stack_limit: u32, features: Features) -> Self {
         Native {
-            ram,
+            ram: NonNull::from_mut(ram),
+            granted: PhantomData,
             stack_limit,
             features,
         }
@@ -104,15 +109,24 @@ impl Core for Native<'_> {
     }
 
     fn ram_address(&self) -> u32 {
-        self.ram.as_ptr().addr() as u32
+        self.ram.addr().get() as u32
     }
 
     fn ram(&self) -> &[u8] {
-        self.ram
+        // SAFETY: it was made of a reference that lasts longer than this core, and nobody changes it
+        // while no module code runs.
+        unsafe { self.ram.as_ref() }
     }
 
     fn ram_mut(&mut self) -> &mut [u8] {
-        self.ram
+        // SAFETY: as above; what else reaches it goes through this core.
+        unsafe { self.ram.as_mut() }
+    }
+
+    fn shared_word(&self, address: u32) -> u32 {
+        let word = ptr::with_exposed_provenance::<u32>(address as usize);
+        // SAFETY: another instance shared this address of its RAM, and lives.
+        unsafe { word.read() }
     }
 
     fn stack_limit(&self) -> u32 {
@@ -128,7 +142,10 @@ impl Core for Native<'_> {
         let entry: Entry = unsafe { mem::transmute::<*const (), Entry>(thunk) };
         // Module code and the host functions it calls reach the RAM through this pointer alone,
         // and `self` stays borrowed until they have returned.
-        let context = self.ram.as_mut_ptr().with_addr(context as usize).cast();
+        let ram = self.ram.as_ptr().cast::<u8>();
+        // Instances that share with this one find its RAM by address.
+        ram.expose_provenance();
+        let context = ram.with_addr(context as usize).cast();
         entry(context, args.as_mut_ptr(), code, stack)
     }
 }

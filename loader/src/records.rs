@@ -106,7 +106,7 @@ macro_rules! fixed_size {
     )*};
 }
 
-fixed_size!(image::Import, image::Export, Table);
+fixed_size!(image::Import, image::Export, image::FunctionRecord, Table);
 
 /// An active element segment: code values for consecutive elements of a table.
 #[derive(Clone, Copy, Debug)]
@@ -179,15 +179,62 @@ impl<'a> Record<'a> for DataSegment<'a> {
     }
 }
 
-/// A function that the host must provide.
+/// Something that the module must be given.
 #[derive(Clone, Copy, Debug)]
 pub struct Import<'a> {
     /// Module name.
     pub module: Name<'a>,
     /// Name.
     pub name: Name<'a>,
-    /// Its type.
-    pub function_type: FunctionType<'a>,
+    /// What it is.
+    pub item: ImportItem<'a>,
+}
+
+/// What an import must be.
+#[derive(Clone, Copy, Debug)]
+pub enum ImportItem<'a> {
+    /// A function of this type.
+    Function(FunctionType<'a>),
+    /// A table.
+    Table {
+        /// Type of its elements.
+        element: ValueType,
+        /// What it must have, and may be declared to have at most.
+        limits: Limits,
+    },
+    /// A memory; limits are in bytes.
+    Memory {
+        /// Page size as a power of two.
+        page_size_log2: u8,
+        /// What it must have, and may be declared to have at most.
+        limits: Limits,
+    },
+    /// A global.
+    Global {
+        /// Its type.
+        value_type: ValueType,
+        /// Whether it is mutable.
+        mutable: bool,
+    },
+}
+
+/// A size, and the largest that is declared: [`Limits::NONE`] if none is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The size now, or the least.
+    pub size: u32,
+    /// The largest.
+    pub max: u32,
+}
+
+impl Limits {
+    /// No largest size is declared.
+    pub const NONE: u32 = u32::MAX;
+
+    /// Whether something of these limits is what an import of `wanted` asks for.
+    pub const fn serve(self, wanted: Limits) -> bool {
+        self.size >= wanted.size && self.max <= wanted.max
+    }
 }
 
 /// Something that the module offers, by name.
@@ -232,6 +279,8 @@ pub struct GlobalExport {
     pub value_type: ValueType,
     /// Whether the module may change it.
     pub mutable: bool,
+    /// Whether its address is there instead, because another instance or the host has it.
+    pub indirect: bool,
 }
 
 /// The words of a section.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wasm2mcu_abi::image::Features;
 pub use wasm2mcu_loader::Trap;
-use wasm2mcu_loader::{CallError, Image, InstantiateError, Item};
+use wasm2mcu_loader::{CallError, Image, InstantiateError, Item, SharedItem};
 
 use crate::fault::Fault;
 use crate::host::{GuestMemory, HostFunction};
@@ -36,10 +36,69 @@ pub trait Board {
         image: &'a [u8],
         imports: Vec<HostFunction<'a>>,
     ) -> Result<Box<dyn Instance + 'a>, BoardError>;
+
+    /// A place for instances that share what they export.
+    fn space<'a>(&'a self) -> Box<dyn Space<'a> + 'a>;
+}
+
+/// Where instances see each other's memories, tables, globals and functions.
+///
+/// What fails to instantiate stays until the space ends: it may have left references in the tables
+/// of others.
+pub trait Space<'a> {
+    /// As [`Board::load`]; `links` come before `imports`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Board::load`].
+    fn load(
+        &self,
+        image: &'a [u8],
+        imports: Vec<HostFunction<'a>>,
+        links: &[Link],
+    ) -> Result<Box<dyn Instance + 'a>, BoardError>;
+}
+
+/// Something that an instance of a space imports from another one.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Module part of the import's name.
+    pub module: String,
+    /// Field part of the import's name.
+    pub name: String,
+    /// What it is.
+    pub share: Share,
+}
+
+/// An export of an instance, for others of the same space.
+#[derive(Clone, Debug)]
+pub struct Share(pub(crate) Shares);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Shares {
+    /// A function, as the loader of this process says: bytes of its parameters and results, address of
+    /// its record.
+    Function(Vec<u8>, Vec<u8>, u32),
+    /// Something else, as the loader of this process says.
+    Other(SharedItem<'static>),
+    /// An export of the instance with this handle, on a board with its own loader.
+    There {
+        /// The instance.
+        handle: u32,
+        /// The export's name.
+        export: String,
+    },
 }
 
 /// An instance of a module on a board.
 pub trait Instance {
+    /// An export, for others of the same [`Space`].
+    ///
+    /// # Errors
+    ///
+    /// [`BoardError::Refused`] if there is no such export or it cannot be shared.
+    fn share(&mut self, export: &str) -> Result<Share, BoardError>;
+
     /// Calls the exported function `export` with the words of its parameters.
     ///
     /// A trap is an outcome; it leaves the memory readable, and further calls are refused until

@@ -37,5 +37,7 @@ pub mod qemu;
 pub mod rv32;
 pub mod spectest;
 
-pub use board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, boards, open};
+pub use board::{
+    Board, BoardError, BoardInfo, Instance, Limits, Link, Outcome, Share, Space, Trap, boards, open,
+};
 pub use host::{GuestMemory, HostFunction};

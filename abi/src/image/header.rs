@@ -38,8 +38,8 @@ pub mod field {
     pub const START_TYPE: u32 = 52;
     /// Context offset of the globals.
     pub const GLOBALS: u32 = 56;
-    /// Zero.
-    pub const RESERVED: u32 = 60;
+    /// Context offset of the function records; 0 if references are addresses of code.
+    pub const RECORDS: u32 = 60;
     /// Ends of the sections, one word each.
     pub const SECTION_ENDS: u32 = 64;
     /// Zeros up to the header's end.
@@ -55,6 +55,8 @@ impl MemoryFlags {
     pub const PRESENT: MemoryFlags = MemoryFlags(1 << 0);
     /// Guards rely on the memory having exactly its minimum size: it may never grow.
     pub const FIXED: MemoryFlags = MemoryFlags(1 << 1);
+    /// Another instance or the host has it: sizes are what the module asks of it.
+    pub const IMPORTED: MemoryFlags = MemoryFlags(1 << 2);
 
     /// Whether all of `other` is set.
     pub const fn contains(self, other: MemoryFlags) -> bool {
@@ -96,6 +98,9 @@ pub struct Header {
     pub start_type: u32,
     /// Context offset in bytes of the globals, a multiple of 4.
     pub globals: u32,
+    /// Context offset in bytes of the function records, a multiple of 4; 0 in an image whose
+    /// references are addresses of code.
+    pub records: u32,
     /// Offset from the image's first byte where each section ends. A section begins where the
     /// one before ends, the first one at [`Header::BYTES`].
     pub section_ends: [u32; Section::COUNT],
@@ -131,6 +136,7 @@ impl Header {
         set(field::START_STACK, self.start_stack);
         set(field::START_TYPE, self.start_type);
         set(field::GLOBALS, self.globals);
+        set(field::RECORDS, self.records);
         for (i, end) in self.section_ends.into_iter().enumerate() {
             set(field::SECTION_ENDS + 4 * i as u32, end);
         }
@@ -172,6 +178,7 @@ impl Header {
             start_stack: get(field::START_STACK),
             start_type: get(field::START_TYPE),
             globals: get(field::GLOBALS),
+            records: get(field::RECORDS),
             section_ends,
         })
     }
@@ -203,6 +210,7 @@ mod tests {
             start_stack: 8,
             start_type: 9,
             globals: 10,
+            records: 11,
             section_ends,
         };
         let mut bytes = [0xff; Header::BYTES as usize];
@@ -213,7 +221,7 @@ mod tests {
         assert_eq!(Header::read(&bytes), Some(header));
         assert_eq!(Header::read(&bytes[..127]), None);
         let tail = &bytes[field::RESERVED_TAIL as usize..];
-        assert_eq!((field::RESERVED_TAIL, tail), (108, &[0; 20][..]));
+        assert_eq!((field::RESERVED_TAIL, tail), (112, &[0; 16][..]));
         for (at, value) in [(0, 0), (4, 2), (8, 3), (10, 0)] {
             let mut other = bytes;
             other[at] = value;

@@ -105,53 +105,68 @@ fn words(types: &[u8]) -> u32 {
     types.fold(0, |words, ty| words + ty.words())
 }
 
-/// A function that the host provides. The record's position is the number of its import slot.
+/// Something that the module does not have itself. It has a slot of one or two words in the context,
+/// in the order of the records; functions come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Import {
     /// Offset in STRINGS of the module's name.
     pub module: u32,
-    /// Offset in STRINGS of the function's name.
+    /// Offset in STRINGS of the name.
     pub name: u32,
-    /// Offset in TYPES of the function's type.
-    pub function_type: u32,
-    /// What is imported: 0 = function, the only kind of version 1.
-    pub kind: u32,
+    /// What type it has. Function: offset of the type in TYPES. Table: the type of its elements. Global:
+    /// its type, with [`Export::MUTABLE`]. Memory: 0; the header has the sizes.
+    pub detail: u32,
+    /// What it is.
+    pub kind: ExportKind,
 }
 
 impl Import {
     /// Size of the record in bytes.
     pub const BYTES: u32 = 16;
-    /// The kind of a function.
-    pub const FUNCTION: u32 = 0;
 
-    /// The record at `offset` of the IMPORTS section.
+    /// The record at `offset` of the IMPORTS section; `None` also when its kind is unknown.
     pub fn read(imports: &[u8], offset: u32) -> Option<Self> {
-        let [module, name, function_type, kind] = read_words(imports, offset)?;
+        let [module, name, detail, kind] = read_words(imports, offset)?;
         Some(Import {
             module,
             name,
-            function_type,
-            kind,
+            detail,
+            kind: ExportKind::from_u32(kind)?,
         })
     }
 
     /// The record as words.
     pub const fn to_words(self) -> [u32; 4] {
-        [self.module, self.name, self.function_type, self.kind]
+        [self.module, self.name, self.detail, self.kind as u32]
+    }
+
+    /// The type of an imported global.
+    pub const fn value_type(&self) -> Option<ValueType> {
+        ValueType::from_u8(self.detail as u8)
+    }
+
+    /// Words of its slot: the value of a constant global, the address of everything else.
+    pub fn slot_words(&self) -> u32 {
+        match (self.kind, self.value_type()) {
+            (ExportKind::Global, Some(ty)) if self.detail & Export::MUTABLE == 0 => ty.words(),
+            _ => 1,
+        }
     }
 }
 
-/// What an export is, with the numbers of the WebAssembly binary format.
+/// What an export or import is, with the numbers of the WebAssembly binary format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum ExportKind {
     /// `value` is a code value, `detail` the offset of its type in TYPES.
     Function = 0,
-    /// `value` is the number of the table.
+    /// `value` is the number of the table, `detail` the type of its elements, `limit` the most that it
+    /// is declared to have.
     Table = 1,
-    /// `value` is 0, the number of the memory.
+    /// `value` is 0, the number of the memory, `limit` the most bytes that it is declared to have.
     Memory = 2,
-    /// `value` is a context offset, `detail` the type's byte, with bit 8 set if it is mutable.
+    /// `value` is a context offset, `detail` the type's byte, with bit 8 set if it is mutable, bit 9
+    /// if its address is there instead of itself.
     Global = 3,
 }
 
@@ -179,8 +194,9 @@ pub struct Export {
     pub value: u32,
     /// What type it has; see [`ExportKind`]; 0 where that says nothing.
     pub detail: u32,
-    /// Function: worst stack depth of a call in bytes. Otherwise 0.
-    pub stack_bytes: u32,
+    /// Function: worst stack depth of a call in bytes. Table, memory: declared maximum, the largest
+    /// word if there is none. Otherwise 0.
+    pub limit: u32,
 }
 
 impl Export {
@@ -188,16 +204,18 @@ impl Export {
     pub const BYTES: u32 = 20;
     /// Set in `detail` of a mutable global.
     pub const MUTABLE: u32 = 1 << 8;
+    /// Set in `detail` of a global that another instance or the host has.
+    pub const INDIRECT: u32 = 1 << 9;
 
     /// The record at `offset` of the EXPORTS section; `None` also when its kind is unknown.
     pub fn read(exports: &[u8], offset: u32) -> Option<Self> {
-        let [name, kind, value, detail, stack_bytes] = read_words(exports, offset)?;
+        let [name, kind, value, detail, limit] = read_words(exports, offset)?;
         Some(Export {
             name,
             kind: ExportKind::from_u32(kind)?,
             value,
             detail,
-            stack_bytes,
+            limit,
         })
     }
 
@@ -208,39 +226,83 @@ impl Export {
             self.kind as u32,
             self.value,
             self.detail,
-            self.stack_bytes,
+            self.limit,
         ]
     }
 }
 
-/// Room for a table in the context.
+/// A table: room in the context, or one that another instance or the host has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// Context offset of element 0, a multiple of 4.
+    /// Context offset of element 0, a multiple of 4; 0 for an imported table.
     pub offset: u32,
-    /// Elements that the table has at the start.
+    /// Elements that the table has at the start; of an imported table, that it must have.
     pub elements: u32,
-    /// Elements that there is room for; those beyond `elements` begin as null as well.
+    /// Elements that there is room for, those beyond `elements` begin as null as well; of an imported
+    /// table, that it may be declared to have at most, the largest word if that does not matter.
     pub capacity: u32,
+    /// Context offset of the table's record, a multiple of 4; 0 if it has none. With
+    /// [`Table::IMPORTED`], of the slot with the record's address.
+    pub record: u32,
 }
 
 impl Table {
     /// Size of the record in bytes.
-    pub const BYTES: u32 = 12;
+    pub const BYTES: u32 = 16;
+    /// Set in `record` of an imported table.
+    pub const IMPORTED: u32 = 1;
 
     /// The record at `offset` of the TABLES section.
     pub fn read(tables: &[u8], offset: u32) -> Option<Self> {
-        let [offset, elements, capacity] = read_words(tables, offset)?;
+        let [offset, elements, capacity, record] = read_words(tables, offset)?;
         Some(Table {
             offset,
             elements,
             capacity,
+            record,
+        })
+    }
+
+    /// The record as words.
+    pub const fn to_words(self) -> [u32; 4] {
+        [self.offset, self.elements, self.capacity, self.record]
+    }
+
+    /// Whether another instance or the host has it.
+    pub const fn is_imported(&self) -> bool {
+        self.record & Self::IMPORTED != 0
+    }
+}
+
+/// A function that references of an open image may lead to. At instantiation it becomes a
+/// [record](crate::context::FunctionRecord) in the context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionRecord {
+    /// Code value.
+    pub code: u32,
+    /// Offset of its type in TYPES; the type has an entry thunk.
+    pub function_type: u32,
+    /// Worst stack depth of a call in bytes.
+    pub stack_bytes: u32,
+}
+
+impl FunctionRecord {
+    /// Size of the record in bytes.
+    pub const BYTES: u32 = 12;
+
+    /// The record at `offset` of the RECORDS section.
+    pub fn read(records: &[u8], offset: u32) -> Option<Self> {
+        let [code, function_type, stack_bytes] = read_words(records, offset)?;
+        Some(FunctionRecord {
+            code,
+            function_type,
+            stack_bytes,
         })
     }
 
     /// The record as words.
     pub const fn to_words(self) -> [u32; 3] {
-        [self.offset, self.elements, self.capacity]
+        [self.code, self.function_type, self.stack_bytes]
     }
 }
 

@@ -41,6 +41,13 @@ pub(crate) struct Args {
     /// They take 4 bytes of RAM each from the start, as far as the table's maximum allows them.
     #[arg(long, value_name = "ELEMENTS", default_value_t = wasm2mcu::DEFAULT_TABLE_ROOM)]
     table_room: u32,
+    /// Make what can be linked to the images of other modules.
+    ///
+    /// Instances of it can share functions, memories, tables and globals with others on the same
+    /// device. It costs 20 bytes of RAM for each function that is exported or in a table, and guards
+    /// cannot rely on the size of an exported memory.
+    #[arg(long)]
+    linkable: bool,
     /// What to write.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Image)]
     emit: Emit,
@@ -94,9 +101,8 @@ const SUPPORTED: &str = "\
 Modules:
   Code may use integers and floats, multiple results, tail calls, references to functions and of
   the host, one memory, pages of one byte included, any number of tables, bulk operations, globals, and
-  imported functions. Refused, with function and offset: vectors, exceptions, threads, typed
-  references, garbage collection, a second memory, 64-bit memories, and imports other than
-  functions.
+  imports of everything. Refused, with function and offset: vectors, exceptions, threads, typed
+  references, garbage collection, a second memory, and 64-bit memories.
 
   Build C with:
     clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry,--stack-first \\
@@ -110,6 +116,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         target: args.core.target()?,
         level: args.level.into(),
         table_room: args.table_room,
+        linkable: args.linkable,
         ..Options::default()
     };
     let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use wasm2mcu_abi::image::{ABI_VERSION, FORMAT_VERSION, MemoryFlags, RecordType, Section, field};
-use wasm2mcu_loader::{Image, Item};
+use wasm2mcu_loader::{Image, ImportItem, Item};
 
 use super::input::{Input, about};
 use super::{Failure, outline, output};
@@ -121,6 +121,22 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The type of an import in the words that exports are shown with.
+fn imported(item: &ImportItem<'_>) -> String {
+    match item {
+        ImportItem::Function(ty) => outline::signature(ty).to_string(),
+        ImportItem::Table { element, .. } => format!("table of {element}"),
+        ImportItem::Memory { .. } => "memory".to_owned(),
+        ImportItem::Global {
+            value_type,
+            mutable,
+        } => {
+            let mutable = if *mutable { "mut " } else { "" };
+            format!("global {mutable}{value_type}")
+        }
+    }
+}
+
 fn report(image: &Image<'_>, functions: Vec<Function>) -> Report {
     let needs = image.requirements();
     let record = |wanted| image.trailer().find(|r| r.record_type == wanted);
@@ -134,7 +150,7 @@ fn report(image: &Image<'_>, functions: Vec<Function>) -> Report {
     let imports = image.imports().map(|import| Import {
         module: import.module.to_string(),
         name: import.name.to_string(),
-        signature: outline::signature(&import.function_type).to_string(),
+        signature: imported(&import.item),
     });
     let exports = image.exports().map(|export| {
         let (kind, ty, stack_bytes) = match export.item {

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde::Serialize;
 use wasm2mcu::{Options, Target};
 use wasm2mcu_abi::types::ValueType;
-use wasm2mcu_loader::{Image, Trap};
+use wasm2mcu_loader::{Image, ImportItem, Trap};
 use wasm2mcu_testbench::board::{self, Board, BoardError, BoardInfo};
 use wasm2mcu_testbench::{HostFunction, spectest};
 
@@ -295,7 +295,12 @@ fn offer(function: &HostFunction<'_>) -> String {
 fn check_imports(image: &Image<'_>) -> Result<(), Failure> {
     let offers = host_functions();
     for import in image.imports() {
-        let wanted = import.function_type;
+        let ImportItem::Function(wanted) = import.item else {
+            return Err(Failure::new(format_args!(
+                "imports {}.{}, which is no function; `run` offers functions only",
+                import.module, import.name
+            )));
+        };
         let offered = offers.iter().any(|offer| {
             import.module == *offer.module
                 && import.name == *offer.name

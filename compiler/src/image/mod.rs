@@ -12,6 +12,7 @@ mod parts;
 mod write;
 
 pub use parts::{
-    Data, Element, Export, ExportItem, FunctionType, Import, Memory, Parts, Start, TypeIndex,
+    Data, Element, Export, ExportItem, FunctionRecord, FunctionType, Import, ImportItem, Memory,
+    Parts, Start, TypeIndex,
 };
 pub use write::{WriteError, write};

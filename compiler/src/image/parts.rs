@@ -25,7 +25,7 @@ pub struct Parts {
     pub functions_end: u32,
     /// Types of imported, exported and start functions. Equal ones are written once.
     pub types: Vec<FunctionType>,
-    /// Imported functions, in the order of their slots.
+    /// Imports, in the order of their slots: functions first.
     pub imports: Vec<Import>,
     /// Exports, with unique names.
     pub exports: Vec<Export>,
@@ -35,8 +35,12 @@ pub struct Parts {
     pub globals: Vec<u32>,
     /// Context offsets, ascending, of the words of globals that hold a code value.
     pub funcref_globals: Vec<u32>,
-    /// Where the tables stand in the context.
+    /// Where the tables stand in the context, imported ones first.
     pub tables: Vec<Table>,
+    /// Context offset of the function records; 0 if references are code values.
+    pub records_offset: u32,
+    /// The functions that references may lead to.
+    pub records: Vec<FunctionRecord>,
     /// Active element segments.
     pub elements: Vec<Element>,
     /// Active data segments.
@@ -72,6 +76,8 @@ impl Parts {
             globals: Vec::new(),
             funcref_globals: Vec::new(),
             tables: Vec::new(),
+            records_offset: 0,
+            records: Vec::new(),
             elements: Vec::new(),
             data: Vec::new(),
             start: None,
@@ -95,15 +101,44 @@ pub struct FunctionType {
     pub entry: u32,
 }
 
-/// A function that the host provides.
+/// Something that the module must be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
     /// Module name.
     pub module: String,
     /// Name.
     pub name: String,
-    /// Its type.
+    /// What it is.
+    pub item: ImportItem,
+}
+
+/// What an import is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportItem {
+    /// A function of this type.
+    Function(TypeIndex),
+    /// A table with elements of this type; its size is in [`Parts::tables`].
+    Table(ValueType),
+    /// The memory, of which [`Parts::memory`] says the size.
+    Memory,
+    /// A global.
+    Global {
+        /// Its type.
+        value_type: ValueType,
+        /// Whether it is mutable.
+        mutable: bool,
+    },
+}
+
+/// A function that references may lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionRecord {
+    /// Its code value.
+    pub code: u32,
+    /// Its type, which has an entry thunk.
     pub function_type: TypeIndex,
+    /// Worst stack depth of a call.
+    pub stack_bytes: u32,
 }
 
 /// Something that the host can name.
@@ -127,14 +162,23 @@ pub enum ExportItem {
         /// Worst stack depth of a call.
         stack_bytes: u32,
     },
-    /// The table of this number.
-    Table(u32),
-    /// Memory 0.
-    Memory,
+    /// A table.
+    Table {
+        /// Its number.
+        number: u32,
+        /// Type of its elements.
+        element: ValueType,
+        /// The largest number of elements that is declared.
+        max: Option<u32>,
+    },
+    /// Memory 0, with the largest size in bytes that is declared.
+    Memory(Option<u32>),
     /// A global.
     Global {
         /// Its context offset.
         offset: u32,
+        /// Whether its address is there instead.
+        indirect: bool,
         /// Its type.
         value_type: ValueType,
         /// Whether it is mutable.
@@ -149,7 +193,7 @@ pub struct Element {
     pub table: u32,
     /// First element to write.
     pub start: u32,
-    /// Code values; 0 = null.
+    /// References: code values, or context offsets of function records; 0 = null.
     pub codes: Vec<u32>,
 }
 
@@ -184,4 +228,6 @@ pub struct Memory {
     pub page_size_log2: u8,
     /// Guards rely on the memory having its initial size: it must not grow.
     pub fixed: bool,
+    /// Another instance or the host has it.
+    pub imported: bool,
 }

@@ -9,7 +9,7 @@ use wasm2mcu_abi::image::{
 use wasm2mcu_abi::types::ValueType;
 
 use super::intern::Interner;
-use super::parts::{ExportItem, FunctionType, Parts, TypeIndex};
+use super::parts::{ExportItem, FunctionType, ImportItem, Parts, TypeIndex};
 
 /// Why parts cannot be written as an image.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn write(parts: &Parts) -> Result<Vec<u8>, WriteError> {
     let mut body = Body::default();
     body.section(Section::Text, parts.text.iter().copied())?;
     body.section(Section::Functions, functions().flat_map(u32::to_le_bytes))?;
-    body.section(Section::Types, types.section)?;
+    body.section(Section::Types, types.section.iter().copied())?;
     body.section(Section::Imports, imports)?;
     body.section(Section::Exports, exports)?;
     body.section(Section::Globals, words_to_bytes(&parts.globals))?;
@@ -71,6 +71,7 @@ pub fn write(parts: &Parts) -> Result<Vec<u8>, WriteError> {
     body.section(Section::Tables, tables.flatten().flat_map(u32::to_le_bytes))?;
     body.section(Section::Elements, elements(parts)?)?;
     body.section(Section::Data, data(parts)?)?;
+    body.section(Section::Records, records(parts, &types)?)?;
     body.section(Section::Strings, strings.into_bytes())?;
 
     let source = parts.source_sha256.as_ref().map(|hash| TrailerRecord {
@@ -114,7 +115,12 @@ fn header(parts: &Parts) -> Header {
         } else {
             0
         };
-        MemoryFlags(MemoryFlags::PRESENT.0 | fixed)
+        let imported = if memory.imported {
+            MemoryFlags::IMPORTED.0
+        } else {
+            0
+        };
+        MemoryFlags(MemoryFlags::PRESENT.0 | fixed | imported)
     });
     Header {
         architecture: parts.architecture,
@@ -131,6 +137,7 @@ fn header(parts: &Parts) -> Header {
         start_stack: parts.start.map_or(0, |start| start.stack_bytes),
         start_type: 0,
         globals: parts.globals_offset,
+        records: parts.records_offset,
         section_ends: [0; Section::COUNT],
     }
 }
@@ -206,11 +213,23 @@ impl Types {
 fn imports(parts: &Parts, types: &Types, strings: &mut Interner) -> Result<Vec<u8>, WriteError> {
     let mut section = Vec::new();
     for import in &parts.imports {
+        let (kind, detail) = match import.item {
+            ImportItem::Function(ty) => (ExportKind::Function, types.offset(ty)?),
+            ImportItem::Table(element) => (ExportKind::Table, element as u32),
+            ImportItem::Memory => (ExportKind::Memory, 0),
+            ImportItem::Global {
+                value_type,
+                mutable,
+            } => {
+                let mutable = if mutable { format::Export::MUTABLE } else { 0 };
+                (ExportKind::Global, value_type as u32 | mutable)
+            }
+        };
         let record = format::Import {
             module: name(strings, &import.module)?,
             name: name(strings, &import.name)?,
-            function_type: types.offset(import.function_type)?,
-            kind: format::Import::FUNCTION,
+            detail,
+            kind,
         };
         section.extend(words_to_bytes(&record.to_words()));
     }
@@ -221,7 +240,7 @@ fn exports(parts: &Parts, types: &Types, strings: &mut Interner) -> Result<Vec<u
     let mut section = Vec::new();
     for export in &parts.exports {
         let name = name(strings, &export.name)?;
-        let (kind, value, detail, stack_bytes) = match export.item {
+        let (kind, value, detail, limit) = match export.item {
             ExportItem::Function {
                 code,
                 function_type,
@@ -230,15 +249,29 @@ fn exports(parts: &Parts, types: &Types, strings: &mut Interner) -> Result<Vec<u
                 let function_type = types.offset(function_type)?;
                 (ExportKind::Function, code, function_type, stack_bytes)
             }
-            ExportItem::Table(number) => (ExportKind::Table, number, 0, 0),
-            ExportItem::Memory => (ExportKind::Memory, 0, 0, 0),
+            ExportItem::Table {
+                number,
+                element,
+                max,
+            } => {
+                let max = max.unwrap_or(u32::MAX);
+                (ExportKind::Table, number, element as u32, max)
+            }
+            ExportItem::Memory(max) => (ExportKind::Memory, 0, 0, max.unwrap_or(u32::MAX)),
             ExportItem::Global {
                 offset,
+                indirect,
                 value_type,
                 mutable,
             } => {
                 let mutable = if mutable { format::Export::MUTABLE } else { 0 };
-                (ExportKind::Global, offset, value_type as u32 | mutable, 0)
+                let indirect = if indirect {
+                    format::Export::INDIRECT
+                } else {
+                    0
+                };
+                let detail = value_type as u32 | mutable | indirect;
+                (ExportKind::Global, offset, detail, 0)
             }
         };
         let record = format::Export {
@@ -246,7 +279,20 @@ fn exports(parts: &Parts, types: &Types, strings: &mut Interner) -> Result<Vec<u
             kind,
             value,
             detail,
-            stack_bytes,
+            limit,
+        };
+        section.extend(words_to_bytes(&record.to_words()));
+    }
+    Ok(section)
+}
+
+fn records(parts: &Parts, types: &Types) -> Result<Vec<u8>, WriteError> {
+    let mut section = Vec::new();
+    for record in &parts.records {
+        let record = format::FunctionRecord {
+            code: record.code,
+            function_type: types.offset(record.function_type)?,
+            stack_bytes: record.stack_bytes,
         };
         section.extend(words_to_bytes(&record.to_words()));
     }

@@ -52,6 +52,13 @@ pub enum Symbol {
     Data(u32),
     /// The items of the element segment with this index.
     Elements(u32),
+    /// The signature with this type number.
+    Type(u32),
+    /// What calls functions of this type number of other instances.
+    Bridge(u32),
+    /// What calls the host function that a function index means, where it can be another instance's
+    /// function as well.
+    Thunk(u32),
     /// The routine that leaves the instance with this trap.
     Trap(TrapCode),
     /// The routine that leaves the instance with the trap code in the first result register.
@@ -61,7 +68,10 @@ pub enum Symbol {
 impl Symbol {
     /// Whether it is data, whose address has no code bit.
     pub const fn is_data(self) -> bool {
-        matches!(self, Symbol::Data(_) | Symbol::Elements(_))
+        matches!(
+            self,
+            Symbol::Data(_) | Symbol::Elements(_) | Symbol::Type(_)
+        )
     }
 }
 
@@ -72,6 +82,9 @@ impl fmt::Display for Symbol {
             Symbol::Builtin(number) => write!(f, "builtin_{number}"),
             Symbol::Data(index) => write!(f, "data_{index}"),
             Symbol::Elements(index) => write!(f, "elem_{index}"),
+            Symbol::Type(number) => write!(f, "type_{number}"),
+            Symbol::Bridge(number) => write!(f, "bridge_{number}"),
+            Symbol::Thunk(index) => write!(f, "thunk_{index}"),
             Symbol::Trap(code) => write!(f, "trap_{}", *code as u8),
             Symbol::TrapExit => f.write_str("trap_exit"),
         }
@@ -159,6 +172,11 @@ pub trait Relocate: Copy {
     /// # Panics
     /// When the instruction does not lie in `text`.
     fn apply(self, text: &mut [u8], at: u32, target: u32) -> Result<(), CallOutOfRange>;
+
+    /// How far, in bytes to both sides, a short form of the instruction reaches, if it has one.
+    fn short_span(self) -> Option<u32> {
+        None
+    }
 }
 
 /// A function that a call cannot reach.

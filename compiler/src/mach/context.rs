@@ -62,6 +62,13 @@ impl<I: Isa> Context<'_, '_, I> {
                 let symbol = self.lower.callee(func_ref)?;
                 Some(vec![self.address(symbol)])
             }
+            InstructionData::StackAddr {
+                stack_slot, offset, ..
+            } => {
+                let place = self.lower.slot(stack_slot, offset.into());
+                let address = self.define(|rd| I::frame_address(rd, place));
+                Some(vec![ValueRegs::one(address)])
+            }
             InstructionData::UnaryGlobalValue { global_value, .. } => {
                 let symbol = self.lower.data(global_value)?;
                 Some(vec![self.address(symbol)])

@@ -2,8 +2,9 @@
 //!
 //! The driver walks blocks and instructions from last to first. An instruction is lowered when it
 //! has an effect or when something behind it asked for its value; whatever a consumer has folded
-//! into itself, and whatever nobody wants, disappears. Constants are never kept in a register
-//! across instructions: each consumer that cannot encode one gets its own.
+//! into itself, and whatever nobody wants, disappears; so does a machine instruction of which no
+//! result is read, such as one that makes the other half of a value. Constants are never kept in a
+//! register across instructions: each consumer that cannot encode one gets its own.
 //!
 //! ```text
 //!   CLIF inst ──Isa::rules (ISLE)───────▶ emit() emit() …  in forward order
@@ -26,6 +27,7 @@ use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VRe
 use super::blocks::{BlockOrder, Source, destinations};
 use super::buffer::Symbol;
 use super::context::Context;
+use super::frame::FrameRef;
 use super::reg::{Collector, OperandVisitor, Reg};
 use super::vcode::{VBlock, VCode};
 use super::{Isa, MachineInst};
@@ -337,12 +339,21 @@ impl<'f, I: Isa> Lower<'f, I> {
         }
     }
 
+    /// The place of a byte of a stack slot; slots stand in order, each at a multiple of 4.
+    pub fn slot(&self, slot: ir::StackSlot, offset: i32) -> FrameRef {
+        let before = self.func.sized_stack_slots.iter();
+        let before = before.take_while(|(other, _)| *other != slot);
+        let begin: u32 = before.map(|(_, slot)| slot.size.next_multiple_of(4)).sum();
+        FrameRef::Slot(begin + offset as u32)
+    }
+
     /// The data in the text whose address a global value is.
     pub fn data(&self, global: ir::GlobalValue) -> Option<Symbol> {
         let name = self.global_name(global)?;
         match name.namespace {
             contract::DATA => Some(Symbol::Data(name.index)),
             contract::ELEMENTS => Some(Symbol::Elements(name.index)),
+            contract::TYPES => Some(Symbol::Type(name.index)),
             _ => None,
         }
     }
@@ -355,6 +366,8 @@ impl<'f, I: Isa> Lower<'f, I> {
                 match name.namespace {
                     contract::FUNCTIONS => Some(Symbol::Function(name.index)),
                     contract::BUILTINS => Some(Symbol::Builtin(name.index)),
+                    contract::BRIDGES => Some(Symbol::Bridge(name.index)),
+                    contract::THUNKS => Some(Symbol::Thunk(name.index)),
                     _ => None,
                 }
             }
@@ -428,17 +441,18 @@ impl<'f, I: Isa> Lower<'f, I> {
     /// Whether an instruction must stay: it does more than write results, or one of them is read.
     /// Half of a value may be read where the other half is not. If it stays, its inputs are read.
     fn is_read(&mut self, inst: &mut I::Inst) -> bool {
-        let mut uses = Vec::new();
-        let mut wanted = !inst.only_writes_results();
-        inst.visit_operands(&mut Reads {
-            uses: &mut uses,
-            wanted: &mut wanted,
+        let mut results = Results {
             read: &self.read,
-        });
-        if wanted {
-            uses.into_iter().for_each(|reg| self.mark_read(reg));
+            any: !inst.only_writes_results(),
+        };
+        inst.visit_operands(&mut results);
+        let stays = results.any;
+        if stays {
+            inst.visit_operands(&mut Inputs {
+                read: &mut self.read,
+            });
         }
-        wanted
+        stays
     }
 
     fn mark_read(&mut self, reg: Reg) {
@@ -549,6 +563,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             operands: collector.operands,
             operand_ranges,
             clobbers,
+            slot_bytes: slot_bytes(self.func),
             num_vregs: self.renamed.len() + Reg::FIRST_VIRTUAL,
         }
     }
@@ -559,18 +574,29 @@ fn slot(reg: Reg) -> usize {
     reg.to_vreg().vreg() - Reg::FIRST_VIRTUAL
 }
 
-/// Collects what an instruction reads, and finds out whether a result of it is read.
-struct Reads<'r> {
-    uses: &'r mut Vec<Reg>,
-    wanted: &'r mut bool,
+/// Finds out whether a result of an instruction is read.
+struct Results<'r> {
     read: &'r [bool],
+    any: bool,
 }
 
-impl OperandVisitor for Reads<'_> {
+impl OperandVisitor for Results<'_> {
     fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, kind: OperandKind, _: OperandPos) {
-        match kind {
-            OperandKind::Use => self.uses.push(*reg),
-            OperandKind::Def => *self.wanted |= reg.real().is_some() || self.read[slot(*reg)],
+        if kind == OperandKind::Def {
+            self.any |= reg.real().is_some() || self.read[slot(*reg)];
+        }
+    }
+}
+
+/// Notes what an instruction reads.
+struct Inputs<'r> {
+    read: &'r mut [bool],
+}
+
+impl OperandVisitor for Inputs<'_> {
+    fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, kind: OperandKind, _: OperandPos) {
+        if kind == OperandKind::Use && reg.real().is_none() {
+            self.read[slot(*reg)] = true;
         }
     }
 }
@@ -582,6 +608,12 @@ impl<I: Isa> OperandVisitor for Renaming<'_, '_, I> {
     fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, _: OperandKind, _: OperandPos) {
         *reg = self.0.resolve(*reg);
     }
+}
+
+/// Bytes of the area of stack slots.
+fn slot_bytes(func: &ir::Function) -> u32 {
+    let slots = func.sized_stack_slots.values();
+    slots.map(|slot| slot.size.next_multiple_of(4)).sum()
 }
 
 /// Whether an instruction must be executed even when nobody wants its result.

@@ -130,6 +130,8 @@ pub trait Isa: Sized + Debug {
     fn copy(to: Reg, from: Reg) -> Self::Inst;
     /// The address of something in the text, with what the architecture sets in addresses of code.
     fn address(to: Reg, symbol: Symbol) -> Self::Inst;
+    /// The address of a place in the frame.
+    fn frame_address(to: Reg, place: FrameRef) -> Self::Inst;
     /// A register with a constant word.
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
     /// A floating-point register with a constant f32.
@@ -173,6 +175,8 @@ pub struct FrameNeeds {
     pub outgoing_bytes: u32,
     /// Words of spill slots.
     pub spills: u32,
+    /// Bytes of stack slots.
+    pub slot_bytes: u32,
 }
 
 impl FrameNeeds {
@@ -182,6 +186,7 @@ impl FrameNeeds {
             written: function.written(),
             outgoing_bytes: function.code.outgoing_bytes,
             spills: function.output.num_spillslots as u32,
+            slot_bytes: function.code.slot_bytes,
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct VCode<I: Isa> {
     /// Bytes for stack arguments and stack results that its tail calls need where its own arguments
     /// stand; 0 if its own take as many.
     pub tail_bytes: u32,
+    /// Bytes of stack slots.
+    pub slot_bytes: u32,
     pub(super) operands: Vec<Operand>,
     pub(super) operand_ranges: Vec<(u32, u32)>,
     pub(super) clobbers: Vec<PRegSet>,

@@ -17,6 +17,8 @@ const MEMORY: Memory = Memory {
     min_bytes: MIN,
     max_bytes: 4 * MIN,
     page_size_log2: 16,
+    declared_bytes: None,
+    import: None,
 };
 
 /// One block of checks of a parameter against sizes.

@@ -28,8 +28,17 @@ pub const BUILTINS: u32 = 2;
 /// segment's.
 pub const DATA: u32 = 3;
 /// Name space of element segments in the text, one word for each item: 0 for null, else the
-/// distance of the function's address from the segment's first word. The index is the segment's.
+/// distance of the function's address from the segment's first word, in an open module the context
+/// offset of the function's record. The index is the segment's.
 pub const ELEMENTS: u32 = 4;
+/// Name space of the routines that call functions of other instances; the index is the type number.
+pub const BRIDGES: u32 = 5;
+/// Name space of the thunks that call functions of the host, where a module may get either; the index
+/// is the function index.
+pub const THUNKS: u32 = 6;
+/// Name space of signatures in the text: what follows the entry thunk in a record of the image's types.
+/// The index is the type number.
+pub const TYPES: u32 = 7;
 
 /// Addresses in pinned registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +105,7 @@ builtins! {
     /// Copies elements that may overlap: addresses of target and source, their number in.
     TableCopy = "table.copy",
     /// Writes items of an element segment in the text: addresses of target and first item, their
-    /// number, address of the segment in.
+    /// number, and what to add to those that are not null in.
     TableInit = "table.init",
     /// `table.grow`: its operands, address of element 0, address of the word with the size,
     /// elements that there is room for in; elements before or -1 out.
@@ -104,6 +113,11 @@ builtins! {
     /// What instantiation must compute: globals, initial elements of tables, segments; then the start
     /// function. Traps at a segment that leaves its table or memory.
     Initialize = "initialize",
+    /// Whether two signatures of images are the same: the addresses of what follows their entry thunks
+    /// in, 1 or 0 out.
+    SameType = "same_type",
+    /// Traps with the code of a trap of another instance.
+    Rethrow = "rethrow",
     /// Sum.
     F32Add = "f32_add",
     /// Difference.
@@ -235,6 +249,12 @@ pub enum Region {
     Text,
     /// Bytes of data segments in the text.
     Segment,
+    /// Import slots, and records of functions and tables but for sizes: written before code runs.
+    Link,
+    /// Mutable globals of other instances, any of which may be the same.
+    Shared,
+    /// Words on the stack that another instance reads and writes.
+    Arguments,
     /// The compiler's own words behind the globals: sizes of tables, lengths of segments.
     State,
     /// The global with this index.
@@ -255,7 +275,10 @@ impl Region {
             Region::Text => 4,
             Region::State => 5,
             Region::Segment => 6,
-            Region::Global(index) => 7 + index.min(LAST_GLOBAL_REGION),
+            Region::Link => 7,
+            Region::Shared => 8,
+            Region::Arguments => 9,
+            Region::Global(index) => 10 + index.min(LAST_GLOBAL_REGION),
         }
     }
 
@@ -268,6 +291,9 @@ impl Region {
             Region::Text => "text".into(),
             Region::State => "state".into(),
             Region::Segment => "segment".into(),
+            Region::Link => "link".into(),
+            Region::Shared => "shared globals".into(),
+            Region::Arguments => "arguments".into(),
             Region::Global(index) if index < LAST_GLOBAL_REGION => format!("global {index}"),
             Region::Global(_) => "other globals".into(),
         }
@@ -280,7 +306,7 @@ impl Region {
     pub fn flags(self, function: &mut Function) -> MemFlagsData {
         let flags = match self {
             Region::Heap => MemFlagsData::new().with_notrap(),
-            Region::Text => MemFlagsData::trusted().with_readonly(),
+            Region::Text | Region::Link => MemFlagsData::trusted().with_readonly(),
             // Read in words from wherever the operands say.
             Region::Segment => MemFlagsData::new().with_notrap().with_readonly(),
             _ => MemFlagsData::trusted(),

@@ -11,10 +11,10 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use wasm2mcu_abi::trap::TrapCode;
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};
 
-use super::contract::{self, BUILTINS, Builtin, FUNCTIONS, SYMBOLS, Symbol};
+use super::contract::{self, BRIDGES, BUILTINS, Builtin, FUNCTIONS, SYMBOLS, Symbol};
 use super::module::Module;
 use super::operators::{self, Frame};
-use super::{support, verdict};
+use super::{link, support, verdict};
 use crate::error::{Error, Place, Result};
 
 /// Allocations that one body leaves to the next.
@@ -346,6 +346,13 @@ impl<'a> Translator<'a> {
         let type_number = self.module.functions[function as usize].type_number;
         let signature = self.signature_ref(type_number);
         self.import(UserExternalName::new(FUNCTIONS, function), signature)
+    }
+
+    /// What calls functions of this type of other instances.
+    pub(super) fn bridge(&mut self, type_number: u32) -> FuncRef {
+        let signature = link::bridge_signature(self.module, type_number);
+        let signature = self.builder.import_signature(signature);
+        self.import(UserExternalName::new(BRIDGES, type_number), signature)
     }
 
     /// A builtin as a callee.

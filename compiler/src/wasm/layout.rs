@@ -5,7 +5,7 @@
 //! state is sizes of tables and lengths of segments that change, and computed segments; it stands behind the globals.
 //! What code touches most lies nearest to the context pointer, where short load offsets reach it.
 
-use wasm2mcu_abi::context::{ALIGNMENT, Context};
+use wasm2mcu_abi::context::{ALIGNMENT, Context, FunctionRecord, TableRecord};
 
 use super::module::{ExportItem, Module};
 use super::support::MAX_CONTEXT_BYTES;
@@ -16,17 +16,51 @@ use crate::error::{Error, Place, Result};
 pub(super) fn place(module: &mut Module, place: Place) -> Result<()> {
     let exported = exported_globals(module);
     let mut end = u64::from(Context::BYTES) + 4 * module.imports().count() as u64;
+    for import in &module.other_imports {
+        let slot = clamped(end);
+        end += 4;
+        match import.item {
+            ExportItem::Table(index) => module.tables[index as usize].offset = slot,
+            ExportItem::Memory => {
+                let memory = module.memory.as_mut();
+                memory.expect("an imported memory").import = Some(slot);
+            }
+            ExportItem::Global(index) => {
+                let global = &mut module.globals[index as usize];
+                global.offset = Some(slot);
+                if !global.mutable {
+                    end += 4 * u64::from(global.ty.words() - 1);
+                }
+            }
+            ExportItem::Function(_) => unreachable!("functions are imported otherwise"),
+        }
+    }
     let globals = end;
     for (global, exported) in module.globals.iter_mut().zip(exported) {
+        if global.imported {
+            continue;
+        }
         if global.mutable || exported || global.init.is_computed() {
             global.offset = Some(clamped(end));
             end += 4 * u64::from(global.ty.words());
         }
     }
+    for table in &mut module.tables {
+        let Some(size) = &mut table.size_offset else {
+            continue;
+        };
+        if let Some(record) = &mut table.record {
+            *record = clamped(end);
+            *size = clamped(end + u64::from(TableRecord::SIZE));
+            end += u64::from(TableRecord::BYTES);
+        } else {
+            *size = clamped(end);
+            end += 4;
+        }
+    }
     let lengths = module.elements.iter_mut().map(|s| &mut s.length_offset);
     let data_lengths = module.data_shapes.iter_mut().map(|s| &mut s.length_offset);
-    let sizes = module.tables.iter_mut().map(|t| &mut t.size_offset);
-    for word in sizes.chain(lengths).chain(data_lengths).flatten() {
+    for word in lengths.chain(data_lengths).flatten() {
         *word = clamped(end);
         end += 4;
     }
@@ -36,7 +70,14 @@ pub(super) fn place(module: &mut Module, place: Place) -> Result<()> {
             end += 4 * segment.items.len() as u64;
         }
     }
-    for table in &mut module.tables {
+    if module.open {
+        module.records_offset = clamped(end);
+        for function in module.functions.iter_mut().filter(|f| f.indirect) {
+            function.record = Some(clamped(end));
+            end += u64::from(FunctionRecord::BYTES);
+        }
+    }
+    for table in module.tables.iter_mut().filter(|table| !table.imported) {
         table.offset = clamped(end);
         end += 4 * u64::from(table.capacity);
     }

@@ -13,12 +13,14 @@
 //! * `operators/`: one file per family of operators
 //! * `verdict`: invalid, or merely not offered?
 //! * `builtins`: functions that the translation adds
+//! * `link`: calls of other instances
 
 mod builtins;
 mod constant;
 pub mod contract;
 mod function;
 mod layout;
+mod link;
 pub mod module;
 mod operators;
 mod prescan;
@@ -48,6 +50,8 @@ pub struct Target {
     pub code_address_bit: u8,
     /// Elements by which a table may grow, as far as its declaration allows.
     pub table_room: u32,
+    /// Whether the module's exports are for other instances.
+    pub linkable: bool,
 }
 
 /// A module and its code in CLIF, unoptimised and not yet verified by Cranelift.
@@ -75,13 +79,20 @@ pub enum BodyId {
     Function(u32),
     /// A function that the translation added.
     Builtin(Builtin),
+    /// What calls the imported function with this index, of the host or of another instance.
+    Route(u32),
+    /// What calls a function of this type number of another instance.
+    Bridge(u32),
 }
 
 impl BodyId {
     /// The name of the function for people.
     pub fn name(self, module: &Module) -> String {
         match self {
-            BodyId::Function(index) => module.functions[index as usize].name.clone(),
+            BodyId::Function(index) | BodyId::Route(index) => {
+                module.functions[index as usize].name.clone()
+            }
+            BodyId::Bridge(number) => format!("bridge{}", module.types[number as usize]),
             BodyId::Builtin(builtin) => builtin.name().to_owned(),
         }
     }
@@ -123,7 +134,7 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
         });
     }
     let prescan = Prescan::of(bytes);
-    let mut sections = Sections::new(&prescan, target.table_room);
+    let mut sections = Sections::new(&prescan, target);
     let mut functions = Vec::new();
     let mut scratch = Scratch::default();
     let mut validator = Validator::new_with_features(support::FEATURES);
@@ -180,8 +191,15 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
     }
     let initializer = module.initializer.map(|_| Builtin::Initialize);
     functions.extend(initializer.and_then(|b| builtin(b, &module)));
-    let builtins = called_builtins(&functions);
-    functions.extend(builtins.into_iter().filter_map(|b| builtin(b, &module)));
+    if module.open {
+        let imported = 0..module.imports().count() as u32;
+        functions.extend(imported.map(|index| link::route(&module, index)));
+        let bridges = called(&functions, contract::BRIDGES);
+        functions.extend(bridges.into_iter().map(|ty| link::bridge(&module, ty)));
+    }
+    let builtins = called(&functions, contract::BUILTINS);
+    let builtins = builtins.into_iter().filter_map(Builtin::from_u32);
+    functions.extend(builtins.filter_map(|b| builtin(b, &module)));
     Ok(Translated { module, functions })
 }
 
@@ -205,11 +223,12 @@ pub fn builtin(builtin: Builtin, module: &Module) -> Option<Body> {
     Some(Body { id, clif })
 }
 
-fn called_builtins(functions: &[Body]) -> BTreeSet<Builtin> {
+/// The indices in a name space of what the functions call.
+fn called(functions: &[Body], namespace: u32) -> BTreeSet<u32> {
     functions
         .iter()
         .flat_map(|body| body.clif.params.user_named_funcs().values())
-        .filter(|name| name.namespace == contract::BUILTINS)
-        .filter_map(|name| Builtin::from_u32(name.index))
+        .filter(|name| name.namespace == namespace)
+        .map(|name| name.index)
         .collect()
 }

@@ -21,6 +21,15 @@ pub struct Module {
     pub tables: Vec<Table>,
     /// Memory 0.
     pub memory: Option<Memory>,
+    /// Imports other than functions, in order.
+    pub other_imports: Vec<OtherImport>,
+    /// Whether references to functions are addresses of records in the context, so that they may leave
+    /// the instance; else they are addresses of code.
+    pub open: bool,
+    /// What the instruction set adds to addresses of code.
+    pub(crate) code_address_bit: u8,
+    /// Where function records begin in the context, in bytes; 0 in a module that is not open.
+    pub records_offset: u32,
     /// Globals in index order.
     pub globals: Vec<Global>,
     /// Exports in the order of the export section.
@@ -79,6 +88,17 @@ pub struct Function {
     pub import: Option<Import>,
     /// Whether its address can get into a table, so that it needs its type number in front.
     pub indirect: bool,
+    /// Offset of its record in the context; `None` where no reference to it leaves the instance.
+    pub record: Option<u32>,
+}
+
+/// An import that is no function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherImport {
+    /// Its names.
+    pub import: Import,
+    /// What it is.
+    pub item: ExportItem,
 }
 
 /// The two names of an import.
@@ -100,19 +120,27 @@ pub struct Table {
     /// Elements that there is room for; equal to `elements` when no code of the module grows it,
     /// whatever its declaration says.
     pub capacity: u32,
-    /// Offset of element 0 in the context, in bytes.
+    /// Offset of element 0 in the context, in bytes; of an imported table, of the slot with the address
+    /// of its record.
     pub offset: u32,
+    /// Whether another instance has it. Then `elements` is what it has at least, `capacity` what it is
+    /// declared to have at most.
+    pub imported: bool,
+    /// Offset of its record in the context, by which other instances find it.
+    pub record: Option<u32>,
     /// Offset in the context of the word with the present number of elements; `None` where that
     /// never changes.
     pub size_offset: Option<u32>,
     /// What every element is at instantiation.
     pub init: Constant,
+    /// The largest number of elements that is declared.
+    pub declared: Option<u32>,
 }
 
 impl Table {
     /// Whether the number of elements never changes.
     pub fn is_fixed(&self) -> bool {
-        self.elements == self.capacity
+        self.elements == self.capacity && !self.imported
     }
 }
 
@@ -184,6 +212,11 @@ pub struct Memory {
     pub max_bytes: u32,
     /// Base-2 logarithm of the unit of `memory.size` and `memory.grow`.
     pub page_size_log2: u8,
+    /// The largest size in bytes that is declared.
+    pub declared_bytes: Option<u32>,
+    /// Offset in the context of the slot with the address of the context that has it, if another
+    /// instance has it.
+    pub import: Option<u32>,
 }
 
 impl Memory {
@@ -205,6 +238,9 @@ pub struct Global {
     /// Offset of its first word in the context in bytes; `None` for a known constant that lives in
     /// the code alone, because nobody outside reads it.
     pub offset: Option<u32>,
+    /// Whether another instance has it. Then its slot is at `offset`: its value, or its address if it
+    /// is mutable.
+    pub imported: bool,
 }
 
 /// Something that the host can reach by name.
@@ -300,15 +336,21 @@ impl Module {
         self.functions[function as usize].import.is_some()
     }
 
-    /// The functions that the host can enter: exported ones, and the start function, unless the
-    /// initializer calls it.
+    /// The functions that have records, in the order of these.
+    pub fn recorded_functions(&self) -> impl Iterator<Item = u32> {
+        let functions = (0..).zip(&self.functions);
+        functions.filter_map(|(index, function)| function.record.map(|_| index))
+    }
+
+    /// The functions that are entered from outside: exported ones, and the start function,
+    /// unless the initializer calls it, and those that references lead to.
     pub fn entered_functions(&self) -> impl Iterator<Item = u32> {
         let exported = self.exports.iter().filter_map(|export| match export.item {
             ExportItem::Function(index) => Some(index),
             _ => None,
         });
         let start = self.start.filter(|_| self.initializer.is_none());
-        exported.chain(start)
+        exported.chain(start).chain(self.recorded_functions())
     }
 
     /// Signature of the function with this index.
@@ -320,7 +362,8 @@ impl Module {
     /// compiler's own state. `code_value` is asked for the functions that globals refer to.
     pub fn initial_globals(&self, code_value: impl Fn(u32) -> u32) -> Vec<u32> {
         let mut words = Vec::new();
-        for global in self.globals.iter().filter(|g| g.offset.is_some()) {
+        let own = self.globals.iter().filter(|g| !g.imported);
+        for global in own.filter(|g| g.offset.is_some()) {
             let bits = match &global.init {
                 Constant::Number(bits) => *bits,
                 Constant::Reference(function) => function.map_or(0, &code_value).into(),
@@ -331,8 +374,13 @@ impl Module {
                 words.push((bits >> 32) as u32);
             }
         }
-        let sizes = self.tables.iter().filter(|t| t.size_offset.is_some());
-        words.extend(sizes.map(|table| table.elements));
+        for table in self.tables.iter().filter(|t| t.size_offset.is_some()) {
+            if table.record.is_some() {
+                words.extend([0, table.elements, table.capacity]);
+            } else {
+                words.push(table.elements);
+            }
+        }
         let lengths = self.elements.iter().filter(|s| s.length_offset.is_some());
         words.extend(lengths.map(|segment| segment.items.len() as u32));
         let lengths = self.data_shapes.iter();
@@ -345,7 +393,8 @@ impl Module {
 
     /// Whether something is known at instantiation only, so that an initializer must compute it.
     pub(crate) fn is_computed(&self) -> bool {
-        let globals = self.globals.iter().map(|global| &global.init);
+        let globals = self.globals.iter().filter(|global| !global.imported);
+        let globals = globals.map(|global| &global.init);
         let items = self.elements.iter().flat_map(|segment| &segment.items);
         let starts = self.elements.iter().filter_map(|segment| {
             let ElementMode::Active { start, .. } = &segment.mode else {
@@ -359,7 +408,16 @@ impl Module {
             .filter_map(|segment| segment.address.as_ref());
         let mut all = globals.chain(items).chain(starts).chain(addresses);
         let null = Constant::Reference(None);
-        all.any(Constant::is_computed) || self.tables.iter().any(|table| table.init != null)
+        // Tables of others are none of the loader's business.
+        let foreign = self.elements.iter().any(|segment| match segment.mode {
+            ElementMode::Active { table, .. } => self.tables[table as usize].imported,
+            ElementMode::Passive | ElementMode::Declared => false,
+        });
+        let memory = self.memory.and_then(|memory| memory.import);
+        let foreign = foreign || memory.is_some() && self.data.iter().any(|s| s.address.is_some());
+        foreign
+            || all.any(Constant::is_computed)
+            || self.tables.iter().any(|table| table.init != null)
     }
 
     /// Offsets in the context of the globals that begin with a reference to a function, ascending.

@@ -7,8 +7,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use wasmparser::{
-    DataKind, ElementKind, FunctionBody, KnownCustom, MemoryType, Name, NameSectionReader,
-    Operator, Parser, Payload, TableType,
+    DataKind, ElementKind, ExternalKind, FunctionBody, KnownCustom, MemoryType, Name,
+    NameSectionReader, Operator, Parser, Payload, TableType, TypeRef,
 };
 
 /// What the look found.
@@ -22,6 +22,10 @@ pub(super) struct Prescan {
     pub(super) data_lengths: Vec<u32>,
     /// Whether some function contains `memory.grow`.
     pub(super) grows_memory: bool,
+    /// Whether the memory is exported.
+    pub(super) exports_memory: bool,
+    /// Tables that are exported.
+    pub(super) exported_tables: BTreeSet<u32>,
     /// Tables that some function grows.
     pub(super) grown_tables: BTreeSet<u32>,
     /// Data segments that some function drops.
@@ -43,6 +47,21 @@ impl Prescan {
                 }
                 Payload::MemorySection(memories) => {
                     changes |= memories.into_iter().flatten().any(|m| has_room(&m));
+                }
+                Payload::ImportSection(imports) => {
+                    let mut imports = imports.into_imports().flatten();
+                    changes |= imports.any(|import| matches!(import.ty, TypeRef::Memory(_)));
+                }
+                Payload::ExportSection(exports) => {
+                    for export in exports.into_iter().map_while(Result::ok) {
+                        match export.kind {
+                            ExternalKind::Memory => found.exports_memory = true,
+                            ExternalKind::Table => {
+                                found.exported_tables.insert(export.index);
+                            }
+                            _ => {}
+                        }
+                    }
                 }
                 Payload::ElementSection(segments) => {
                     let mut segments = segments.into_iter().flatten();

@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 
+use wasm2mcu_abi::types::ValueType;
 use wasmparser::{
     DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
     ExportSectionReader, ExternalKind, FunctionSectionReader, GlobalSectionReader, GlobalType,
-    ImportSectionReader, MemorySectionReader, TableInit, TableSectionReader, TypeRef,
-    TypeSectionReader,
+    ImportSectionReader, MemorySectionReader, MemoryType, TableInit, TableSectionReader, TableType,
+    TypeRef, TypeSectionReader,
 };
 
+use super::Target;
 use super::constant::evaluate;
 use super::layout;
 use super::module::{
     Constant, DataSegment, DataShape, ElementMode, ElementSegment, Export, ExportItem, Function,
-    Global, Import, Memory, Module, Signature, Table,
+    Global, Import, Memory, Module, OtherImport, Signature, Step, Table,
 };
 use super::prescan::Prescan;
 use super::support::{self, value_type};
@@ -24,6 +26,11 @@ fn nameless(index: u32) -> String {
     format!("function[{index}]")
 }
 
+/// A count as a word; those that do not fit belong to something that is refused in the end.
+fn saturated(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// Builds the module section by section, each already validated.
 pub(super) struct Sections<'a> {
     /// What was read so far.
@@ -31,20 +38,25 @@ pub(super) struct Sections<'a> {
     prescan: &'a Prescan,
     /// Elements by which a table may grow.
     table_room: u32,
+    /// Whether exports are for other instances.
+    linkable: bool,
     numbers: HashMap<Signature, u32>,
     placed: bool,
 }
 
 impl<'a> Sections<'a> {
-    /// An empty module whose names are in `prescan`; its tables may grow by `table_room` elements.
-    pub(super) fn new(prescan: &'a Prescan, table_room: u32) -> Sections<'a> {
+    /// An empty module whose names are in `prescan`.
+    pub(super) fn new(prescan: &'a Prescan, target: Target) -> Sections<'a> {
         Sections {
             module: Module {
                 name: prescan.module_name.clone(),
+                open: target.linkable,
+                code_address_bit: target.code_address_bit,
                 ..Module::default()
             },
             prescan,
-            table_room,
+            table_room: target.table_room,
+            linkable: target.linkable,
             numbers: HashMap::new(),
             placed: false,
         }
@@ -91,32 +103,84 @@ impl<'a> Sections<'a> {
         self.module
     }
 
-    /// Imported functions; nothing else can be imported.
+    /// Imports. One of a reference to functions, alone or in a table, makes the module open.
     pub(super) fn imports(&mut self, section: ImportSectionReader<'_>) -> Result<()> {
         for item in section.into_imports_with_offsets() {
             let (offset, import) = item?;
-            let kind = match import.ty {
+            let origin = Import {
+                module: import.module.to_owned(),
+                name: import.name.to_owned(),
+            };
+            let item = match import.ty {
                 TypeRef::Func(ty) => {
-                    let origin = Import {
-                        module: import.module.to_owned(),
-                        name: import.name.to_owned(),
-                    };
                     self.function(ty, Some(origin));
                     continue;
                 }
-                TypeRef::FuncExact(_) => "exact function",
-                TypeRef::Table(_) => "table",
-                TypeRef::Memory(_) => "memory",
-                TypeRef::Global(_) => "global",
-                TypeRef::Tag(_) => "tag",
+                TypeRef::Table(ty) => {
+                    self.module.open = true;
+                    let table = self.imported_table(ty, offset)?;
+                    self.module.tables.push(table);
+                    ExportItem::Table(self.module.tables.len() as u32 - 1)
+                }
+                TypeRef::Memory(ty) => {
+                    self.memory(ty, offset, true)?;
+                    ExportItem::Memory
+                }
+                TypeRef::Global(ty) => {
+                    let global = self.imported_global(ty, offset)?;
+                    self.module.open |= global.ty == ValueType::FuncRef;
+                    self.module.globals.push(global);
+                    ExportItem::Global(self.module.globals.len() as u32 - 1)
+                }
+                TypeRef::Tag(_) | TypeRef::FuncExact(_) => {
+                    let kind = match import.ty {
+                        TypeRef::Tag(_) => "tag",
+                        _ => "exact function",
+                    };
+                    return Err(Error::Unsupported {
+                        what: format!("import of {kind} `{}.{}` is", import.module, import.name),
+                        place: Place::at(offset),
+                        remedy: "build the module without it",
+                    });
+                }
             };
-            return Err(Error::Unsupported {
-                what: format!("import of {kind} `{}.{}` is", import.module, import.name),
-                place: Place::at(offset),
-                remedy: "define it in the module and export it",
+            self.module.other_imports.push(OtherImport {
+                import: origin,
+                item,
             });
         }
         Ok(())
+    }
+
+    fn imported_table(&self, ty: TableType, offset: u64) -> Result<Table> {
+        let element = wasmparser::ValType::Ref(ty.element_type);
+        let Some(element) = value_type(element) else {
+            let what = format!("table of {element} is");
+            return Err(Error::unsupported(what, Place::at(offset)));
+        };
+        let declared = ty.maximum.map(saturated);
+        Ok(Table {
+            element,
+            elements: saturated(ty.initial),
+            capacity: declared.unwrap_or(u32::MAX),
+            offset: 0,
+            imported: true,
+            record: None,
+            size_offset: None,
+            init: Constant::Reference(None),
+            declared,
+        })
+    }
+
+    fn imported_global(&self, ty: GlobalType, offset: u64) -> Result<Global> {
+        let index = self.module.globals.len() as u32;
+        Ok(Global {
+            ty: support::known(ty.content_type, &Place::at(offset))?,
+            mutable: ty.mutable,
+            init: Constant::Computed(vec![Step::Global(index)]),
+            offset: None,
+            imported: true,
+        })
     }
 
     /// Types of the defined functions.
@@ -141,6 +205,7 @@ impl<'a> Sections<'a> {
             name,
             import,
             indirect: false,
+            record: None,
         });
     }
 
@@ -159,22 +224,25 @@ impl<'a> Sections<'a> {
             };
             self.refer([&init]);
             let index = self.module.tables.len() as u32;
-            let elements = u32::try_from(table.ty.initial).unwrap_or(u32::MAX);
-            let capacity = match table.ty.maximum {
-                _ if !self.prescan.grown_tables.contains(&index) => elements,
-                maximum => {
-                    let room = elements.saturating_add(self.table_room);
-                    let maximum = maximum.and_then(|maximum| u32::try_from(maximum).ok());
-                    room.min(maximum.unwrap_or(u32::MAX))
-                }
+            let elements = saturated(table.ty.initial);
+            let declared = table.ty.maximum.map(saturated);
+            let shared = self.linkable && self.prescan.exported_tables.contains(&index);
+            let grown = shared || self.prescan.grown_tables.contains(&index);
+            let room = elements.saturating_add(self.table_room);
+            let capacity = match grown {
+                false => elements,
+                true => room.min(declared.unwrap_or(u32::MAX)),
             };
             self.module.tables.push(Table {
                 element,
                 elements,
                 capacity,
                 offset: 0,
-                size_offset: (capacity != elements).then_some(0),
+                imported: false,
+                record: shared.then_some(0),
+                size_offset: (shared || capacity != elements).then_some(0),
                 init,
+                declared,
             });
         }
         Ok(())
@@ -184,32 +252,40 @@ impl<'a> Sections<'a> {
     pub(super) fn memories(&mut self, section: MemorySectionReader<'_>) -> Result<()> {
         for item in section.into_iter_with_offsets() {
             let (offset, memory) = item?;
-            if self.module.memory.is_some() {
-                return Err(Error::unsupported("a second memory is", Place::at(offset)));
-            }
-            let page_size_log2 = memory.page_size_log2.unwrap_or(16);
-            let limit = support::max_memory_bytes(page_size_log2);
-            let bytes = |pages: u64| pages.saturating_mul(1 << page_size_log2);
-            let min = bytes(memory.initial);
-            if min > limit {
-                return Err(Error::Limit {
-                    what: "bytes of memory:",
-                    actual: min,
-                    limit,
-                    place: Place::at(offset),
-                });
-            }
-            let max = match memory.maximum {
-                _ if !self.prescan.grows_memory => min,
-                Some(pages) => bytes(pages).min(limit),
-                None => limit,
-            };
-            self.module.memory = Some(Memory {
-                min_bytes: min as u32,
-                max_bytes: max as u32,
-                page_size_log2: page_size_log2 as u8,
+            self.memory(memory, offset, false)?;
+        }
+        Ok(())
+    }
+
+    fn memory(&mut self, memory: MemoryType, offset: u64, imported: bool) -> Result<()> {
+        if self.module.memory.is_some() {
+            return Err(Error::unsupported("a second memory is", Place::at(offset)));
+        }
+        let page_size_log2 = memory.page_size_log2.unwrap_or(16);
+        let limit = support::max_memory_bytes(page_size_log2);
+        let bytes = |pages: u64| pages.saturating_mul(1 << page_size_log2);
+        let min = bytes(memory.initial);
+        if min > limit {
+            return Err(Error::Limit {
+                what: "bytes of memory:",
+                actual: min,
+                limit,
+                place: Place::at(offset),
             });
         }
+        let shared = imported || self.linkable && self.prescan.exports_memory;
+        let max = match memory.maximum {
+            _ if !self.prescan.grows_memory && !shared => min,
+            Some(pages) => bytes(pages).min(limit),
+            None => limit,
+        };
+        self.module.memory = Some(Memory {
+            min_bytes: min as u32,
+            max_bytes: max as u32,
+            page_size_log2: page_size_log2 as u8,
+            declared_bytes: memory.maximum.map(|pages| saturated(bytes(pages))),
+            import: None,
+        });
         Ok(())
     }
 
@@ -234,6 +310,7 @@ impl<'a> Sections<'a> {
                 mutable,
                 init,
                 offset: None,
+                imported: false,
             });
         }
         Ok(())
@@ -254,7 +331,10 @@ impl<'a> Sections<'a> {
                 }
             };
             if let ExportItem::Function(index) = item {
+                let open = self.module.open;
                 let function = &mut self.module.functions[index as usize];
+                // Whoever imports it gets a reference.
+                function.indirect |= open;
                 if function.name.is_empty() {
                     function.name = export.name.to_owned();
                 }

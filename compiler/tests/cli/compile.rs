@@ -147,7 +147,7 @@ fn help_is_a_manual() {
                 "thumbv8m.main-none-eabi ",
                 "+fp-armv8d16sp",
                 "--cpu: cortex-m3",
-                "floats",
+                "vectors",
                 "Exit status",
                 "Examples",
             ],

@@ -59,6 +59,7 @@ impl<'a> Machine<'a> {
             let key = match body.id {
                 BodyId::Function(index) => (FUNCTIONS, index),
                 BodyId::Builtin(builtin) => (BUILTINS, builtin as u32),
+                BodyId::Route(_) | BodyId::Bridge(_) => continue,
             };
             machine.functions.insert(key, &body.clif);
         }

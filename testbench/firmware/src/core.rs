@@ -72,6 +72,10 @@ impl Core for Guarded {
         self.0.stack_limit()
     }
 
+    fn shared_word(&self, address: u32) -> u32 {
+        self.0.shared_word(address)
+    }
+
     fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {
         let mut entry = Entry {
             core: &mut self.0,

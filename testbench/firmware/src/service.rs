@@ -6,7 +6,9 @@ use core::slice;
 
 use wasm2mcu_loader::abi::image::Features;
 use wasm2mcu_loader::abi::types::ValueType;
-use wasm2mcu_loader::{CallError, HostFunction, Image, Instance, InstantiateError};
+use wasm2mcu_loader::{
+    CallError, HostFunction, Image, Instance, InstantiateError, Shared, SharedItem,
+};
 
 use crate::arena::Arena;
 use crate::core::Guarded;
@@ -20,6 +22,8 @@ use crate::protocol::{VERSION, reply, request};
 const INSTANCES: usize = 256;
 /// Bytes of an export's name in a call.
 const NAME_BYTES: usize = 1024;
+/// Exports of other instances that one instance can be given.
+const LINKS: usize = 64;
 /// Words of arguments or results of a call.
 const CALL_WORDS: usize = 1024;
 /// Stack that module code may use, as much as on the other boards, and below the frames of this
@@ -130,7 +134,15 @@ impl Service {
     }
 
     fn load(&'static self) {
-        let [features, ram_bytes, image_bytes, hosts, host_bytes] = self.link.words();
+        let [
+            features,
+            ram_bytes,
+            image_bytes,
+            hosts,
+            host_bytes,
+            links,
+            link_bytes,
+        ] = self.link.words();
         let slot = self.instances.iter().position(|slot| {
             let free = slot.try_borrow();
             free.is_ok_and(|module| module.is_none())
@@ -140,10 +152,13 @@ impl Service {
             .take(image_bytes as usize, 4)
             .and_then(|image| Ok((image, self.images.take(host_bytes as usize, 4)?)))
             .and_then(|(image, hosts)| {
-                Ok((image, hosts, self.memories.take(ram_bytes as usize, 8)?))
+                let links = self.images.take(link_bytes as usize, 4)?;
+                let ram = self.memories.take(ram_bytes as usize, 8)?;
+                Ok((image, hosts, links, ram))
             });
-        let (Some(slot), Ok((image, host_table, ram))) = (slot, taken) else {
-            self.link.skip(image_bytes as usize + host_bytes as usize);
+        let (Some(slot), Ok((image, host_table, link_table, ram))) = (slot, taken) else {
+            self.link
+                .skip(image_bytes as usize + host_bytes as usize + link_bytes as usize);
             self.link.refuse(format_args!(
                 "the firmware has no room for an image of {image_bytes} bytes with {ram_bytes} bytes of RAM \
                  beside {} instances",
@@ -154,11 +169,18 @@ impl Service {
         self.link.read(image);
         machine::synchronize_code();
         self.link.read(host_table);
+        self.link.read(link_table);
         let image_address = image.as_ptr().addr() as u32;
         let ram_address = ram.as_ptr().addr() as u32;
         // Counted before its start function runs, which may have others loaded and dropped.
         self.live.set(self.live.get() + 1);
-        match self.instantiate(image, host_table, hosts as usize, ram, Features(features)) {
+        let offers = Offers {
+            host_table,
+            hosts: hosts as usize,
+            link_table,
+            links: links as usize,
+        };
+        match self.instantiate(image, &offers, ram, Features(features)) {
             Some(module) => {
                 self.instances[slot].replace(Some(module));
                 self.link
@@ -171,8 +193,7 @@ impl Service {
     fn instantiate(
         &'static self,
         image: &'static [u8],
-        host_table: &'static [u8],
-        hosts: usize,
+        offers: &Offers,
         ram: &'static mut [u8],
         features: Features,
     ) -> Option<Module> {
@@ -184,19 +205,35 @@ impl Service {
                 return None;
             }
         };
+        let hosts = offers.hosts;
         let mut functions = [const { nothing() }; HOSTS];
-        let Some(()) = read_hosts(host_table, functions.get_mut(..hosts).unwrap_or_default())
-        else {
+        let given = functions.get_mut(..hosts).unwrap_or_default();
+        let Some(()) = read_hosts(offers.host_table, given) else {
             self.link.refuse(format_args!(
                 "the firmware takes {HOSTS} host functions at most, {hosts} were given"
             ));
             return None;
         };
+        let mut shared = [const { unshared() }; LINKS];
+        let given = shared.get_mut(..offers.links).unwrap_or_default();
+        if let Err(error) = self.read_links(offers.link_table, given) {
+            match error {
+                Some(error) => self
+                    .link
+                    .refuse(format_args!("import of an export: {error}")),
+                None => self.link.refuse(format_args!(
+                    "the firmware takes {LINKS} links to living instances at most"
+                )),
+            }
+            return None;
+        }
+        let shared = shared.get(..offers.links).unwrap_or_default();
         let stack_limit = symbol(&raw const __stack_end) as u32 - STACK_BYTES;
         // SAFETY: the RAM was taken for this instance only. The stack is this one. The host
         // functions take and return registers of any signature. The PC knows what core it emulates.
         let core = unsafe { Guarded::new(ram, stack_limit, features) };
-        match Instance::new(verified, core, functions.get(..hosts).unwrap_or_default()) {
+        let functions = functions.get(..hosts).unwrap_or_default();
+        match Instance::linked(verified, core, functions, shared) {
             Ok(module) => Some(module),
             Err(InstantiateError::Start(error)) => {
                 self.explain(error);
@@ -207,6 +244,40 @@ impl Service {
                 None
             }
         }
+    }
+
+    /// Reads the links of a LOAD request; `Err(None)` if there are more than it says, too many, or to
+    /// instances that are gone.
+    fn read_links(
+        &self,
+        mut table: &'static [u8],
+        links: &mut [Shared<'static>],
+    ) -> Result<(), Option<CallError>> {
+        for link in links {
+            let mut words = [0; 4];
+            for word in &mut words {
+                let (bytes, rest) = table.split_first_chunk::<4>().ok_or(None)?;
+                *word = u32::from_le_bytes(*bytes);
+                table = rest;
+            }
+            let [module, name, export, handle] = words.map(|word| word as usize);
+            let padded = (module + name + export).next_multiple_of(4);
+            let (mut bytes, rest) = table.split_at_checked(padded).ok_or(None)?;
+            table = rest;
+            let mut next = |length| {
+                let (part, rest) = bytes.split_at_checked(length)?;
+                bytes = rest;
+                str::from_utf8(part).ok()
+            };
+            let (module, name) = (next(module).ok_or(None)?, next(name).ok_or(None)?);
+            let export = next(export).ok_or(None)?;
+            let slot = self.instances.get(handle).ok_or(None)?;
+            let provider = slot.try_borrow().map_err(|_| None)?;
+            let provider = provider.as_ref().ok_or(None)?;
+            let item = provider.share(export).map_err(Some)?;
+            *link = Shared { module, name, item };
+        }
+        if table.is_empty() { Ok(()) } else { Err(None) }
     }
 
     fn call(&'static self) {
@@ -322,6 +393,27 @@ impl Service {
             }
             error => self.link.refuse(format_args!("{error}")),
         }
+    }
+}
+
+/// What a LOAD request offers for import, as it came.
+struct Offers {
+    host_table: &'static [u8],
+    hosts: usize,
+    link_table: &'static [u8],
+    links: usize,
+}
+
+const fn unshared() -> Shared<'static> {
+    Shared {
+        module: "",
+        name: "",
+        item: SharedItem::Global {
+            value_type: ValueType::I32,
+            mutable: false,
+            address: 0,
+            value: [0; 2],
+        },
     }
 }
 

@@ -10,7 +10,7 @@ use wasm2mcu_loader::Core;
 
 use super::CortexM;
 use crate::board::Limits;
-use crate::emulated::core::{Call, EmulatedCore, GAVE_UP};
+use crate::emulated::core::{Call, EmulatedCore, GAVE_UP, Shell};
 use crate::emulated::machine::{Places, host_address};
 use crate::host::{GuestMemory, HostFunction};
 
@@ -27,7 +27,9 @@ fn core<'a>(
         time: Duration::from_secs(60),
     }));
     let places = Places::number(3);
-    EmulatedCore::new(&image, places, 64 + 0x1_0000, hosts.into(), call).expect("a machine")
+    let shell = Rc::new(Shell::new(hosts.len(), false).expect("a machine"));
+    shell.add_hosts(places.ram(), hosts);
+    EmulatedCore::new(shell, &image, places, 64 + 0x1_0000, call).expect("a machine")
 }
 
 /// Calls the first halfword as if it were an entry thunk.

@@ -2,13 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_loader::Core;
 
 use super::Cpu;
-use super::machine::{Budget, Machine, Places, Stop};
+use super::machine::{Budget, Machine, Places, Ram, Stop};
 use super::memory::RunningMemory;
 use crate::board::{BoardError, Limits};
 use crate::host::HostFunction;
@@ -52,35 +53,105 @@ impl Call {
     }
 }
 
+/// The host functions of a machine, by the number of their exits, each with the address of the
+/// context that it belongs to.
+pub(crate) type Hosts<'a> = RefCell<Vec<(u32, Rc<HostFunction<'a>>)>>;
+
+/// A machine and what all of its instances have in common.
+pub(crate) struct Shell<'a, C> {
+    machine: RefCell<Machine<C>>,
+    hosts: Hosts<'a>,
+    /// Whether it is for several instances, so that RAM must be in the machine between calls.
+    shared: bool,
+}
+
+impl<'a, C: Cpu> Shell<'a, C> {
+    /// A machine with room for so many host functions.
+    pub(crate) fn new(hosts: usize, shared: bool) -> Result<Self, BoardError> {
+        Ok(Self {
+            machine: RefCell::new(Machine::new(hosts)?),
+            hosts: RefCell::default(),
+            shared,
+        })
+    }
+
+    /// All host functions.
+    pub(crate) fn hosts(&self) -> Vec<Rc<HostFunction<'a>>> {
+        let hosts = self.hosts.borrow();
+        hosts.iter().map(|(_, host)| Rc::clone(host)).collect()
+    }
+
+    /// Adds host functions for the instance with this context; returns the number of the first.
+    pub(crate) fn add_hosts(&self, context: u32, hosts: Vec<HostFunction<'a>>) -> u32 {
+        let mut all = self.hosts.borrow_mut();
+        let first = all.len() as u32;
+        all.extend(hosts.into_iter().map(|host| (context, Rc::new(host))));
+        first
+    }
+}
+
 /// One emulated core with an image in its flash.
 pub(crate) struct EmulatedCore<'a, C> {
-    machine: Machine<C>,
+    shell: Rc<Shell<'a, C>>,
     /// Where things lie in it.
     pub(crate) places: Places,
-    /// The RAM, unless the machine runs.
+    /// The RAM while the machine does not run; in a shared machine, a copy of it.
     pub(crate) ram: Vec<u8>,
-    hosts: Rc<[HostFunction<'a>]>,
+    in_machine: Arc<Ram>,
     call: Rc<Call>,
 }
 
 impl<'a, C: Cpu> EmulatedCore<'a, C> {
     /// A core with `image` in its flash and `ram_bytes` bytes of RAM.
     pub(crate) fn new(
+        shell: Rc<Shell<'a, C>>,
         image: &[u8],
         places: Places,
         ram_bytes: u32,
-        hosts: Rc<[HostFunction<'a>]>,
         call: Rc<Call>,
     ) -> Result<Self, BoardError> {
-        let machine = Machine::new(image, places, ram_bytes, hosts.len())?;
-        let ram = machine.take_ram();
-        Ok(Self {
-            machine,
+        let in_machine = shell.machine.borrow_mut().place(image, places, ram_bytes)?;
+        let mut core = Self {
+            shell,
             places,
-            ram,
-            hosts,
+            ram: vec![0; ram_bytes as usize],
+            in_machine,
             call,
-        })
+        };
+        core.fetch();
+        Ok(core)
+    }
+
+    /// Takes the RAM out of the machine.
+    pub(crate) fn fetch(&mut self) {
+        if self.shell.shared {
+            self.in_machine.read_into(&mut self.ram);
+        } else {
+            self.ram = self.in_machine.take();
+        }
+    }
+
+    /// Puts the RAM into the machine.
+    fn give(&mut self) {
+        if self.shell.shared {
+            self.in_machine.write_from(&self.ram);
+        } else {
+            self.in_machine.put(std::mem::take(&mut self.ram));
+        }
+    }
+
+    /// Brings the copy of a shared machine's RAM up to date with what others did.
+    pub(crate) fn refresh(&mut self) {
+        if self.shell.shared {
+            self.fetch();
+        }
+    }
+
+    /// Shows others in a shared machine what the loader did.
+    pub(crate) fn publish(&mut self) {
+        if self.shell.shared {
+            self.give();
+        }
     }
 
     /// Instructions that the call has executed.
@@ -103,46 +174,48 @@ impl<'a, C: Cpu> EmulatedCore<'a, C> {
         code: u32,
         stack: u32,
     ) -> Result<u32, BoardError> {
-        let array = self
-            .machine
-            .set_up_entry(thunk, context, words, code, stack)?;
+        let shell = Rc::clone(&self.shell);
+        let mut machine = shell.machine.try_borrow_mut().map_err(|_| {
+            BoardError::Refused(
+                "instances of one space cannot be called by the host at once".into(),
+            )
+        })?;
+        let array = machine.set_up_entry(thunk, context, words, code, stack)?;
         let mut executed = self.call.executed.get();
         let end = loop {
-            let stop = self.machine.run(self.call.budget.get(), &mut executed);
+            let stop = machine.run(self.call.budget.get(), &mut executed);
             self.call.executed.set(executed);
             match stop? {
-                Stop::Returned => break self.machine.returned_word(),
-                Stop::Host(index) => self.call_host(index, context)?,
+                Stop::Returned => break machine.returned_word(),
+                Stop::Host(index) => call_host(&mut machine, &shell.hosts, index)?,
             }
         };
         for (address, word) in (array..).step_by(4).zip(words) {
-            *word = self.machine.read_word(address).unwrap_or_default();
+            *word = machine.read_word(address).unwrap_or_default();
         }
         Ok(end)
     }
+}
 
-    fn call_host(&mut self, index: usize, context: u32) -> Result<(), BoardError> {
-        let host = &self.hosts[index];
-        let arguments = self
-            .machine
-            .host_arguments(&host.params, || format!("{host:?}"))?;
-        let mut memory = RunningMemory {
-            machine: &self.machine,
-            address: self.places.ram(),
-        };
-        let words = match host.call(&mut memory, &arguments)? {
-            Ok(words) => words,
-            Err(trap) => {
-                let field = context + Context::HOST_TRAP;
-                self.machine.write_word(field, trap as u32);
-                Vec::new()
-            }
-        };
-        let result = host.results.first().filter(|_| !words.is_empty());
-        self.machine
-            .return_from_host(result.map(|result| (*result, words.as_slice())));
-        Ok(())
-    }
+fn call_host<C: Cpu>(
+    machine: &mut Machine<C>,
+    hosts: &Hosts<'_>,
+    index: usize,
+) -> Result<(), BoardError> {
+    let (context, host) = hosts.borrow()[index].clone();
+    let arguments = machine.host_arguments(&host.params, || format!("{host:?}"))?;
+    let mut memory = RunningMemory { machine, context };
+    let words = match host.call(&mut memory, &arguments)? {
+        Ok(words) => words,
+        Err(trap) => {
+            let field = context + Context::HOST_TRAP;
+            machine.write_word(field, trap as u32);
+            Vec::new()
+        }
+    };
+    let result = host.results.first().filter(|_| !words.is_empty());
+    machine.return_from_host(result.map(|result| (*result, words.as_slice())));
+    Ok(())
 }
 
 impl<C: Cpu> Core for EmulatedCore<'_, C> {
@@ -169,16 +242,21 @@ impl<C: Cpu> Core for EmulatedCore<'_, C> {
     }
 
     fn stack_limit(&self) -> u32 {
-        self.machine.stack_limit()
+        Machine::<C>::STACK_LIMIT
     }
 
     fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {
-        self.machine.return_ram(std::mem::take(&mut self.ram));
+        self.give();
         let end = self.run(thunk, context, args, code, stack);
-        self.ram = self.machine.take_ram();
+        self.fetch();
         end.unwrap_or_else(|failure| {
             self.call.failure.replace(Some(failure));
             GAVE_UP
         })
+    }
+
+    fn shared_word(&self, address: u32) -> u32 {
+        let machine = self.shell.machine.borrow();
+        machine.read_word(address).unwrap_or_default()
     }
 }

@@ -92,6 +92,20 @@ impl Places {
         }
     }
 
+    /// The place behind an image and RAM of these sizes at this one, for a neighbour in the same
+    /// machine.
+    pub(super) const fn behind(self, image_bytes: u32, ram_bytes: u32) -> Self {
+        Self {
+            image: self.image + image_bytes.next_multiple_of(4) + 4,
+            ram: self.ram + ram_bytes.next_multiple_of(8) + 8,
+        }
+    }
+
+    /// Whether so much RAM fits here.
+    pub(super) const fn has_room(self, ram_bytes: u32) -> bool {
+        ram_bytes <= RAM + RAM_BYTES - self.ram
+    }
+
     /// Address of the image's first byte.
     pub(crate) const fn image(self) -> u32 {
         self.image
@@ -103,25 +117,18 @@ impl Places {
     }
 }
 
-/// The machine, with one image in its flash.
+/// The machine, with the images in its flash.
 pub(super) struct Machine<C> {
     cpu: C,
     space: Arc<AddressSpace>,
-    ram: Arc<Ram>,
     stopped: Arc<AtomicBool>,
     /// The addresses of the exits.
     exits: Range<u32>,
 }
 
 impl<C: Cpu> Machine<C> {
-    /// A machine with `image` in its flash, `ram_bytes` bytes of zeroed RAM and `hosts` host
-    /// functions.
-    pub(super) fn new(
-        image: &[u8],
-        places: Places,
-        ram_bytes: u32,
-        hosts: usize,
-    ) -> Result<Self, BoardError> {
+    /// A machine with `hosts` host functions and nothing in its flash.
+    pub(super) fn new(hosts: usize) -> Result<Self, BoardError> {
         let stopped = Arc::new(AtomicBool::new(false));
         let tripwire = |bytes: Vec<u8>| {
             Arc::new(Tripwire {
@@ -132,13 +139,8 @@ impl<C: Cpu> Machine<C> {
         let exits = C::JUMP_TO_SELF.repeat(EXIT_HOST as usize + hosts);
         let exit_bytes = exits.len() as u32;
         let guard = tripwire(vec![0; GUARD_BYTES as usize]);
-        let ram = Arc::new(Ram(Mutex::new(vec![0; ram_bytes as usize])));
-
-        let mut flash = vec![0xff; (places.image - FLASH) as usize];
-        for vector in flash.chunks_exact_mut(4).take(VECTORS as usize) {
-            vector.copy_from_slice(&exit_address::<C>(EXIT_FAULT).to_le_bytes());
-        }
-        flash.extend_from_slice(image);
+        let vectors = exit_address::<C>(EXIT_FAULT).to_le_bytes();
+        let vectors = vectors.repeat(VECTORS as usize);
 
         let space = AddressSpace::new("board", 32).with_unassigned(UnassignedPolicy::FAULT);
         let stack = Arc::new(RamStore::new(STACK_BYTES.into()));
@@ -149,14 +151,9 @@ impl<C: Cpu> Machine<C> {
                 Perms::EXEC,
             ),
             (
-                Region::rom("flash", Arc::new(RomStore::new(flash)), RomWrite::Fault),
+                Region::rom("vectors", Arc::new(RomStore::new(vectors)), RomWrite::Fault),
                 FLASH,
                 Perms::RX,
-            ),
-            (
-                Region::io("ram", ram_bytes.into(), Arc::clone(&ram) as Arc<dyn MemOps>),
-                places.ram,
-                Perms::RW,
             ),
             (
                 Region::io("guard", GUARD_BYTES.into(), guard),
@@ -166,41 +163,31 @@ impl<C: Cpu> Machine<C> {
             (Region::ram("stack", stack), STACK, Perms::RW),
         ];
         for (region, base, perms) in regions {
-            if region.is_empty() {
-                continue;
-            }
-            space
-                .topology()
-                .map_with_perms(region, base.into(), perms)
-                .map_err(|error| {
-                    BoardError::Link(format!("memory map of the emulator: {error}"))
-                })?;
+            map(&space, region, base, perms)?;
         }
         let space = Arc::new(space);
         Ok(Self {
             cpu: C::power_on(&space),
             space,
-            ram,
             stopped,
             exits: EXITS..EXITS + exit_bytes,
         })
     }
 
-    /// The RAM as a plain vector, put back with [`Machine::return_ram`].
-    ///
-    /// While it is out, the machine has no RAM.
-    pub(super) fn take_ram(&self) -> Vec<u8> {
-        std::mem::take(&mut self.ram.lock())
-    }
-
-    /// Puts the RAM back that [`Machine::take_ram`] took.
-    pub(super) fn return_ram(&self, bytes: Vec<u8>) {
-        *self.ram.lock() = bytes;
-    }
-
-    /// Does something with the RAM while it is in the machine.
-    pub(super) fn with_ram<T>(&self, work: impl FnOnce(&mut [u8]) -> T) -> T {
-        work(&mut self.ram.lock())
+    /// Puts an image into the flash and `ram_bytes` bytes of zeroed RAM beside those that are there.
+    pub(super) fn place(
+        &mut self,
+        image: &[u8],
+        places: Places,
+        ram_bytes: u32,
+    ) -> Result<Arc<Ram>, BoardError> {
+        let flash = Arc::new(RomStore::new(image.to_vec()));
+        let flash = Region::rom("flash", flash, RomWrite::Fault);
+        map(&self.space, flash, places.image, Perms::RX)?;
+        let ram = Arc::new(Ram(Mutex::new(vec![0; ram_bytes as usize])));
+        let region = Region::io("ram", ram_bytes.into(), Arc::clone(&ram) as Arc<dyn MemOps>);
+        map(&self.space, region, places.ram, Perms::RW)?;
+        Ok(ram)
     }
 
     /// Sets the core up to call the entry thunk at `thunk` (a code address), with its array of
@@ -326,9 +313,7 @@ impl<C: Cpu> Machine<C> {
     }
 
     /// Lowest address of the stack.
-    pub(crate) const fn stack_limit(&self) -> u32 {
-        STACK
-    }
+    pub(crate) const STACK_LIMIT: u32 = STACK;
 
     /// A word as the core would read it, without side effects.
     pub(super) fn read_word(&self, address: u32) -> Option<u32> {
@@ -338,6 +323,27 @@ impl<C: Cpu> Machine<C> {
             .map(|word| word as u32)
     }
 
+    /// Bytes as the core would read them.
+    pub(super) fn read_bytes(&self, address: u32, into: &mut [u8]) {
+        for (at, byte) in (address..).zip(into) {
+            let read = self
+                .space
+                .read(at.into(), Width::U8, MemAttrs::DEBUG)
+                .unwrap_or_default();
+            *byte = read as u8;
+        }
+    }
+
+    /// Writes bytes of the RAM.
+    pub(super) fn write_bytes(&self, address: u32, from: &[u8]) {
+        for (at, byte) in (address..).zip(from) {
+            let written = self
+                .space
+                .write(at.into(), Width::U8, (*byte).into(), MemAttrs::DEBUG);
+            debug_assert!(written.is_ok());
+        }
+    }
+
     /// Writes a word of the RAM or the stack.
     pub(super) fn write_word(&self, address: u32, word: u32) {
         let written = self
@@ -345,6 +351,17 @@ impl<C: Cpu> Machine<C> {
             .write(address.into(), Width::U32, word.into(), MemAttrs::DEBUG);
         debug_assert!(written.is_ok());
     }
+}
+
+fn map(space: &AddressSpace, region: Region, base: u32, perms: Perms) -> Result<(), BoardError> {
+    if region.is_empty() {
+        return Ok(());
+    }
+    space
+        .topology()
+        .map_with_perms(region, base.into(), perms)
+        .map(|_| ())
+        .map_err(|error| BoardError::Link(format!("memory map of the emulator: {error}")))
 }
 
 /// Code address of exit `number`.
@@ -358,9 +375,29 @@ pub(crate) const fn host_address<C: Cpu>(index: u32) -> u32 {
 }
 
 /// RAM that the core reads and writes while it runs and the loader owns between calls.
-struct Ram(Mutex<Vec<u8>>);
+pub(super) struct Ram(Mutex<Vec<u8>>);
 
 impl Ram {
+    /// The bytes as a plain vector, put back with [`Ram::put`]; meanwhile the machine has no RAM here.
+    pub(super) fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.lock())
+    }
+
+    /// Puts back what [`Ram::take`] took.
+    pub(super) fn put(&self, bytes: Vec<u8>) {
+        *self.lock() = bytes;
+    }
+
+    /// Copies the bytes, which are as many.
+    pub(super) fn read_into(&self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.lock());
+    }
+
+    /// Overwrites the bytes, which are as many.
+    pub(super) fn write_from(&self, bytes: &[u8]) {
+        self.lock().copy_from_slice(bytes);
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
         // A panic elsewhere leaves bytes, and bytes are always valid.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,7 +1,6 @@
 //! Linear memory of an instance in the emulated RAM.
 
 use wasm2mcu_abi::context::Context;
-use wasm2mcu_abi::image::read_word;
 use wasm2mcu_abi::trap::TrapCode;
 
 use super::Cpu;
@@ -12,35 +11,41 @@ use crate::host::GuestMemory;
 pub(super) struct RunningMemory<'m, C> {
     /// The machine.
     pub(super) machine: &'m Machine<C>,
-    /// Address of the RAM's first byte, where the instance's context is.
-    pub(super) address: u32,
+    /// Address of the calling instance's context.
+    pub(super) context: u32,
 }
 
 impl<C: Cpu> RunningMemory<'_, C> {
-    fn with<T>(&self, work: impl FnOnce(&mut [u8]) -> T) -> T {
-        self.machine.with_ram(|ram| {
-            let base = read_word(ram, Context::MEMORY_BASE).unwrap_or_default();
-            let size = read_word(ram, Context::MEMORY_SIZE).unwrap_or_default();
-            let start = base.wrapping_sub(self.address) as usize;
-            work(
-                ram.get_mut(start..start + size as usize)
-                    .unwrap_or_default(),
-            )
-        })
+    fn field(&self, offset: u32) -> u32 {
+        let word = self.machine.read_word(self.context + offset);
+        word.unwrap_or_default()
+    }
+
+    /// The absolute address of a range of the memory.
+    fn place(&self, address: u32, bytes: usize) -> Result<u32, TrapCode> {
+        let size = self.field(Context::MEMORY_SIZE);
+        if u64::from(address) + bytes as u64 > u64::from(size) {
+            return Err(TrapCode::MemoryOutOfBounds);
+        }
+        Ok(self.field(Context::MEMORY_BASE) + address)
     }
 }
 
 impl<C: Cpu> GuestMemory for RunningMemory<'_, C> {
     fn size(&mut self) -> u32 {
-        self.with(|memory| memory.len() as u32)
+        self.field(Context::MEMORY_SIZE)
     }
 
     fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), TrapCode> {
-        self.with(|memory| read(memory, address, into))
+        let place = self.place(address, into.len())?;
+        self.machine.read_bytes(place, into);
+        Ok(())
     }
 
     fn write(&mut self, address: u32, from: &[u8]) -> Result<(), TrapCode> {
-        self.with(|memory| write(memory, address, from))
+        let place = self.place(address, from.len())?;
+        self.machine.write_bytes(place, from);
+        Ok(())
     }
 }
 

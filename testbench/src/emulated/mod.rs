@@ -8,26 +8,28 @@
 //!
 //! Every instance has a machine of its own (making one takes microseconds) and places of its
 //! own in it, so that several stand next to each other as on a device, and whatever one of them
-//! would do to another is a fault.
+//! would do to another is a fault. Those of a space share one machine.
 
 pub(crate) mod core;
 mod cpu;
 pub(crate) mod machine;
 mod memory;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::time::Duration;
 
-use wasm2mcu_abi::image::{Header, Section};
+use wasm2mcu_abi::image::{FunctionType, Header, Section};
 use wasm2mcu_abi::trap::TrapCode;
-use wasm2mcu_loader::{CallError, Image, Instance as Loaded};
+use wasm2mcu_loader::{CallError, Image, Instance as Loaded, Shared, SharedItem};
 
-use self::core::{Call, EmulatedCore};
+use self::core::{Call, EmulatedCore, Shell};
 pub use self::cpu::Cpu;
 use self::machine::{Places, RAM_BYTES, host_address};
-use crate::board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, call_array};
+use crate::board::{
+    Board, BoardError, BoardInfo, Instance, Limits, Link, Outcome, Share, Shares, Space, call_array,
+};
 use crate::host::{GuestMemory, HostFunction};
 
 /// A board with an emulated core.
@@ -80,29 +82,113 @@ impl<C: Cpu> Board for Emulator<C> {
         image: &'a [u8],
         imports: Vec<HostFunction<'a>>,
     ) -> Result<Box<dyn Instance + 'a>, BoardError> {
+        let number = self.loaded.replace(self.loaded.get() + 1);
+        let shell = Rc::new(Shell::new(imports.len(), false)?);
+        self.load_into(shell, Places::number(number), image, imports, &[])
+    }
+
+    fn space<'a>(&'a self) -> Box<dyn Space<'a> + 'a> {
+        let number = self.loaded.replace(self.loaded.get() + 1);
+        Box::new(EmulatedSpace {
+            board: self,
+            shell: RefCell::new(None),
+            next: Cell::new(Places::number(number)),
+        })
+    }
+}
+
+impl<C: Cpu> Emulator<C> {
+    fn load_into<'a>(
+        &'a self,
+        shell: Rc<Shell<'a, C>>,
+        places: Places,
+        image: &'a [u8],
+        imports: Vec<HostFunction<'a>>,
+        links: &[Link],
+    ) -> Result<Box<dyn Instance + 'a>, BoardError> {
         let parsed = Image::parse(image).map_err(|error| refused(&error))?;
         let verified = parsed.verify_hash().map_err(|error| refused(&error))?;
         imports.iter().try_for_each(HostFunction::check)?;
         let limits = self.limits.get();
-
-        let places = Places::number(self.loaded.replace(self.loaded.get() + 1));
         let call = Rc::new(Call::new(limits));
-        let hosts: Rc<[HostFunction<'a>]> = imports.into();
         let ram_bytes = limits.ram_bytes(&parsed).min(RAM_BYTES);
-        let core = EmulatedCore::<C>::new(image, places, ram_bytes, hosts.clone(), call.clone())?;
-        let offers: Vec<_> = (0..)
-            .zip(hosts.iter())
+        let core = EmulatedCore::<C>::new(shell.clone(), image, places, ram_bytes, call.clone())?;
+        let first = shell.add_hosts(places.ram(), imports);
+        let hosts = shell.hosts();
+        let offers: Vec<_> = (first..)
+            .zip(&hosts[first as usize..])
             .map(|(index, host)| host.at(host_address::<C>(index)))
             .collect();
-        let loaded = Loaded::new(verified, core, &offers);
+        let shared: Vec<_> = links.iter().filter_map(Link::shared).collect();
+        let loaded = Loaded::linked(verified, core, &offers, &shared);
         call.end()
             .map_err(|failure| located(failure, &parsed, places))?;
+        let mut loaded = loaded.map_err(BoardError::instantiation)?;
+        loaded.core_mut().publish();
         Ok(Box::new(Emulated {
             board: self,
             places,
-            loaded: loaded.map_err(BoardError::instantiation)?,
+            loaded,
             call,
         }))
+    }
+}
+
+/// Host functions that the instances of one space may have.
+const SPACE_HOSTS: usize = 4096;
+
+/// Instances in one machine.
+struct EmulatedSpace<'a, C: Cpu> {
+    board: &'a Emulator<C>,
+    shell: RefCell<Option<Rc<Shell<'a, C>>>>,
+    /// Where the next one goes.
+    next: Cell<Places>,
+}
+
+impl<'a, C: Cpu> Space<'a> for EmulatedSpace<'a, C> {
+    fn load(
+        &self,
+        image: &'a [u8],
+        imports: Vec<HostFunction<'a>>,
+        links: &[Link],
+    ) -> Result<Box<dyn Instance + 'a>, BoardError> {
+        let parsed = Image::parse(image).map_err(|error| refused(&error))?;
+        let ram_bytes = self.board.limits.get().ram_bytes(&parsed);
+        let places = self.next.get();
+        if !places.has_room(ram_bytes) {
+            return Err(BoardError::Refused(format!(
+                "the space has no room for {ram_bytes} bytes of RAM"
+            )));
+        }
+        self.next.set(places.behind(image.len() as u32, ram_bytes));
+        let mut shell = self.shell.borrow_mut();
+        let shell = match &*shell {
+            Some(shell) => shell.clone(),
+            None => {
+                let new = Rc::new(Shell::new(SPACE_HOSTS, true)?);
+                shell.insert(new).clone()
+            }
+        };
+        self.board.load_into(shell, places, image, imports, links)
+    }
+}
+
+impl Link {
+    /// What the loader of this process is told.
+    fn shared(&self) -> Option<Shared<'_>> {
+        let item = match &self.share.0 {
+            Shares::Function(params, results, record) => SharedItem::Function {
+                function_type: FunctionType::new(0, params, results)?,
+                record: *record,
+            },
+            Shares::Other(item) => *item,
+            Shares::There { .. } => return None,
+        };
+        Some(Shared {
+            module: &self.module,
+            name: &self.name,
+            item,
+        })
     }
 }
 
@@ -122,7 +208,9 @@ impl<'a, C: Cpu> Emulated<'a, C> {
         work: impl FnOnce(&mut Loaded<'a, EmulatedCore<'a, C>>) -> T,
     ) -> Result<(T, u64), BoardError> {
         self.call.begin(self.board.limits());
+        self.loaded.core_mut().refresh();
         let end = work(&mut self.loaded);
+        self.loaded.core_mut().publish();
         let executed = self.call.end();
         let executed =
             executed.map_err(|failure| located(failure, self.loaded.image(), self.places))?;
@@ -148,8 +236,59 @@ impl<C: Cpu> Instance for Emulated<'_, C> {
         })
     }
 
+    fn share(&mut self, export: &str) -> Result<Share, BoardError> {
+        self.loaded.core_mut().refresh();
+        let shared = self
+            .loaded
+            .share(export)
+            .map_err(|error| BoardError::Refused(format!("export {export:?}: {error}")))?;
+        Ok(Share(match shared {
+            SharedItem::Function {
+                function_type,
+                record,
+            } => Shares::Function(
+                function_type.param_bytes().to_vec(),
+                function_type.result_bytes().to_vec(),
+                record,
+            ),
+            SharedItem::Table {
+                element,
+                limits,
+                record,
+            } => Shares::Other(SharedItem::Table {
+                element,
+                limits,
+                record,
+            }),
+            SharedItem::Memory {
+                page_size_log2,
+                limits,
+                context,
+                base,
+            } => Shares::Other(SharedItem::Memory {
+                page_size_log2,
+                limits,
+                context,
+                base,
+            }),
+            SharedItem::Global {
+                value_type,
+                mutable,
+                address,
+                value,
+            } => Shares::Other(SharedItem::Global {
+                value_type,
+                mutable,
+                address,
+                value,
+            }),
+        }))
+    }
+
     fn clear_trap(&mut self) -> Result<(), BoardError> {
+        self.loaded.core_mut().refresh();
         self.loaded.clear_trap();
+        self.loaded.core_mut().publish();
         Ok(())
     }
 
@@ -159,10 +298,12 @@ impl<C: Cpu> Instance for Emulated<'_, C> {
     }
 
     fn memory(&mut self) -> &mut dyn GuestMemory {
+        self.loaded.core_mut().refresh();
         self
     }
 
     fn global(&mut self, export: &str) -> Result<Vec<u32>, BoardError> {
+        self.loaded.core_mut().refresh();
         let (value_type, words) = self
             .loaded
             .global_words(export)
@@ -181,7 +322,9 @@ impl<C: Cpu> GuestMemory for Emulated<'_, C> {
     }
 
     fn write(&mut self, address: u32, from: &[u8]) -> Result<(), TrapCode> {
-        memory::write(self.loaded.memory_mut(), address, from)
+        memory::write(self.loaded.memory_mut(), address, from)?;
+        self.loaded.core_mut().publish();
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ mod machine;
 mod protocol;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::{Duration, Instant as Moment};
 
 use wasm2mcu_abi::context::Context;
@@ -20,17 +21,20 @@ use wasm2mcu_abi::image::{Header, Section};
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_loader::{Image, Item};
 
-use self::link::{Link, Message, Silence};
+use self::link::{Link as Pipe, Message, Silence};
 pub use self::machine::{M33, Machine, RV32, RV32F, RV32ZB};
 use self::protocol::{reply, request};
-use crate::board::{Board, BoardError, BoardInfo, Instance, Limits, Outcome, Trap, call_array};
+use crate::board::{
+    Board, BoardError, BoardInfo, Instance, Limits, Link, Outcome, Share, Shares, Space, Trap,
+    call_array,
+};
 use crate::fault::Fault;
 use crate::host::{GuestMemory, HostFunction};
 
 /// The board: one emulator, and whatever lives in it.
 pub struct Qemu {
     machine: &'static Machine,
-    link: RefCell<Option<Link>>,
+    link: RefCell<Option<Pipe>>,
     /// Counts emulators, so that an instance knows when its own is gone.
     generation: Cell<u32>,
     limits: Cell<Limits>,
@@ -45,7 +49,7 @@ impl Qemu {
     pub fn open(machine: &'static Machine) -> Result<Self, BoardError> {
         Ok(Self {
             machine,
-            link: RefCell::new(Some(Link::start(machine)?)),
+            link: RefCell::new(Some(Pipe::start(machine)?)),
             generation: Cell::new(0),
             limits: Cell::new(Limits {
                 // Several instances share 16 MiB.
@@ -60,7 +64,7 @@ impl Qemu {
     fn revive(&self) -> Result<(), BoardError> {
         let mut link = self.link.borrow_mut();
         if link.is_none() {
-            *link = Some(Link::start(self.machine)?);
+            *link = Some(Pipe::start(self.machine)?);
             self.generation.set(self.generation.get() + 1);
         }
         Ok(())
@@ -69,7 +73,7 @@ impl Qemu {
     /// Works with the emulator; an error of it is its end.
     fn with<T>(
         &self,
-        work: impl FnOnce(&mut Link) -> Result<T, BoardError>,
+        work: impl FnOnce(&mut Pipe) -> Result<T, BoardError>,
     ) -> Result<T, BoardError> {
         let mut slot = self.link.borrow_mut();
         let link = slot.as_mut().ok_or_else(gone)?;
@@ -116,9 +120,10 @@ impl Qemu {
     }
 
     /// Receives the reply of a request that may run code, and serves its host calls meanwhile.
-    fn result(
+    fn result<'h>(
         &self,
-        hosts: &[HostFunction<'_>],
+        hosts: &[HostFunction<'h>],
+        neighbours: &Neighbours<'h>,
         image: &Image<'_>,
         address: Option<u32>,
     ) -> Result<Ran, BoardError> {
@@ -153,6 +158,10 @@ impl Qemu {
                     return Err(BoardError::Fault(fault));
                 }
                 (reply::HOST, &[index, sp, ref registers @ ..]) => {
+                    // Another instance may have been called from the one that the host called.
+                    let context = registers.first().copied().unwrap_or_default();
+                    let other = neighbours.hosts_of(context);
+                    let hosts = other.as_ref().map_or(hosts, |hosts| hosts.as_slice());
                     let host = hosts
                         .get(index as usize)
                         .ok_or_else(|| unexpected(&message))?;
@@ -226,35 +235,63 @@ impl Board for Qemu {
         image: &'a [u8],
         imports: Vec<HostFunction<'a>>,
     ) -> Result<Box<dyn Instance + 'a>, BoardError> {
+        self.load_beside(Rc::default(), image, imports, &[])
+    }
+
+    fn space<'a>(&'a self) -> Box<dyn Space<'a> + 'a> {
+        Box::new(QemuSpace {
+            board: self,
+            neighbours: Rc::default(),
+        })
+    }
+}
+
+impl Qemu {
+    fn load_beside<'a>(
+        &'a self,
+        neighbours: Rc<Neighbours<'a>>,
+        image: &'a [u8],
+        imports: Vec<HostFunction<'a>>,
+        links: &[Link],
+    ) -> Result<Box<dyn Instance + 'a>, BoardError> {
         // The loader on the core checks for itself; here the structure is needed to ask for RAM
         // and to know signatures.
         let parsed = Image::parse(image).map_err(|error| BoardError::Refused(error.to_string()))?;
         imports.iter().try_for_each(HostFunction::check)?;
         self.revive()?;
         let table = host_table(&imports);
+        let link_table = link_table(links);
         let head = [
             self.machine.info.features.0,
             self.limits.get().ram_bytes(&parsed),
             image.len() as u32,
             imports.len() as u32,
             table.len() as u32,
+            links.len() as u32,
+            link_table.len() as u32,
         ];
-        self.send(request::LOAD, &head, &[image, &table])?;
-        match self.result(&imports, &parsed, None)? {
+        let bytes: [&[u8]; 3] = [image, &table, &link_table];
+        self.send(request::LOAD, &head, &bytes)?;
+        match self.result(&imports, &neighbours, &parsed, None)? {
             Ran::Trapped(trap) => Err(BoardError::Trap(trap)),
             Ran::Returned(words) => match words[..] {
-                [handle, image_address, ram_address] => Ok(Box::new(Remote {
-                    image: parsed,
-                    image_address,
-                    handle,
-                    hosts: imports,
-                    generation: self.generation.get(),
-                    memory: Memory {
-                        board: self,
-                        context: ram_address,
-                        failure: None,
-                    },
-                })),
+                [handle, image_address, ram_address] => {
+                    let hosts = Rc::new(imports);
+                    neighbours.add(ram_address, &hosts);
+                    Ok(Box::new(Remote {
+                        image: parsed,
+                        image_address,
+                        handle,
+                        hosts,
+                        neighbours,
+                        generation: self.generation.get(),
+                        memory: Memory {
+                            board: self,
+                            context: ram_address,
+                            failure: None,
+                        },
+                    }))
+                }
                 _ => Err(BoardError::Link(format!(
                     "LOAD was answered with {words:?}"
                 ))),
@@ -263,12 +300,50 @@ impl Board for Qemu {
     }
 }
 
+/// The host functions of the instances of one space, by the addresses of their contexts.
+#[derive(Default)]
+struct Neighbours<'a>(RefCell<Vec<(u32, HostList<'a>)>>);
+
+type HostList<'a> = Rc<Vec<HostFunction<'a>>>;
+
+impl<'a> Neighbours<'a> {
+    fn add(&self, context: u32, hosts: &HostList<'a>) {
+        self.0.borrow_mut().push((context, Rc::clone(hosts)));
+    }
+
+    fn hosts_of(&self, context: u32) -> Option<HostList<'a>> {
+        let all = self.0.borrow();
+        // The last one at this address lives.
+        let found = all.iter().rev().find(|(at, _)| *at == context);
+        found.map(|(_, hosts)| Rc::clone(hosts))
+    }
+}
+
+/// Instances in the emulator, where all see each other's RAM anyway.
+struct QemuSpace<'a> {
+    board: &'a Qemu,
+    neighbours: Rc<Neighbours<'a>>,
+}
+
+impl<'a> Space<'a> for QemuSpace<'a> {
+    fn load(
+        &self,
+        image: &'a [u8],
+        imports: Vec<HostFunction<'a>>,
+        links: &[Link],
+    ) -> Result<Box<dyn Instance + 'a>, BoardError> {
+        let neighbours = Rc::clone(&self.neighbours);
+        self.board.load_beside(neighbours, image, imports, links)
+    }
+}
+
 /// An instance in the emulator.
 struct Remote<'a> {
     image: Image<'a>,
     image_address: u32,
     handle: u32,
-    hosts: Vec<HostFunction<'a>>,
+    hosts: HostList<'a>,
+    neighbours: Rc<Neighbours<'a>>,
     generation: u32,
     memory: Memory<'a>,
 }
@@ -279,7 +354,12 @@ impl Remote<'_> {
         let board = self.memory.board;
         self.alive()?;
         board.send(tag, &[&[self.handle], rest].concat(), bytes)?;
-        board.result(&self.hosts, &self.image, Some(self.image_address))
+        board.result(
+            &self.hosts,
+            &self.neighbours,
+            &self.image,
+            Some(self.image_address),
+        )
     }
 
     fn alive(&self) -> Result<(), BoardError> {
@@ -302,6 +382,14 @@ impl Drop for Remote<'_> {
 }
 
 impl Instance for Remote<'_> {
+    fn share(&mut self, export: &str) -> Result<Share, BoardError> {
+        self.alive()?;
+        Ok(Share(Shares::There {
+            handle: self.handle,
+            export: export.to_owned(),
+        }))
+    }
+
     fn invoke(&mut self, export: &str, arguments: &[u32]) -> Result<Outcome, BoardError> {
         let (words, results) = call_array(&self.image, export, arguments)?;
         let head = [export.len() as u32, words.len() as u32];
@@ -346,7 +434,10 @@ impl Instance for Remote<'_> {
                 "the module exports no global {export:?}"
             )));
         };
-        let address = self.memory.context + global.offset;
+        let mut address = self.memory.context + global.offset;
+        if global.indirect {
+            address = self.memory.board.read_word(address)?;
+        }
         let bytes = self
             .memory
             .board
@@ -426,6 +517,24 @@ fn host_table(hosts: &[HostFunction<'_>]) -> Vec<u8> {
         for part in parts {
             table.extend((part.len() as u32).to_le_bytes());
         }
+        table.extend(parts.concat());
+        table.resize(table.len().next_multiple_of(4), 0);
+    }
+    table
+}
+
+/// The links as [`request::LOAD`] carries them.
+fn link_table(links: &[Link]) -> Vec<u8> {
+    let mut table = Vec::new();
+    for link in links {
+        let Shares::There { handle, export } = &link.share.0 else {
+            continue;
+        };
+        let parts = [&link.module, &link.name, export].map(|part| part.as_bytes());
+        for part in parts {
+            table.extend((part.len() as u32).to_le_bytes());
+        }
+        table.extend(handle.to_le_bytes());
         table.extend(parts.concat());
         table.resize(table.len().next_multiple_of(4), 0);
     }

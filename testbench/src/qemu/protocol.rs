@@ -8,7 +8,7 @@
 use wasm2mcu_loader::abi::image::Architecture;
 
 /// First word of [`reply::READY`]: both sides speak of the same.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// Words of a host call's registers, those that arguments come in and results go out in: on Arm
 /// r0–r3, s0–s15; on RISC-V a0–a7, fa0–fa7.
@@ -21,9 +21,11 @@ pub(crate) const fn register_words(architecture: Architecture) -> usize {
 
 /// From the PC to the firmware.
 pub(crate) mod request {
-    /// Words: features of the core, RAM bytes, image bytes, host functions, bytes of these; then the
-    /// image; then for each host function the byte counts of its module, name, parameters and results as words and
-    /// these bytes, padded to a multiple of 4 together.
+    /// Words: features of the core, RAM bytes, image bytes, host functions, bytes of these, links, bytes
+    /// of these; then the image; then for each host function the byte counts of its module, name,
+    /// parameters and results as words and these bytes, padded to a multiple of 4 together; then for each
+    /// link the byte counts of its module, name and export and the handle of the instance that has the
+    /// export, as words, and these bytes, padded in the same way.
     /// Reply: DONE with handle, address of the image and address of the RAM, or why not.
     pub(crate) const LOAD: u32 = 1;
     /// Words: handle, bytes of the name, words of the call; then the name; then the words.

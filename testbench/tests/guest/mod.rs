@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use object::{Object, ObjectSection, ObjectSymbol};
 use wasm2mcu::image::{
-    Data, Export, ExportItem, FunctionType, Import, Memory, Parts, Start, write,
+    Data, Export, ExportItem, FunctionType, Import, ImportItem, Memory, Parts, Start, write,
 };
 use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::types::ValueType::{self, F32, F64, I32, I64};
@@ -154,7 +154,7 @@ impl Guest {
         let import = |name: &str, function_type| Import {
             module: "env".to_owned(),
             name: name.to_owned(),
-            function_type,
+            item: ImportItem::Function(function_type),
         };
         let functions = self.functions();
         let mut exports: Vec<_> = functions
@@ -175,12 +175,13 @@ impl Guest {
             .collect();
         exports.push(Export {
             name: "memory".to_owned(),
-            item: ExportItem::Memory,
+            item: ExportItem::Memory(None),
         });
         exports.push(Export {
             name: "counter".to_owned(),
             item: ExportItem::Global {
                 offset: GLOBAL_OFFSET,
+                indirect: false,
                 value_type: I32,
                 mutable: true,
             },
@@ -211,6 +212,7 @@ impl Guest {
                 max_bytes: MEMORY_BYTES,
                 page_size_log2: 16,
                 fixed: true,
+                imported: false,
             }),
             context_bytes: 56,
             stack_bytes: STACK_BYTES,

@@ -1,7 +1,7 @@
 //! Each rule of the specification's section 8, broken alone: the loader names the rule and the
 //! place.
 
-use wasm2mcu::image::{Memory, Parts, write};
+use wasm2mcu::image::{FunctionRecord, Memory, Parts, write};
 use wasm2mcu_loader::abi::image::{Header, Section, Table, field};
 use wasm2mcu_loader::{Fault, Image, ImageError};
 
@@ -50,7 +50,7 @@ fn header() {
     word_refused(8, 132 << 16 | 1, 8, Fault::HeaderBytes);
     word_refused(16, 124, 16, Fault::ImageBytes);
     word_refused(16, 130, 16, Fault::ImageBytes);
-    word_refused(60, 1, 60, Fault::Reserved);
+    word_refused(60, 1, 60, Fault::Context);
     word_refused(124, 1 << 31, 124, Fault::Reserved);
 }
 
@@ -68,7 +68,9 @@ fn section_ends() {
 #[test]
 fn memory_and_context_sizes() {
     word_refused(36, 0x0111, 36, Fault::Reserved);
-    word_refused(36, 0x0510, 36, Fault::Reserved);
+    word_refused(36, 0x0910, 36, Fault::Reserved);
+    // An imported memory that is not among the imports.
+    word_refused(36, 0x0510, begin(Section::Imports), Fault::Index);
     word_refused(36, 0x1_0110, 36, Fault::Reserved);
     word_refused(28, 5 * sample::PAGE, 28, Fault::Memory);
     word_refused(28, sample::PAGE + 1, 28, Fault::Memory);
@@ -99,7 +101,14 @@ fn imports() {
     word_refused(at + 4, u32::MAX, at, Fault::Name);
     word_refused(at + 8, 0x1000, at, Fault::Type);
     word_refused(at + 8, 2, at, Fault::Type);
-    word_refused(at + 12, 3, at, Fault::Reserved);
+    word_refused(at + 12, 4, at, Fault::Record);
+    // A table, a memory or a global needs more than the kind.
+    word_refused(at + 12, 1, at, Fault::Index);
+    word_refused(at + 12, 2, begin(Section::Imports), Fault::Index);
+    word_refused(at + 12, 3, at, Fault::Record);
+    // Functions come first.
+    let first = begin(Section::Imports);
+    word_refused(first + 12, 3, first, Fault::Record);
 }
 
 #[test]
@@ -132,12 +141,13 @@ fn exports() {
     word_refused(table + 8, 2, table, Fault::Index);
     word_refused(table + 12, 1, table, Fault::Record);
     word_refused(memory + 8, 1, memory, Fault::Index);
-    word_refused(memory + 16, 1, memory, Fault::Record);
+    word_refused(memory + 12, 1, memory, Fault::Record);
     word_refused(global + 8, sample::GLOBALS - 4, global, Fault::Context);
     word_refused(global + 8, sample::GLOBALS + 2, global, Fault::Context);
     word_refused(global + 8, sample::GLOBALS + 16, global, Fault::Context);
     word_refused(global + 12, 0x0100, global, Fault::Record);
-    word_refused(global + 12, 0x027f, global, Fault::Record);
+    word_refused(global + 12, 0x047f, global, Fault::Record);
+    word_refused(global + 16, 1, global, Fault::Record);
     // Two words of which the second lies behind the globals.
     word_refused(
         record(7) + 8,
@@ -220,6 +230,78 @@ fn start() {
     parts_refused(|parts| parts.types[1].entry = 0, Fault::CodeValue);
 }
 
+/// The sample as an open image: functions have records, and references are their places.
+fn open(parts: &mut Parts) {
+    let function = |code, function_type| FunctionRecord {
+        code: thumb(code),
+        function_type,
+        stack_bytes: 24,
+    };
+    parts.records = vec![function(sample::ADD, 0), function(sample::MIX, 3)];
+    parts.records_offset = sample::TABLE_0;
+    for table in &mut parts.tables {
+        table.offset += 40;
+    }
+    parts.context_bytes += 40;
+    parts.globals[3] = sample::TABLE_0 + 20;
+    for segment in &mut parts.elements {
+        segment.codes.fill(sample::TABLE_0);
+    }
+}
+
+#[test]
+fn records_and_references_to_them() {
+    let mut parts = sample::parts();
+    open(&mut parts);
+    assert_eq!(parse(&write(&parts).unwrap()), Ok(()));
+
+    let refused = |change: fn(&mut Parts), fault| {
+        parts_refused(
+            |parts| {
+                open(parts);
+                change(parts);
+            },
+            fault,
+        );
+    };
+    refused(|parts| parts.records_offset = 0, Fault::Reserved);
+    refused(
+        |parts| parts.records_offset = sample::GLOBALS + 12,
+        Fault::Context,
+    );
+    // Records reach into the first table.
+    refused(|parts| parts.tables[0].offset -= 4, Fault::Context);
+    refused(|parts| parts.records_offset = u32::MAX - 3, Fault::Context);
+    refused(
+        |parts| parts.records[1].code = sample::MIX,
+        Fault::CodeValue,
+    );
+    // A function that is entered from elsewhere needs a thunk.
+    refused(|parts| parts.records[1].function_type = 2, Fault::CodeValue);
+    // References lead to records, not between them or behind the last one.
+    refused(|parts| parts.globals[3] += 4, Fault::CodeValue);
+    refused(|parts| parts.globals[3] += 20, Fault::CodeValue);
+    refused(
+        |parts| parts.globals[3] = thumb(sample::MIX),
+        Fault::CodeValue,
+    );
+    refused(
+        |parts| parts.elements[0].codes[0] = thumb(sample::ADD),
+        Fault::CodeValue,
+    );
+    // The record of a table is three words of the globals.
+    refused(
+        |parts| parts.tables[0].record = sample::GLOBALS + 8,
+        Fault::Context,
+    );
+    refused(
+        |parts| parts.tables[0].record = sample::GLOBALS + 2,
+        Fault::Context,
+    );
+    let imported = |parts: &mut Parts| parts.tables[0].record = sample::GLOBALS | 1;
+    refused(imported, Fault::Index);
+}
+
 #[test]
 fn what_is_odd_but_allowed() {
     let allowed = |change: fn(&mut Parts)| {
@@ -234,6 +316,7 @@ fn what_is_odd_but_allowed() {
             offset: sample::CONTEXT_BYTES,
             elements: 0,
             capacity: 0,
+            record: 0,
         });
     });
     allowed(|parts| {
@@ -242,6 +325,7 @@ fn what_is_odd_but_allowed() {
             max_bytes: 0,
             page_size_log2: 16,
             fixed: true,
+            imported: false,
         });
     });
     // A memory that cannot grow need not be whole pages.
@@ -251,6 +335,7 @@ fn what_is_odd_but_allowed() {
             max_bytes: 1000,
             page_size_log2: 16,
             fixed: true,
+            imported: false,
         });
     });
 }

@@ -1,7 +1,7 @@
 //! Parts, written and read again; and the bytes against the specification's own numbers.
 
 use sha2::{Digest, Sha256};
-use wasm2mcu::image::{Import, WriteError, write};
+use wasm2mcu::image::{Import, ImportItem, WriteError, write};
 use wasm2mcu_loader::abi::image::{Features, Header, RecordType, Section};
 use wasm2mcu_loader::abi::types::ValueType::{F32, F64, I32, I64};
 use wasm2mcu_loader::{Image, Item, Name};
@@ -37,7 +37,9 @@ fn everything_written_is_read_back() {
     assert_eq!(imports.len(), 2);
     assert_eq!(imports[0].module, *"env");
     assert_eq!(imports[0].name, *"log");
-    assert!(imports[0].function_type.is(&[I32], &[]));
+    assert!(
+        matches!(imports[0].item, wasm2mcu_loader::ImportItem::Function(ty) if ty.is(&[I32], &[]))
+    );
     assert_eq!(imports[1].name, *"sum");
 
     let exports: Vec<_> = image.exports().collect();
@@ -81,7 +83,7 @@ fn the_bytes_stand_where_the_specification_says() {
     assert_eq!(word(&bytes, 48), 8);
     assert_eq!(word(&bytes, 56), sample::GLOBALS);
     assert_eq!(word(&bytes, 64), 128 + sample::TEXT_BYTES, "end of TEXT");
-    assert_eq!(bytes[108..128], [0; 20]);
+    assert_eq!(bytes[112..128], [0; 16]);
     assert!(bytes[128..].starts_with(&sample::parts().text));
 
     let digest = bytes.len() - 32;
@@ -143,7 +145,7 @@ fn text_offsets_lead_to_functions() {
 #[test]
 fn what_the_format_cannot_hold_is_an_error() {
     let mut parts = sample::parts();
-    parts.imports[0].function_type = 9;
+    parts.imports[0].item = ImportItem::Function(9);
     let expected = WriteError::NoSuchType { index: 9, types: 5 };
     assert_eq!(write(&parts), Err(expected));
 
@@ -151,7 +153,7 @@ fn what_the_format_cannot_hold_is_an_error() {
     parts.imports.push(Import {
         module: "m".repeat(65_536),
         name: "n".into(),
-        function_type: 0,
+        item: ImportItem::Function(0),
     });
     let error = write(&parts).unwrap_err();
     assert!(matches!(

@@ -187,7 +187,7 @@ fn random_damage_under_a_right_hash_is_harmless() {
 /// The sample with other records behind its body.
 fn with_trailer(records: &[(u16, &[u8])]) -> Vec<u8> {
     let image = write(&sample::small_parts()).unwrap();
-    let body = u32::from_le_bytes(image[104..108].try_into().unwrap()) as usize;
+    let body = u32::from_le_bytes(image[108..112].try_into().unwrap()) as usize;
     let mut bytes = image[..body].to_vec();
     let padded = |value: &[u8]| value.len().next_multiple_of(4);
     let trailer: usize = records.iter().map(|(_, value)| 4 + padded(value)).sum();
@@ -250,7 +250,7 @@ fn other_versions_are_refused_by_number() {
     assert_eq!(with(0, 0), "not a wasm2mcu image: magic number missing");
     assert_eq!(with(8, 7), "unknown architecture 7");
     assert_eq!(
-        with(60, 1),
-        "broken image at offset 0x3c: value not defined in this format version"
+        with(124, 1),
+        "broken image at offset 0x7c: value not defined in this format version"
     );
 }

@@ -1,7 +1,7 @@
 //! One module with everything that an image can hold, and behaviours for its functions.
 
 use wasm2mcu::image::{
-    Data, Element, Export, ExportItem, FunctionType, Import, Memory, Parts, Start,
+    Data, Element, Export, ExportItem, FunctionType, Import, ImportItem, Memory, Parts, Start,
 };
 use wasm2mcu_loader::HostFunction;
 use wasm2mcu_loader::abi::context::Context;
@@ -60,7 +60,7 @@ fn import(module: &str, name: &str, function_type: usize) -> Import {
     Import {
         module: module.into(),
         name: name.into(),
-        function_type,
+        item: ImportItem::Function(function_type),
     }
 }
 
@@ -85,12 +85,20 @@ pub(crate) fn parts() -> Parts {
             function("divide", DIVIDE, 4, 16),
             function("mix", MIX, 3, 40),
             function("deep", ADD, 0, 1 << 20),
-            export("table", ExportItem::Table(0)),
-            export("memory", ExportItem::Memory),
+            export(
+                "table",
+                ExportItem::Table {
+                    number: 0,
+                    element: FuncRef,
+                    max: Some(6),
+                },
+            ),
+            export("memory", ExportItem::Memory(None)),
             export(
                 "counter",
                 ExportItem::Global {
                     offset: GLOBALS,
+                    indirect: false,
                     value_type: I32,
                     mutable: true,
                 },
@@ -99,6 +107,7 @@ pub(crate) fn parts() -> Parts {
                 "big",
                 ExportItem::Global {
                     offset: GLOBALS + 4,
+                    indirect: false,
                     value_type: I64,
                     mutable: false,
                 },
@@ -107,6 +116,7 @@ pub(crate) fn parts() -> Parts {
                 "handler",
                 ExportItem::Global {
                     offset: GLOBALS + 12,
+                    indirect: false,
                     value_type: FuncRef,
                     mutable: false,
                 },
@@ -120,11 +130,13 @@ pub(crate) fn parts() -> Parts {
                 offset: TABLE_0,
                 elements: 4,
                 capacity: 6,
+                record: 0,
             },
             Table {
                 offset: TABLE_1,
                 elements: 2,
                 capacity: 2,
+                record: 0,
             },
         ],
         elements: vec![
@@ -159,6 +171,7 @@ pub(crate) fn parts() -> Parts {
             max_bytes: 4 * PAGE,
             page_size_log2: 16,
             fixed: false,
+            imported: false,
         }),
         context_bytes: CONTEXT_BYTES,
         stack_bytes: 40,
@@ -175,6 +188,7 @@ pub(crate) fn small_parts() -> Parts {
         max_bytes: 64,
         page_size_log2: 0,
         fixed: false,
+        imported: false,
     });
     parts.data[1].offset = 29;
     parts

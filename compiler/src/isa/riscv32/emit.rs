@@ -32,6 +32,8 @@ pub struct Emitter {
     frame: FrameLayout,
     stubs: Stubs,
     reach: Reach,
+    /// Calls and jumps to other functions so far.
+    references: usize,
     source: u32,
 }
 
@@ -46,6 +48,7 @@ impl mach::emit::Emitter for Emitter {
             frame,
             stubs: Stubs::new(trap_stubs),
             reach: Reach::Near,
+            references: 0,
             source: 0,
         }
     }
@@ -117,6 +120,16 @@ impl mach::emit::Emitter for Emitter {
             Inst::IntToFpu { sign, rd, rs1 } => self.put(encode::int_to_fpu(sign, rd, rs1)),
             Inst::Mv { rd, rs } => self.put(encode::mv(rd, rs)),
             Inst::Li { rd, value } => self.constant(rd, value),
+            Inst::FrameAddr { rd, place } => {
+                let offset = self.frame.offset(place);
+                match Imm12::new(offset as i32) {
+                    Some(imm) => self.put(encode::alu_immediate(AluImmOp::Addi, rd, SP, imm)),
+                    None => {
+                        self.constant(rd, offset);
+                        self.put(encode::alu(AluOp::Add, rd, rd, SP));
+                    }
+                }
+            }
             Inst::Address { rd, symbol } => {
                 self.buffer.relocation(RelocKind::DistanceHigh, symbol);
                 self.put(encode::auipc(rd, 0));
@@ -309,8 +322,18 @@ impl Emitter {
 
     /// Goes to a symbol with the return address in `link`; `by` may be destroyed.
     fn refer(&mut self, kind: RelocKind, link: Reg, by: Reg, symbol: Symbol) {
-        match self.reach {
-            Reach::Near => {
+        let number = self.references;
+        self.references += 1;
+        match &self.reach {
+            Reach::Short(short) if short.get(number) == Some(&true) => {
+                let (kind, opcode) = match kind {
+                    RelocKind::Call => (RelocKind::ShortCall, encode::short_call(0)),
+                    _ => (RelocKind::ShortJump, encode::short_jump(0)),
+                };
+                self.buffer.relocation(kind, symbol);
+                self.put(opcode);
+            }
+            Reach::Short(_) | Reach::Near => {
                 self.buffer.relocation(kind, symbol);
                 self.put(encode::jal(link, 0));
             }

@@ -476,6 +476,13 @@ pub enum Inst {
         /// What is there.
         symbol: Symbol,
     },
+    /// Address of a place in the stack frame.
+    FrameAddr {
+        /// Result.
+        rd: Reg,
+        /// The place.
+        place: FrameRef,
+    },
     /// A load.
     Load {
         /// Width and extension.

@@ -176,6 +176,10 @@ impl Isa for Riscv32 {
         Inst::Address { rd, symbol }
     }
 
+    fn frame_address(rd: Reg, place: FrameRef) -> Inst {
+        Inst::FrameAddr { rd, place }
+    }
+
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
         if word == 0 {
             return regs::ZERO;
@@ -191,7 +195,12 @@ impl Isa for Riscv32 {
                 && (CALLEE_SAVED.contains(*number) || *number == 1)
         };
         let saved: Vec<u8> = (0..32).filter(saved).collect();
-        FrameLayout::new(RegSet::of(&saved), needs.outgoing_bytes, needs.spills, 0)
+        FrameLayout::new(
+            RegSet::of(&saved),
+            needs.outgoing_bytes,
+            needs.spills,
+            needs.slot_bytes,
+        )
     }
 
     fn frame_bytes(frame: &FrameLayout) -> u32 {

@@ -27,7 +27,9 @@ impl Inst {
                 visitor.reg_use(rs);
                 visitor.reg_def(rd);
             }
-            Inst::Li { rd, .. } | Inst::Address { rd, .. } => visitor.reg_def(rd),
+            Inst::Li { rd, .. } | Inst::Address { rd, .. } | Inst::FrameAddr { rd, .. } => {
+                visitor.reg_def(rd);
+            }
             Inst::Load { rd, mem, .. } => {
                 visit_amode(mem, visitor);
                 visitor.reg_def(rd);

@@ -37,6 +37,9 @@ use crate::wasm::module::Signature;
 const SAVED: RegSet = RegSet::of(&[1, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27]);
 /// Bytes that it saves them in.
 const SAVED_BYTES: u32 = (4 * SAVED.len()).next_multiple_of(16);
+/// Where in them it keeps the stack pointer of the entry before.
+const ENTRY_BEFORE: u32 = 4 * SAVED.len();
+const _: () = assert!(ENTRY_BEFORE < SAVED_BYTES);
 /// Bytes that an import thunk saves `ra` in.
 const IMPORT_BYTES: u32 = 16;
 
@@ -97,6 +100,8 @@ impl Writer {
 
     /// Takes the host's registers back from the stack, and returns with what is in `a0`.
     fn leave_to_host(&mut self) {
+        self.load(T0, SP, ENTRY_BEFORE);
+        self.store(T0, CONTEXT, Context::ENTRY_SP);
         for (rd, offset) in saved_places() {
             self.load(rd, SP, offset);
         }
@@ -156,7 +161,6 @@ pub(super) fn trap_exit() -> Thunk<Riscv32> {
     let mut code = Writer::new(0);
     code.store(RA, CONTEXT, Context::TRAP_SITE);
     code.load(SP, CONTEXT, Context::ENTRY_SP);
-    code.store(ZERO, CONTEXT, Context::ENTRY_SP);
     code.leave_to_host();
     code.finish(0)
 }
@@ -199,6 +203,8 @@ pub(super) fn entry(isa: &Riscv32, signature: &Signature, tail_area: u32) -> Thu
     for (rs, offset) in saved_places() {
         code.store(rs, SP, offset);
     }
+    code.load(T0, context, Context::ENTRY_SP);
+    code.store(T0, SP, ENTRY_BEFORE);
     code.mv(CONTEXT, context);
     code.store(SP, CONTEXT, Context::ENTRY_SP);
     code.load(MEMORY_BASE, CONTEXT, Context::MEMORY_BASE);
@@ -227,7 +233,6 @@ pub(super) fn entry(isa: &Riscv32, signature: &Signature, tail_area: u32) -> Thu
         }
     }
     code.move_sp(stack_area as i32);
-    code.store(ZERO, CONTEXT, Context::ENTRY_SP);
     code.li(a(0), 0);
     code.leave_to_host();
 

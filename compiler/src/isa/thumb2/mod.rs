@@ -186,6 +186,10 @@ impl Isa for Thumb2 {
         Inst::CodeAddr { rd, symbol }
     }
 
+    fn frame_address(rd: Reg, place: FrameRef) -> Inst {
+        Inst::FrameAddr { rd, place }
+    }
+
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
         let rd = lower.new_reg(RegClass::Int);
         lower.emit(Inst::MovImm { rd, value: word });
@@ -208,7 +212,12 @@ impl Isa for Thumb2 {
                 && (CALLEE_SAVED.contains(*number) || *number == 14)
         };
         let saved: Vec<u8> = (0..16).filter(saved).collect();
-        FrameLayout::new(RegSet::of(&saved), needs.outgoing_bytes, needs.spills, 0)
+        FrameLayout::new(
+            RegSet::of(&saved),
+            needs.outgoing_bytes,
+            needs.spills,
+            needs.slot_bytes,
+        )
     }
 
     fn frame_bytes(frame: &FrameLayout) -> u32 {

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The entry thunk is the only code that writes the pinned registers. It leaves its stack pointer
-//! in the context; the trap exit goes back there and returns in its place.
+//! in the context; the trap exit goes back there and returns in its place. Both restore what stood
+//! there before: another instance, which this one called, may enter it again.
 //!
 //! C ABI: Procedure Call Standard for the Arm Architecture (AAPCS32), 6.4 "Parameter passing", 7.1
 //! "VFP and SIMD vector register usage" for the variant that passes floats in their own registers.
@@ -31,9 +32,10 @@ use crate::mach::reg::Reg;
 use crate::mach::stubs::TrapStubs;
 use crate::wasm::module::Signature;
 
-/// What an entry thunk saves for the host: all callee-saved registers but `r9`, which nobody
-/// touches. `lr` comes back as `pc`.
-const SAVED: RegSet = RegSet::of(&[4, 5, 6, 7, 8, 10, 11, 14]);
+/// What an entry thunk saves: the stack pointer of the entry before, which it has in `r3`, and for the
+/// host all callee-saved registers but `r9`, which nobody touches. `r12` keeps the stack aligned. `lr`
+/// comes back as `pc`.
+const SAVED: RegSet = RegSet::of(&[3, 4, 5, 6, 7, 8, 10, 11, 12, 14]);
 const RESTORED: RegSet = SAVED.without(14).with(15);
 /// What an import thunk saves: a register to work with, and the way back.
 const SAVED_BY_IMPORT: RegSet = RegSet::of(&[4, 14]);
@@ -131,6 +133,13 @@ impl Writer {
         }
     }
 
+    /// Returns from the entry, whose frame the stack pointer is at. Leaves `r0`.
+    fn leave(&mut self) {
+        self.load(r(1), SP, 0);
+        self.store(r(1), CONTEXT, Context::ENTRY_SP);
+        self.put(Inst::Pop { regs: RESTORED });
+    }
+
     /// Goes to block 1 if `cond` holds, else to block 0, which follows.
     fn leave_if(&mut self, cond: Cond, cmp: Compare) {
         let (go_on, leave) = (Block::new(0), Block::new(1));
@@ -162,9 +171,7 @@ pub(super) fn trap_exit() -> Thunk<Thumb2> {
     code.store(LR, CONTEXT, Context::TRAP_SITE);
     code.load(r(1), CONTEXT, Context::ENTRY_SP);
     code.mov(SP, r(1));
-    code.constant(r(1), 0);
-    code.store(r(1), CONTEXT, Context::ENTRY_SP);
-    code.put(Inst::Pop { regs: RESTORED });
+    code.leave();
     code.finish(0)
 }
 
@@ -199,6 +206,7 @@ pub(super) fn entry(isa: &Thumb2, signature: &Signature, tail_area: u32) -> Thun
         shift: Shift::NONE,
     });
     code.leave_if(Cond::Lo, Compare::cmp(SP, SCRATCH));
+    code.load(r(3), context, Context::ENTRY_SP);
     code.put(Inst::Push { regs: SAVED });
     code.mov(CONTEXT, context);
     code.mov(r(4), SP);
@@ -238,8 +246,7 @@ pub(super) fn entry(isa: &Thumb2, signature: &Signature, tail_area: u32) -> Thun
     }
     code.release(stack_area);
     code.constant(r(0), 0);
-    code.store(r(0), CONTEXT, Context::ENTRY_SP);
-    code.put(Inst::Pop { regs: RESTORED });
+    code.leave();
 
     code.leave_block();
     code.constant(r(1), 0);

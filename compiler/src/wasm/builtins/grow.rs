@@ -18,7 +18,7 @@ use crate::wasm::contract::Region;
 /// Pages to add in, pages before or -1 out.
 pub(super) fn grow(body: &mut Body<'_, '_>) {
     let pages = body.arguments[0];
-    let context = body.context;
+    let context = body.memory_record();
     let page_size_log2 = body.memory().page_size_log2;
     let log2 = body.word(u32::from(page_size_log2));
     let size = body.memory_size();

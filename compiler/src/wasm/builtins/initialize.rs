@@ -7,12 +7,14 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{InstBuilder, UserExternalName, Value, types};
+use wasm2mcu_abi::context::TableRecord;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 
 use super::Body;
 use crate::wasm::contract::{BUILTINS, Builtin, DATA, ELEMENTS, FUNCTIONS, Region, trap};
 use crate::wasm::function::{address, declare};
+use crate::wasm::link::field;
 use crate::wasm::module::{Constant, ElementMode, ElementSegment, Module, Operation, Step};
 use crate::wasm::support;
 
@@ -39,7 +41,7 @@ struct Initializer<'b, 'a, 'f> {
 impl Initializer<'_, '_, '_> {
     fn globals(&mut self) {
         for (index, global) in (0..).zip(&self.module.globals) {
-            if !global.init.is_computed() {
+            if global.imported || !global.init.is_computed() {
                 continue;
             }
             let value = self.value(&global.init, global.ty);
@@ -69,11 +71,20 @@ impl Initializer<'_, '_, '_> {
             ElementMode::Active { table, start } => {
                 let table = &self.module.tables[*table as usize];
                 let start = self.value(start, ValueType::I32);
-                let size = self.body.word(table.elements);
+                let (elements, size) = if table.imported {
+                    let record = field(self.body.builder, self.body.context, table.offset);
+                    let elements = field(self.body.builder, record, TableRecord::ELEMENTS);
+                    let flags = Region::State.flags(self.body.builder.func);
+                    let ins = self.body.builder.ins();
+                    let at = TableRecord::SIZE as i32;
+                    (elements, ins.load(types::I32, flags, record, at))
+                } else {
+                    let elements = self.in_context(table.offset);
+                    (elements, self.body.word(table.elements))
+                };
                 self.check_range(start, count, size);
                 let two = self.body.word(2);
                 let distance = self.body.builder.ins().ishl(start, two);
-                let elements = self.in_context(table.offset);
                 self.body.builder.ins().iadd(elements, distance)
             }
             ElementMode::Passive | ElementMode::Declared => match segment.copy_offset {
@@ -90,7 +101,11 @@ impl Initializer<'_, '_, '_> {
         } else if count > 0 {
             let items = address(self.body.builder, UserExternalName::new(ELEMENTS, index));
             let count = self.body.word(count);
-            self.call(Builtin::TableInit, &[first, items, count, items]);
+            let base = match self.module.open {
+                true => self.body.context,
+                false => items,
+            };
+            self.call(Builtin::TableInit, &[first, items, count, base]);
         }
     }
 
@@ -169,6 +184,9 @@ impl Initializer<'_, '_, '_> {
         let Some(function) = function else {
             return self.body.word(0);
         };
+        if let Some(record) = self.module.functions[function as usize].record {
+            return self.in_context(record);
+        }
         let callee = self.function(function);
         self.body.builder.ins().func_addr(types::I32, callee)
     }
@@ -176,7 +194,11 @@ impl Initializer<'_, '_, '_> {
     fn global(&mut self, index: u32) -> Value {
         let global = &self.module.globals[index as usize];
         let offset = global.offset.expect("computed globals are in the context");
-        let flags = Region::Global(index).flags(self.body.builder.func);
+        let region = match global.imported {
+            true => Region::Link,
+            false => Region::Global(index),
+        };
+        let flags = region.flags(self.body.builder.func);
         let (context, ty) = (self.body.context, support::clif_type(global.ty));
         let ins = self.body.builder.ins();
         ins.load(ty, flags, context, offset as i32)

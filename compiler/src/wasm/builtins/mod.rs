@@ -7,6 +7,7 @@ mod bulk;
 mod divide;
 mod grow;
 mod initialize;
+mod link;
 mod runtime;
 mod table;
 
@@ -20,6 +21,7 @@ use wasm2mcu_abi::context::Context;
 
 use super::contract::{self, BUILTINS, Builtin, CALL_CONV, Region, Symbol};
 use super::function::symbol;
+use super::link::field;
 use super::module::{Memory, Module};
 
 impl Builtin {
@@ -31,6 +33,8 @@ impl Builtin {
             Builtin::TableFill | Builtin::TableCopy => (types::I32, 3, 0),
             Builtin::TableInit => (types::I32, 4, 0),
             Builtin::Initialize => (types::I32, 0, 0),
+            Builtin::SameType => (types::I32, 2, 1),
+            Builtin::Rethrow => (types::I32, 1, 0),
             Builtin::MemoryFill | Builtin::MemoryCopy => (types::I32, 3, 1),
             Builtin::DivideUnsigned | Builtin::DivideSigned => (types::I64, 2, 2),
             float => return runtime::signature(float),
@@ -66,6 +70,8 @@ pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
         Builtin::Initialize => {
             initialize::initialize(&mut Body::new(&mut builder, memory), module);
         }
+        Builtin::SameType => link::same_type(&mut Body::new(&mut builder, None)),
+        Builtin::Rethrow => link::rethrow(&mut Body::new(&mut builder, None)),
         float => unreachable!("{} is the runtime's", float.name()),
     }
     builder.seal_all_blocks();
@@ -120,11 +126,18 @@ impl<'a, 'f> Body<'a, 'f> {
         if memory.is_fixed() {
             return self.word(memory.min_bytes);
         }
+        let record = self.memory_record();
         let flags = Region::MemorySize.flags(self.builder.func);
         let offset = Context::MEMORY_SIZE as i32;
-        self.builder
-            .ins()
-            .load(types::I32, flags, self.context, offset)
+        self.builder.ins().load(types::I32, flags, record, offset)
+    }
+
+    /// Address of the context that has the memory.
+    fn memory_record(&mut self) -> Value {
+        match self.memory().import {
+            Some(slot) => field(self.builder, self.context, slot),
+            None => self.context,
+        }
     }
 
     /// Returns `result` if the comparison holds.

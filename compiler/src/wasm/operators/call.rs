@@ -1,16 +1,28 @@
 //! Calls, direct and through a table; those in tail position leave the frame first.
 //!
 //! A table element is the address of a function's code with the instruction set's address bit, 0
-//! for null; the word in front of the code is the function's type number. Checks come in the
-//! specification's order: index, null, type.
+//! for null; the word in front of the code is the function's type number. In an open module it is the
+//! address of a record, whose function may be another instance's: see [`link`](super::super::link).
+//! Checks come in the specification's order: index, null, type.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{FuncRef, Inst, InstBuilder, SigRef, Value, types};
+use cranelift_codegen::ir::{
+    Block, BlockArg, FuncRef, Inst, InstBuilder, UserExternalName, Value, types,
+};
+use wasm2mcu_abi::context::FunctionRecord;
 use wasm2mcu_abi::trap::TrapCode;
 use wasmparser::Operator;
 
-use super::super::contract::{Region, trap};
-use super::super::function::Translator;
+use super::super::contract::{Builtin, Region, TYPES, trap};
+use super::super::function::{Translator, address};
+use super::super::link::field;
+
+/// A call through a reference that is not null.
+struct ReferenceCall {
+    reference: Value,
+    type_number: u32,
+    args: Vec<Value>,
+}
 
 impl Translator<'_> {
     /// Translates `op` if it is a call.
@@ -25,9 +37,9 @@ impl Translator<'_> {
                 type_index,
                 table_index,
             } => {
-                if let Some((signature, code, args)) = self.indirect(type_index, table_index) {
-                    let call = self.builder.ins().call_indirect(signature, code, &args);
-                    self.push_results(call);
+                if let Some(call) = self.indirect(type_index, table_index) {
+                    let results = self.call_reference(call);
+                    self.stack.extend(results);
                 }
             }
             Operator::ReturnCall { function_index } => {
@@ -39,10 +51,8 @@ impl Translator<'_> {
                 type_index,
                 table_index,
             } => {
-                if let Some((signature, code, args)) = self.indirect(type_index, table_index) {
-                    let ins = self.builder.ins();
-                    ins.return_call_indirect(signature, code, &args);
-                    self.reachable = false;
+                if let Some(call) = self.indirect(type_index, table_index) {
+                    self.return_call_reference(call);
                 }
             }
             _ => return false,
@@ -57,25 +67,111 @@ impl Translator<'_> {
         (callee, self.pop_many(parameters))
     }
 
-    /// Signature, address of the code, and arguments of a call through a table; `None` if it always
+    /// A call through a table, up to the check that the element is not null; `None` if it always
     /// traps, after which the code is unreachable.
-    fn indirect(&mut self, type_index: u32, table: u32) -> Option<(SigRef, Value, Vec<Value>)> {
+    fn indirect(&mut self, type_index: u32, table: u32) -> Option<ReferenceCall> {
         let type_number = self.module.type_numbers[type_index as usize];
-        let signature = self.signature_ref(type_number);
         let index = self.pop();
         let parameters = self.module.types[type_number as usize].params.len();
         let args = self.pop_many(parameters);
-        let code = self.checked_callee(table, index, type_number)?;
-        Some((signature, code, args))
+        let reference = self.element(table, index, TrapCode::UndefinedElement)?;
+        let null = trap(TrapCode::UninitializedElement);
+        self.builder.ins().trapz(reference, null);
+        Some(ReferenceCall {
+            reference,
+            type_number,
+            args,
+        })
     }
 
-    /// The address of the code at `index` of the table, known to have the type; `None` if no
-    /// index is in the table.
-    fn checked_callee(&mut self, table: u32, index: Value, type_number: u32) -> Option<Value> {
-        let code = self.element(table, index, TrapCode::UndefinedElement)?;
-        let null = trap(TrapCode::UninitializedElement);
-        self.builder.ins().trapz(code, null);
+    fn call_reference(&mut self, call: ReferenceCall) -> Vec<Value> {
+        let signature = self.signature_ref(call.type_number);
+        if !self.module.open {
+            self.check_type(call.reference, call.type_number);
+            let ins = self.builder.ins();
+            let call = ins.call_indirect(signature, call.reference, &call.args);
+            return self.builder.inst_results(call).to_vec();
+        }
+        let after = self.builder.create_block();
+        let returns = self.builder.func.dfg.signatures[signature].returns.clone();
+        for result in returns {
+            self.builder.append_block_param(after, result.value_type);
+        }
+        let callee = self.own_or_other(&call, |translator, code| {
+            let ins = translator.builder.ins();
+            let inst = ins.call_indirect(signature, code, &call.args);
+            translator.leave_with_results(inst, after);
+        });
+        let args = [&[call.reference], &call.args[..]].concat();
+        let inst = self.builder.ins().call(callee, &args);
+        self.leave_with_results(inst, after);
+        self.builder.seal_block(after);
+        self.builder.switch_to_block(after);
+        self.builder.block_params(after).to_vec()
+    }
 
+    fn return_call_reference(&mut self, call: ReferenceCall) {
+        let signature = self.signature_ref(call.type_number);
+        self.reachable = false;
+        if !self.module.open {
+            self.check_type(call.reference, call.type_number);
+            let ins = self.builder.ins();
+            ins.return_call_indirect(signature, call.reference, &call.args);
+            return;
+        }
+        let callee = self.own_or_other(&call, |translator, code| {
+            let ins = translator.builder.ins();
+            ins.return_call_indirect(signature, code, &call.args);
+        });
+        let args = [&[call.reference], &call.args[..]].concat();
+        self.builder.ins().return_call(callee, &args);
+    }
+
+    /// Decides whose function a record is. `own` ends the block of the module's own, given the address of
+    /// the code; the translation goes on where it is another's, with the bridge as the callee. Types are
+    /// checked in both.
+    fn own_or_other(
+        &mut self,
+        call: &ReferenceCall,
+        own: impl FnOnce(&mut Self, Value),
+    ) -> FuncRef {
+        let record = call.reference;
+        let context = field(&mut self.builder, record, FunctionRecord::CONTEXT);
+        let ins = self.builder.ins();
+        let is_own = ins.icmp(IntCC::Equal, context, self.context);
+        let (here, there) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.ins().brif(is_own, here, &[], there, &[]);
+        self.builder.seal_block(here);
+        self.builder.seal_block(there);
+
+        self.builder.switch_to_block(here);
+        let code = field(&mut self.builder, record, FunctionRecord::CODE);
+        self.check_type(code, call.type_number);
+        own(self, code);
+
+        self.builder.switch_to_block(there);
+        let ty = field(&mut self.builder, record, FunctionRecord::TYPE);
+        // Behind the entry thunk.
+        let four = self.word(4);
+        let ty = self.builder.ins().iadd(ty, four);
+        let expected = UserExternalName::new(TYPES, call.type_number);
+        let expected = address(&mut self.builder, expected);
+        let callee = self.builtin(Builtin::SameType);
+        let same = self.builder.ins().call(callee, &[ty, expected]);
+        let same = self.builder.inst_results(same)[0];
+        let mismatch = trap(TrapCode::IndirectCallTypeMismatch);
+        self.builder.ins().trapz(same, mismatch);
+        self.bridge(call.type_number)
+    }
+
+    fn leave_with_results(&mut self, call: Inst, after: Block) {
+        let results = self.builder.inst_results(call).to_vec();
+        let results: Vec<BlockArg> = results.into_iter().map(BlockArg::Value).collect();
+        self.builder.ins().jump(after, &results);
+    }
+
+    /// Traps unless the code at an address is that of a function of the module with this type.
+    fn check_type(&mut self, code: Value, type_number: u32) {
         let expected = self.word(type_number);
         let text_flags = Region::Text.flags(self.builder.func);
         let type_word = -4 - i32::from(self.code_address_bit);
@@ -86,7 +182,6 @@ impl Translator<'_> {
         let differs = self.builder.ins().icmp(IntCC::NotEqual, actual, expected);
         let mismatch = trap(TrapCode::IndirectCallTypeMismatch);
         self.builder.ins().trapnz(differs, mismatch);
-        Some(code)
     }
 
     fn push_results(&mut self, call: Inst) {

@@ -23,6 +23,7 @@ use wasmparser::{MemArg, Operator};
 
 use super::super::contract::{Builtin, DATA, Region, trap};
 use super::super::function::{Translator, address};
+use super::super::link::field;
 use super::super::module::Memory;
 
 /// Where an access goes: CLIF's address, offset and flags.
@@ -202,10 +203,13 @@ impl Translator<'_> {
 
     /// The present size in bytes of a memory that grows.
     fn memory_size(&mut self) -> Value {
+        let record = match self.module.memory.and_then(|memory| memory.import) {
+            Some(slot) => field(&mut self.builder, self.context, slot),
+            None => self.context,
+        };
         let flags = Region::MemorySize.flags(self.builder.func);
-        let context = self.context;
         let offset = Context::MEMORY_SIZE as i32;
-        self.builder.ins().load(types::I32, flags, context, offset)
+        self.builder.ins().load(types::I32, flags, record, offset)
     }
 
     fn memory_pages(&mut self, memory: &Memory) -> Value {

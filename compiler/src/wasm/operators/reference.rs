@@ -1,5 +1,6 @@
 //! References, each one word: 0 for null, else the address of the function's code with the
-//! instruction set's address bit, or whatever the host made of it.
+//! instruction set's address bit, in an open module that of the function's record, or whatever the host
+//! made of it.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -27,6 +28,9 @@ impl Translator<'_> {
 
     /// The reference to a function.
     pub(super) fn function_reference(&mut self, function: u32) -> Value {
+        if let Some(record) = self.module.functions[function as usize].record {
+            return self.in_context(record);
+        }
         self.references.insert(function);
         let callee = self.callee(function);
         self.builder.ins().func_addr(types::I32, callee)

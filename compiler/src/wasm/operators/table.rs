@@ -6,11 +6,13 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, UserExternalName, Value, types};
+use wasm2mcu_abi::context::TableRecord;
 use wasm2mcu_abi::trap::TrapCode;
 use wasmparser::Operator;
 
 use super::super::contract::{Builtin, ELEMENTS, Region, trap};
 use super::super::function::{Translator, address};
+use super::super::link::field;
 use super::super::module::ElementMode;
 
 impl Translator<'_> {
@@ -74,7 +76,9 @@ impl Translator<'_> {
             self.trap(code);
             return None;
         }
-        let outside = if known.is_fixed() {
+        let (fixed, offset) = (known.is_fixed(), known.offset);
+        let imported = known.imported;
+        let outside = if fixed {
             let last = self.word(known.elements - 1);
             let ins = self.builder.ins();
             ins.icmp(IntCC::UnsignedGreaterThan, index, last)
@@ -84,16 +88,37 @@ impl Translator<'_> {
             ins.icmp(IntCC::UnsignedGreaterThanOrEqual, index, size)
         };
         self.builder.ins().trapnz(outside, trap(code));
+        let (base, offset) = if imported {
+            (self.first_element(table), 0)
+        } else {
+            (self.context, offset as i32)
+        };
         let two = self.word(2);
         let distance = self.builder.ins().ishl(index, two);
-        let address = self.builder.ins().iadd(self.context, distance);
-        Some((address, known.offset as i32))
+        let address = self.builder.ins().iadd(base, distance);
+        Some((address, offset))
     }
 
     /// The present number of elements.
     fn table_size(&mut self, table: u32) -> Value {
-        let table = &self.module.tables[table as usize];
-        self.state(table.size_offset, table.elements)
+        let known = &self.module.tables[table as usize];
+        if known.imported {
+            let record = field(&mut self.builder, self.context, known.offset);
+            let flags = Region::State.flags(self.builder.func);
+            let at = TableRecord::SIZE as i32;
+            return self.builder.ins().load(types::I32, flags, record, at);
+        }
+        self.state(known.size_offset, known.elements)
+    }
+
+    /// Address of element 0.
+    fn first_element(&mut self, table: u32) -> Value {
+        let known = &self.module.tables[table as usize];
+        if known.imported {
+            let record = field(&mut self.builder, self.context, known.offset);
+            return field(&mut self.builder, record, TableRecord::ELEMENTS);
+        }
+        self.in_context(known.offset)
     }
 
     /// The word of the state at this offset, or `constant` where it never changes.
@@ -120,16 +145,27 @@ impl Translator<'_> {
     fn table_grow(&mut self, table: u32) {
         let known = &self.module.tables[table as usize];
         let (value, delta) = self.pop2();
-        let before = match known.size_offset {
+        let place = if known.imported {
+            let record = field(&mut self.builder, self.context, known.offset);
+            let at = self.word(TableRecord::SIZE);
+            let size = self.builder.ins().iadd(record, at);
+            Some((
+                size,
+                field(&mut self.builder, record, TableRecord::CAPACITY),
+            ))
+        } else {
+            known
+                .size_offset
+                .map(|size| (self.in_context(size), self.word(known.capacity)))
+        };
+        let before = match place {
             None => {
                 let size = self.word(known.elements);
                 let failure = self.word(u32::MAX);
                 self.builder.ins().select(delta, failure, size)
             }
-            Some(size_offset) => {
-                let elements = self.in_context(known.offset);
-                let size = self.in_context(size_offset);
-                let capacity = self.word(known.capacity);
+            Some((size, capacity)) => {
+                let elements = self.first_element(table);
                 let args = [delta, value, elements, size, capacity];
                 let callee = self.builtin(Builtin::TableGrow);
                 let call = self.builder.ins().call(callee, &args);
@@ -190,7 +226,11 @@ impl Translator<'_> {
             let name = UserExternalName::new(ELEMENTS, segment_index);
             let items = address(&mut self.builder, name);
             let source = self.builder.ins().iadd(items, distance);
-            self.work(Builtin::TableInit, &[target, source, count, items]);
+            let base = match self.module.open {
+                true => self.context,
+                false => items,
+            };
+            self.work(Builtin::TableInit, &[target, source, count, base]);
         }
     }
 
@@ -206,14 +246,14 @@ impl Translator<'_> {
     }
 
     fn element_address(&mut self, table: u32, index: Value) -> Value {
-        let elements = self.in_context(self.module.tables[table as usize].offset);
+        let elements = self.first_element(table);
         let two = self.word(2);
         let distance = self.builder.ins().ishl(index, two);
         self.builder.ins().iadd(elements, distance)
     }
 
     /// The address at this offset of the context.
-    fn in_context(&mut self, offset: u32) -> Value {
+    pub(super) fn in_context(&mut self, offset: u32) -> Value {
         let offset = self.word(offset);
         self.builder.ins().iadd(self.context, offset)
     }

@@ -1,10 +1,11 @@
 //! Locals, globals and the two operators that only move values.
 
-use cranelift_codegen::ir::InstBuilder;
+use cranelift_codegen::ir::{InstBuilder, Value};
 use wasmparser::Operator;
 
 use super::super::contract::Region;
 use super::super::function::Translator;
+use super::super::link::field;
 use super::super::module::Constant;
 use super::super::support;
 
@@ -45,13 +46,14 @@ impl Translator<'_> {
     fn global_get(&mut self, index: u32) {
         let global = &self.module.globals[index as usize];
         let ty = support::clif_type(global.ty);
-        let value = match global.offset {
-            Some(offset) if global.mutable || global.init.is_computed() => {
-                let flags = Region::Global(index).flags(self.builder.func);
-                let context = self.context;
-                self.builder.ins().load(ty, flags, context, offset as i32)
+        let in_context = global.mutable || global.init.is_computed();
+        let value = match global.offset.filter(|_| in_context) {
+            Some(offset) => {
+                let (region, base, offset) = self.global_place(index, offset);
+                let flags = region.flags(self.builder.func);
+                self.builder.ins().load(ty, flags, base, offset)
             }
-            _ => match &global.init {
+            None => match &global.init {
                 Constant::Number(bits) => self.constant_of(ty, *bits),
                 Constant::Reference(None) => self.word(0),
                 Constant::Reference(Some(function)) => self.function_reference(*function),
@@ -64,11 +66,22 @@ impl Translator<'_> {
     fn global_set(&mut self, index: u32) {
         let value = self.pop();
         if let Some(offset) = self.module.globals[index as usize].offset {
-            let flags = Region::Global(index).flags(self.builder.func);
-            let context = self.context;
-            self.builder
-                .ins()
-                .store(flags, value, context, offset as i32);
+            let (region, base, offset) = self.global_place(index, offset);
+            let flags = region.flags(self.builder.func);
+            self.builder.ins().store(flags, value, base, offset);
+        }
+    }
+
+    /// Where a global is that has something at this offset of the context.
+    fn global_place(&mut self, index: u32, offset: u32) -> (Region, Value, i32) {
+        let global = &self.module.globals[index as usize];
+        match (global.imported, global.mutable) {
+            (true, true) => {
+                let cell = field(&mut self.builder, self.context, offset);
+                (Region::Shared, cell, 0)
+            }
+            (true, false) => (Region::Link, self.context, offset as i32),
+            (false, _) => (Region::Global(index), self.context, offset as i32),
         }
     }
 }
