@@ -8,15 +8,15 @@
 //
 // The cores have 32-bit registers, a 32 x 32 -> 64 multiplication and most a 32 / 32 division. So:
 //
-// - A significand of binary64 is a pair of words, shifted by constants or by one of two amounts
-//   below 32 where that is possible, since a 64-bit shift by a variable is a sequence.
+// - A significand of binary64 is a pair of words, shifted by constants or by amounts below 32 where
+//   that is possible: a shift of 64 bits by any amount is a long sequence.
 // - Bits below the significand stand in a word of their own, `rest`, whose top bit is worth half a
 //   unit in the last place, and whose lowest bit is set if anything nonzero was lost below it.
 // - Packing *adds* the exponent less one to a significand that still has its leading bit, so a
 //   significand that rounds up to the next power of two carries into the exponent, up to infinity,
 //   and a subnormal one (exponent 1, no leading bit) gets the field 0.
 // - No function touches memory, globals or tables: no arrays, no addresses. A function calls only
-//   exported ones.
+//   exported ones, and itself only as its last act, which is a loop.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -68,8 +68,8 @@ inline u32 high(u64 x) { return (u32)(x >> 32); }
 inline u32 low(u64 x) { return (u32)x; }
 inline u64 words(u32 high, u32 low) { return (u64)high << 32 | low; }
 
-// The same word, of which clang does not know where it comes from: it would put words together again
-// to do one operation of 64 bits, which is two on the cores, in place of one.
+// The same word, of which clang does not know where it comes from. It would put words together for one
+// operation of 64 bits, which is two on the cores, and do without a branch at the cost of more.
 inline u32 word(u32 x)
 {
     __asm__("" : "+r"(x));
@@ -78,7 +78,7 @@ inline u32 word(u32 x)
 inline u32 high_word(u64 x) { return word(high(x)); }
 inline u32 low_word(u64 x) { return word(low(x)); }
 
-// What a condition guards stays behind a branch: clang would shift by the condition.
+// Twice as much, for behind a branch: clang would shift by the condition.
 inline u64 doubled(u64 x)
 {
     x <<= 1;
@@ -87,6 +87,7 @@ inline u64 doubled(u64 x)
 
 inline u64 product(u32 x, u32 y) { return (u64)word(x) * word(y); }
 inline u32 high_product(u32 x, u32 y) { return high_word(product(x, y)); }
+
 // Less a product, of which only what fits two words counts.
 inline u64 less_product(u64 from, u32 x, u64 y)
 {

@@ -10,7 +10,7 @@ use wasm2mcu_abi::types::ValueType;
 
 use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
-use crate::mach::buffer::Symbol;
+use crate::mach::buffer::{Relocate, Symbol};
 use crate::mach::emit::{self, CodeOf, Reach};
 use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
 use crate::mach::{FrameNeeds, Isa, lower};
@@ -185,27 +185,37 @@ pub(crate) fn emit<I: Isa>(
             limit: MAX_STACK_BYTES,
         });
     }
-    match emit_within(isa, program, module, depths, Reach::Near) {
-        Err(Error::TooLarge { .. }) => emit_within(isa, program, module, depths, Reach::Far),
-        done => done,
+    let emit_within =
+        |reach: &dyn Fn(usize) -> Reach| emit_within(isa, program, module, depths, reach);
+    let (text, short) = match emit_within(&|_| Reach::Near) {
+        Err(Error::TooLarge { .. }) => return Ok(emit_within(&|_| Reach::Far)?.0),
+        done => done?,
+    };
+    if !short.iter().flatten().any(|&short| short) {
+        return Ok(text);
     }
+    // Branches that look for their length for too long may end up longer than before.
+    let shortened = emit_within(&|function| Reach::Short(short[function].clone()));
+    Ok(shortened.map_or(text, |(shortened, _)| shortened))
 }
 
+/// Emits and links with calls that reach as far as `reach` says for each function; says which of
+/// their calls could be short.
 fn emit_within<I: Isa>(
     isa: &I,
     program: &Program<I>,
     module: &Module,
     depths: &Depths,
-    reach: Reach,
-) -> Result<Text> {
+    reach: &dyn Fn(usize) -> Reach,
+) -> Result<(Text, Vec<Vec<bool>>)> {
     let mut functions = Vec::with_capacity(program.functions.len());
-    for machine in &program.functions {
+    for (number, machine) in program.functions.iter().enumerate() {
         let need = depths.checked_on_entry(machine.symbol);
         let code = emit::emit(
             &machine.function,
             &program.frame(isa, machine),
             need.map(|need| need as u32),
-            reach,
+            reach(number),
         )
         .map_err(|error| Error::TooLarge {
             message: format!("function `{}`: {error}", machine.name),
@@ -213,6 +223,7 @@ fn emit_within<I: Isa>(
         functions.push((machine.symbol, code));
     }
 
+    let calls: Vec<_> = functions.iter().map(short_calls::<I>).collect();
     let segments = segments::<I>(&functions);
     let mut linker = Linker::<I>::default();
     linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
@@ -268,9 +279,29 @@ fn emit_within<I: Isa>(
             _ => unreachable!("data is of these kinds"),
         }
     }
-    linker.finish().map_err(|error| Error::TooLarge {
+    let text = linker.finish().map_err(|error| Error::TooLarge {
         message: error.to_string(),
-    })
+    })?;
+    let offset = |symbol| text.offset(Piece::Symbol(symbol));
+    let short = calls.into_iter().map(|(function, calls)| {
+        let fits = |(at, callee, span): (u32, Symbol, u32)| {
+            offset(callee).abs_diff(offset(function) + at) <= span
+        };
+        calls.into_iter().map(fits).collect()
+    });
+    let short = short.collect();
+    Ok((text, short))
+}
+
+/// The calls of a function that have a short form: where, of what, and how far that reaches.
+fn short_calls<I: Isa>(
+    (function, code): &(Symbol, CodeOf<I>),
+) -> (Symbol, Vec<(u32, Symbol, u32)>) {
+    let calls = code.relocations.iter().filter_map(|relocation| {
+        let span = relocation.kind.short_span()?;
+        Some((relocation.offset, relocation.symbol, span))
+    });
+    (*function, calls.collect())
 }
 
 /// The machine IR of every function as text.

@@ -29,7 +29,8 @@ pub struct Compiled {
     pub translated: Translated,
     /// What became of the guards.
     pub guards: Statistics,
-    /// The functions in machine IR, before registers were assigned.
+    /// The functions in machine IR, before registers were assigned; empty unless
+    /// [`Options::listing`](crate::Options::listing) asks for it.
     pub machine_ir: String,
     /// Stack depths.
     pub depths: Depths,

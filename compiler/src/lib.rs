@@ -70,6 +70,8 @@ pub struct Options {
     /// Whether every step is checked: CLIF by Cranelift's verifier, registers by regalloc2's
     /// checker. Costs about as much again as compiling.
     pub verify: bool,
+    /// Whether [`Compiled::machine_ir`] is kept, for a reader.
+    pub listing: bool,
 }
 
 impl Default for Options {
@@ -81,6 +83,7 @@ impl Default for Options {
             table_room: DEFAULT_TABLE_ROOM,
             linkable: false,
             verify: cfg!(debug_assertions),
+            listing: false,
         }
     }
 }
@@ -124,7 +127,10 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
     Ok(Compiled {
         target: options.target,
         source_sha256: Sha256::digest(wasm).into(),
-        machine_ir: backend::listing(&program),
+        machine_ir: match options.listing {
+            true => backend::listing(&program),
+            false => String::new(),
+        },
         entry_stack: backend::entry_stack(isa, &program, &translated.module),
         translated,
         guards,

@@ -40,6 +40,7 @@ fn riscv() {
 fn stages(wat: &str, target: Target) -> String {
     let options = Options {
         target,
+        listing: true,
         ..Options::default()
     };
     let compiled = compile(wat.as_bytes(), &options).unwrap();

@@ -16,6 +16,9 @@ const CALLS: usize = 12;
 const INSTRUCTIONS: u64 = 20_000_000;
 const MEMORY_BYTES: u32 = 8 * 0x1_0000;
 
+/// Choices that arguments come from: their own, so that a smaller program keeps its calls.
+pub(crate) const ARGUMENTS: usize = 32;
+
 /// Who makes the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Generator {
@@ -27,6 +30,8 @@ pub(crate) enum Generator {
     SmithWide,
     /// [`smith`], with floats too.
     SmithFloat,
+    /// [`smith`], with references, bulk memory and tail calls besides.
+    SmithNewer,
 }
 
 /// A module and what to call.
@@ -51,9 +56,16 @@ pub(crate) fn verdict(
     choices: &[u8],
 ) -> Option<(Case, Verdict)> {
     let case = case(generator, choices)?;
-    let calls = std::slice::from_ref(&case.calls);
-    let verdict = check(board, &case.wasm, Surface::any_hosts, calls);
+    let verdict = case.verdict(board);
     Some((case, verdict))
+}
+
+impl Case {
+    /// Compares it.
+    pub(crate) fn verdict(&self, board: &dyn Board) -> Verdict {
+        let calls = std::slice::from_ref(&self.calls);
+        check(board, &self.wasm, Surface::any_hosts, calls)
+    }
 }
 
 /// The choices of a seed: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
@@ -72,16 +84,20 @@ pub(crate) fn choices(seed: u64) -> Vec<u8> {
 
 /// The case that these choices stand for.
 fn case(generator: Generator, choices: &[u8]) -> Option<Case> {
-    // Arguments come from choices of their own: a smaller program keeps its calls.
-    let (arguments, choices) = choices.split_at_checked(32)?;
+    let (arguments, choices) = choices.split_at_checked(ARGUMENTS)?;
     let mut choices = Unstructured::new(choices);
     let wasm = match generator {
         Generator::Program => program::generate(&mut choices),
-        Generator::Smith => smith::generate(&mut choices, Numbers::Words),
-        Generator::SmithWide => smith::generate(&mut choices, Numbers::Integers),
-        Generator::SmithFloat => smith::generate(&mut choices, Numbers::All),
+        Generator::Smith => smith::generate(&mut choices, Numbers::Words, false),
+        Generator::SmithWide => smith::generate(&mut choices, Numbers::Integers, false),
+        Generator::SmithFloat => smith::generate(&mut choices, Numbers::All, false),
+        Generator::SmithNewer => smith::generate(&mut choices, Numbers::All, true),
     };
-    let wasm = wasm.ok()?;
+    called(wasm.ok()?, arguments)
+}
+
+/// A module with the calls that these choices stand for.
+pub(crate) fn called(wasm: Vec<u8>, arguments: &[u8]) -> Option<Case> {
     let surface = Surface::of(&wasm).unwrap_or_default();
     let calls = calls(&surface, &mut Unstructured::new(arguments)).ok()?;
     Some(Case { wasm, calls })

@@ -8,7 +8,7 @@ use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::oracle::{Call, End, Oracle, OracleError, agree};
 use wasm2mcu_testbench::spectest::Printed;
 use wasm2mcu_testbench::{Board, BoardError, GuestMemory, HostFunction, Instance};
-use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType, Validator, WasmFeatures};
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType, Validator};
 
 /// What a module turned out to be.
 #[derive(Debug)]
@@ -30,7 +30,8 @@ pub(crate) type Hosts = for<'a> fn(&Surface, &'a Printed) -> Vec<HostFunction<'a
 /// What can be called and looked at from outside.
 #[derive(Default)]
 pub(crate) struct Surface {
-    /// Exported functions and the words of their parameters.
+    /// Exported functions and the words of their parameters; not those of references, which have no
+    /// form outside that two engines share.
     pub(crate) functions: Vec<(String, usize)>,
     globals: Vec<String>,
     /// Imported functions of i32: module, name, parameters, results.
@@ -40,7 +41,7 @@ pub(crate) struct Surface {
 impl Surface {
     /// Of a valid module; the error is the validator's.
     pub(crate) fn of(wasm: &[u8]) -> Result<Self, String> {
-        let types = Validator::new_with_features(WasmFeatures::all())
+        let types = Validator::new()
             .validate_all(wasm)
             .map_err(|error| error.to_string())?;
         let types = types.as_ref();
@@ -71,9 +72,8 @@ impl Surface {
                         match export.kind {
                             ExternalKind::Func => {
                                 let ty = types[types.core_function_at(export.index)].unwrap_func();
-                                // A reference is not the same word to both.
-                                let mut values = ty.params().iter().chain(ty.results());
-                                if values.any(|value| matches!(value, ValType::Ref(_))) {
+                                let values = [ty.params(), ty.results()].concat();
+                                if values.iter().any(ValType::is_reference_type) {
                                     continue;
                                 }
                                 let words = ty.params().iter().map(|param| match param {
@@ -82,11 +82,13 @@ impl Surface {
                                 });
                                 surface.functions.push((export.name.into(), words.sum()));
                             }
-                            ExternalKind::Global => {
-                                let ty = types.global_at(export.index).content_type;
-                                if !matches!(ty, ValType::Ref(_)) {
-                                    surface.globals.push(export.name.into());
-                                }
+                            ExternalKind::Global
+                                if !types
+                                    .global_at(export.index)
+                                    .content_type
+                                    .is_reference_type() =>
+                            {
+                                surface.globals.push(export.name.into());
                             }
                             _ => {}
                         }
@@ -125,6 +127,9 @@ impl Surface {
     }
 }
 
+/// The levels at which a module is compared.
+pub(crate) const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];
+
 /// Compares one module, called this way: every run is a list of calls of a fresh instance.
 pub(crate) fn check(board: &dyn Board, wasm: &[u8], hosts: Hosts, runs: &[Vec<Call>]) -> Verdict {
     let surface = match Surface::of(wasm) {
@@ -134,12 +139,10 @@ pub(crate) fn check(board: &dyn Board, wasm: &[u8], hosts: Hosts, runs: &[Vec<Ca
     let info = board.info();
     let target: Target = info.target.parse().expect("a board's target");
     let mut weakest = Verdict::Agreed(Vec::new());
-    for level in [OptLevel::None, OptLevel::Size, OptLevel::Speed] {
+    for level in LEVELS {
         let options = Options {
             target: target.with_features(info.features),
             level,
-            // A table grows as far as it is declared.
-            table_room: crate::smith::TABLE_ELEMENTS as u32,
             verify: true,
             ..Options::default()
         };

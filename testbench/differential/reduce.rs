@@ -1,4 +1,14 @@
-//! From a finding to the smallest choices that show one.
+//! From a finding to the smallest choices that show one, and from there to a smaller module.
+
+use wasm_shrink::WasmShrink;
+
+/// A smaller module for which `interesting` still holds, by mutations of the module itself.
+pub(crate) fn shrink(wasm: &[u8], interesting: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    let shrink = WasmShrink::default().attempts(300);
+    let info = shrink.run(wasm.to_vec(), |wasm| Ok(interesting(wasm)));
+    // It fails where nothing can be left out.
+    info.map_or_else(|_| wasm.to_vec(), |info| info.output)
+}
 
 /// Smaller choices for which `interesting` still holds: pieces are cut out, or zeroed.
 ///

@@ -12,9 +12,6 @@ use wasm_smith::{Config, InstructionKind, InstructionKinds};
 /// Entries of functions and rounds of loops until a module traps.
 const FUEL: u32 = 500;
 
-/// The most elements that a table may reach.
-pub(crate) const TABLE_ELEMENTS: u64 = 40;
-
 /// The numbers that a module computes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Numbers {
@@ -26,10 +23,12 @@ pub(crate) enum Numbers {
     All,
 }
 
-/// A module from these choices, in the binary format.
+/// A module from these choices, in the binary format; `newer` adds the proposals that came after
+/// the first standard.
 pub(crate) fn generate(
     choices: &mut Unstructured<'_>,
     numbers: Numbers,
+    newer: bool,
 ) -> Result<Vec<u8>, Exhausted> {
     let floats = numbers == Numbers::All;
     let kinds = [
@@ -39,24 +38,27 @@ pub(crate) fn generate(
         InstructionKind::MemoryInt,
         InstructionKind::Table,
         InstructionKind::Control,
-        InstructionKind::Reference,
         // Behind the others, so that they can be left out.
         InstructionKind::Numeric,
         InstructionKind::Memory,
+        InstructionKind::Reference,
     ];
-    let kinds = &kinds[..if floats { 9 } else { 7 }];
+    let kinds = match (floats, newer) {
+        (false, _) => &kinds[..6],
+        (true, false) => &kinds[..8],
+        (true, true) => &kinds[..],
+    };
     let config = Config {
         allow_floats: floats,
         canonicalize_nans: floats,
         allowed_instructions: InstructionKinds::new(kinds),
-        bulk_memory_enabled: choices.arbitrary()?,
-        reference_types_enabled: choices.arbitrary()?,
-        custom_page_sizes_enabled: choices.arbitrary()?,
+        bulk_memory_enabled: newer,
+        reference_types_enabled: newer,
         exceptions_enabled: false,
         gc_enabled: false,
         simd_enabled: false,
         relaxed_simd_enabled: false,
-        tail_call_enabled: choices.arbitrary()?,
+        tail_call_enabled: newer,
         threads_enabled: false,
         memory64_enabled: false,
         saturating_float_to_int_enabled: floats,
@@ -75,8 +77,7 @@ pub(crate) fn generate(
         min_memories: 1,
         max_memory32_bytes: 3 * 0x1_0000,
         memory_max_size_required: true,
-        max_table_elements: TABLE_ELEMENTS,
-        table_max_size_required: true,
+        max_table_elements: 40,
         ..Config::default()
     };
     let mut module = wasm_smith::Module::new(config, choices)?;

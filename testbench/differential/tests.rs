@@ -81,6 +81,16 @@ fn modules_of_wasm_smith_with_floats_agree_on_rv32() {
 }
 
 #[test]
+fn modules_of_wasm_smith_with_newer_proposals_agree() {
+    seeds_agree("m33", Generator::SmithNewer);
+}
+
+#[test]
+fn modules_of_wasm_smith_with_newer_proposals_agree_on_rv32() {
+    seeds_agree("rv32", Generator::SmithNewer);
+}
+
+#[test]
 fn modules_of_wasm_smith_with_i64_agree_on_rv32() {
     seeds_agree("rv32", Generator::SmithWide);
 }

@@ -49,7 +49,10 @@ Start with:
   wasm2mcu compile app.wasm -o app.w2m
   wasm2mcu run app.wasm --invoke 'run 10'
 
-`wasm2mcu COMMAND --help` is the manual of a command.";
+`wasm2mcu COMMAND --help` is the manual of a command.
+
+Whatever a tool builds for the Lime1 target of WebAssembly compiles; `wasm2mcu compile --help` says
+what does beyond.";
 
 /// Compiles WebAssembly ahead of time for microcontrollers.
 ///

@@ -172,6 +172,11 @@ pub trait Relocate: Copy {
     /// # Panics
     /// When the instruction does not lie in `text`.
     fn apply(self, text: &mut [u8], at: u32, target: u32) -> Result<(), CallOutOfRange>;
+
+    /// How far, in bytes to both sides, a short form of the instruction reaches, if it has one.
+    fn short_span(self) -> Option<u32> {
+        None
+    }
 }
 
 /// A function that a call cannot reach.

@@ -15,8 +15,11 @@ use super::stubs::TrapStubs;
 use super::{Isa, MachineInst};
 
 /// How far calls and jumps to other functions reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
+    /// As far as one instruction does, and only as far as its short form for those that are marked:
+    /// of all that have one, in the order of the code.
+    Short(Vec<bool>),
     /// As far as one instruction does.
     Near,
     /// To any place of a text.

@@ -2,8 +2,9 @@
 //!
 //! The driver walks blocks and instructions from last to first. An instruction is lowered when it
 //! has an effect or when something behind it asked for its value; whatever a consumer has folded
-//! into itself, and whatever nobody wants, disappears. Constants are never kept in a register
-//! across instructions: each consumer that cannot encode one gets its own.
+//! into itself, and whatever nobody wants, disappears; so does a machine instruction of which no
+//! result is read, such as one that makes the other half of a value. Constants are never kept in a
+//! register across instructions: each consumer that cannot encode one gets its own.
 //!
 //! ```text
 //!   CLIF inst ──Isa::rules (ISLE)───────▶ emit() emit() …  in forward order
@@ -440,17 +441,18 @@ impl<'f, I: Isa> Lower<'f, I> {
     /// Whether an instruction must stay: it does more than write results, or one of them is read.
     /// Half of a value may be read where the other half is not. If it stays, its inputs are read.
     fn is_read(&mut self, inst: &mut I::Inst) -> bool {
-        let mut uses = Vec::new();
-        let mut wanted = !inst.only_writes_results();
-        inst.visit_operands(&mut Reads {
-            uses: &mut uses,
-            wanted: &mut wanted,
+        let mut results = Results {
             read: &self.read,
-        });
-        if wanted {
-            uses.into_iter().for_each(|reg| self.mark_read(reg));
+            any: !inst.only_writes_results(),
+        };
+        inst.visit_operands(&mut results);
+        let stays = results.any;
+        if stays {
+            inst.visit_operands(&mut Inputs {
+                read: &mut self.read,
+            });
         }
-        wanted
+        stays
     }
 
     fn mark_read(&mut self, reg: Reg) {
@@ -572,18 +574,29 @@ fn slot(reg: Reg) -> usize {
     reg.to_vreg().vreg() - Reg::FIRST_VIRTUAL
 }
 
-/// Collects what an instruction reads, and finds out whether a result of it is read.
-struct Reads<'r> {
-    uses: &'r mut Vec<Reg>,
-    wanted: &'r mut bool,
+/// Finds out whether a result of an instruction is read.
+struct Results<'r> {
     read: &'r [bool],
+    any: bool,
 }
 
-impl OperandVisitor for Reads<'_> {
+impl OperandVisitor for Results<'_> {
     fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, kind: OperandKind, _: OperandPos) {
-        match kind {
-            OperandKind::Use => self.uses.push(*reg),
-            OperandKind::Def => *self.wanted |= reg.real().is_some() || self.read[slot(*reg)],
+        if kind == OperandKind::Def {
+            self.any |= reg.real().is_some() || self.read[slot(*reg)];
+        }
+    }
+}
+
+/// Notes what an instruction reads.
+struct Inputs<'r> {
+    read: &'r mut [bool],
+}
+
+impl OperandVisitor for Inputs<'_> {
+    fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, kind: OperandKind, _: OperandPos) {
+        if kind == OperandKind::Use && reg.real().is_none() {
+            self.read[slot(*reg)] = true;
         }
     }
 }

@@ -115,3 +115,17 @@ pub fn value_type(ty: wasmparser::ValType) -> Option<ValueType> {
 pub(super) fn known(ty: wasmparser::ValType, place: &Place) -> Result<ValueType> {
     value_type(ty).ok_or_else(|| Error::unsupported(format!("type {ty} is"), place.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `wasm2mcu --help` promises.
+    #[test]
+    fn the_baseline_of_tool_conventions_is_accepted() {
+        assert_eq!(
+            WasmFeatures::LIME1.difference(FEATURES),
+            WasmFeatures::empty()
+        );
+    }
+}

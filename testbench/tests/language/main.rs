@@ -59,6 +59,7 @@ fn check(board: &dyn Board, wat: &str, calls: &[Call<'_>]) {
             table_room: 4,
             linkable,
             verify: true,
+            ..Options::default()
         };
         let compiled = wasm2mcu::compile(wat.as_bytes(), &options)
             .unwrap_or_else(|error| panic!("{level:?}: {error}\n{wat}"));

@@ -64,6 +64,16 @@ pub(super) fn jal(link: Reg, distance: i64) -> Option<encode::Opcode> {
     reaches(distance, JAL).then(|| encode::jal(link, distance as i32))
 }
 
+/// C.JAL or C.J for a distance that they reach.
+pub(super) fn short_jal(is_call: bool, distance: i64) -> Option<encode::Opcode> {
+    let encode = if is_call {
+        encode::short_call
+    } else {
+        encode::short_jump
+    };
+    reaches(distance, SHORT_JUMP).then(|| encode(distance as i32))
+}
+
 /// AUIPC and JALR for any distance.
 fn far_jump(distance: i32, out: &mut Vec<u8>) {
     let Parts { high, low } = Parts::of(distance as u32);

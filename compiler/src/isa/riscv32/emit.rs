@@ -32,6 +32,8 @@ pub struct Emitter {
     frame: FrameLayout,
     stubs: Stubs,
     reach: Reach,
+    /// Calls and jumps to other functions so far.
+    references: usize,
     source: u32,
 }
 
@@ -46,6 +48,7 @@ impl mach::emit::Emitter for Emitter {
             frame,
             stubs: Stubs::new(trap_stubs),
             reach: Reach::Near,
+            references: 0,
             source: 0,
         }
     }
@@ -319,8 +322,18 @@ impl Emitter {
 
     /// Goes to a symbol with the return address in `link`; `by` may be destroyed.
     fn refer(&mut self, kind: RelocKind, link: Reg, by: Reg, symbol: Symbol) {
-        match self.reach {
-            Reach::Near => {
+        let number = self.references;
+        self.references += 1;
+        match &self.reach {
+            Reach::Short(short) if short.get(number) == Some(&true) => {
+                let (kind, opcode) = match kind {
+                    RelocKind::Call => (RelocKind::ShortCall, encode::short_call(0)),
+                    _ => (RelocKind::ShortJump, encode::short_jump(0)),
+                };
+                self.buffer.relocation(kind, symbol);
+                self.put(opcode);
+            }
+            Reach::Short(_) | Reach::Near => {
                 self.buffer.relocation(kind, symbol);
                 self.put(encode::jal(link, 0));
             }

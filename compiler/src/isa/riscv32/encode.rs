@@ -494,6 +494,15 @@ pub(super) fn branch(cond: Cond, rs1: Reg, rs2: Reg, distance: i32) -> Opcode {
 
 /// C.J; reaches ±2 KB.
 pub(super) fn short_jump(distance: i32) -> Opcode {
+    cj_type(0b101, distance)
+}
+
+/// C.JAL; reaches ±2 KB.
+pub(super) fn short_call(distance: i32) -> Opcode {
+    cj_type(0b001, distance)
+}
+
+fn cj_type(funct3: u16, distance: i32) -> Opcode {
     debug_assert!(fits(distance, 12));
     let d = distance as u32;
     let fields = field(d, 11, 1) << 12
@@ -504,7 +513,7 @@ pub(super) fn short_jump(distance: i32) -> Opcode {
         | field(d, 7, 1) << 6
         | field(d, 1, 3) << 3
         | field(d, 5, 1) << 2;
-    Opcode::Narrow(0b101 << 13 | fields as u16 | 0b01)
+    Opcode::Narrow(funct3 << 13 | fields as u16 | 0b01)
 }
 
 /// JAL with `ra` for a call, with `zero` for a jump; reaches ±1 MB.

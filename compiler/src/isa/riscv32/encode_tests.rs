@@ -372,6 +372,7 @@ fn branches_and_jumps() {
         let text = format!("c.bnez {}, .+({near})", Name(number));
         case(text, encode::short_branch(true, bits, near));
         case(format!("c.j .+({middle})"), encode::short_jump(middle));
+        case(format!("c.jal .+({middle})"), encode::short_call(middle));
         let text = format!(
             ".option norvc\nb{} {}, {}, .+({far})\n.option rvc",
             cond.name(),

@@ -17,9 +17,10 @@
 //! | `fa4`–`fa7`, `ft0`–`ft11` (f14–f17, f0–f7, f28–f31) | a call destroys them |
 //! | `fs0`–`fs11` (f8, f9, f18–f27) | belong to the host, never touched |
 //!
-//! Most compressed encodings reach `x8`–`x15` only, so the allocator takes these first, and no
-//! pinned register is one of them: a value of the module stands in nearly every instruction, the
-//! context in few. The pinned ones are callee-saved in the C ABI, so host functions keep them.
+//! Most compressed encodings reach `x8`–`x15` only. The allocator takes those of them first that need
+//! not be saved, and no pinned register is one of them: a value of the module stands in nearly every
+//! instruction, the context in few. The pinned ones are callee-saved in the C ABI, so host functions
+//! keep them.
 //!
 //! Source: RISC-V ABIs Specification, "Integer Register Convention"; the unprivileged manual,
 //! "C" extension, "Overview".
@@ -122,10 +123,11 @@ pub fn caller_saved() -> PRegSet {
     set
 }
 
-/// The registers that allocation works with: those of the compressed encodings first.
+/// The registers that allocation works with: first those of the compressed encodings that a
+/// function need not save.
 pub fn machine_env() -> MachineEnv {
     let none = PRegSet::empty();
-    let preferred = RegSet::of(&[8, 9, 10, 11, 12, 13, 14, 15]);
+    let preferred = RegSet::of(&[10, 11, 12, 13, 14, 15]);
     let others = RegSet(CALLEE_SAVED.0 | CALLER_SAVED.0).difference(preferred);
     let [preferred_floats, other_floats] = FLOATS.map(|set| set.pregs(RegClass::Float));
     MachineEnv {
