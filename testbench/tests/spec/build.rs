@@ -20,7 +20,7 @@ pub(crate) enum Build {
 }
 
 /// What a refusal is about, by the first of these that its text contains.
-const FEATURES: [(&str, &str); 18] = [
+const FEATURES: [(&str, &str); 25] = [
     ("import of tag", "exceptions"),
     ("proposal exceptions", "exceptions"),
     ("proposal memory64", "64-bit memory"),
@@ -31,6 +31,13 @@ const FEATURES: [(&str, &str); 18] = [
     ("memory64", "64-bit memory"),
     ("wide arithmetic", "wide arithmetic"),
     ("vector operator", "vectors"),
+    ("SIMD support", "vectors"),
+    ("custom descriptors", "custom descriptors"),
+    ("custom-descriptors", "custom descriptors"),
+    ("threads", "threads"),
+    ("type anyref", "garbage collection"),
+    ("table of anyref", "garbage collection"),
+    ("i31ref", "garbage collection"),
     ("gc proposal", "garbage collection"),
     ("type (ref", "function references"),
     ("table of (ref", "function references"),
