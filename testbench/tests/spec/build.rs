@@ -20,7 +20,7 @@ pub(crate) enum Build {
 }
 
 /// What a refusal is about, by the first of these that its text contains.
-const FEATURES: [(&str, &str); 25] = [
+const FEATURES: [(&str, &str); 23] = [
     ("import of tag", "exceptions"),
     ("proposal exceptions", "exceptions"),
     ("proposal memory64", "64-bit memory"),
@@ -32,8 +32,6 @@ const FEATURES: [(&str, &str); 25] = [
     ("wide arithmetic", "wide arithmetic"),
     ("vector operator", "vectors"),
     ("SIMD support", "vectors"),
-    ("custom descriptors", "custom descriptors"),
-    ("custom-descriptors", "custom descriptors"),
     ("threads", "threads"),
     ("type anyref", "garbage collection"),
     ("table of anyref", "garbage collection"),
