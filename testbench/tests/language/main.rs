@@ -83,8 +83,7 @@ fn check(board: &dyn Board, wat: &str, calls: &[Call<'_>]) {
 
 /// `env.add`: the sum of eight numbers, most of which a C function gets on the stack.
 fn hosts<'a>() -> Vec<HostFunction<'a>> {
-    let add = |_: &mut dyn wasm2mcu_testbench::GuestMemory, words: &[u32]| {
-        Ok(vec![words.iter().sum()])
-    };
+    let add =
+        |_: &mut dyn wasm2mcu_testbench::GuestMemory, words: &[u32]| Ok(vec![words.iter().sum()]);
     vec![HostFunction::new("env", "add", &[I32; 8], &[I32], add)]
 }
