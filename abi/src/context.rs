@@ -25,9 +25,11 @@
 pub struct Context {
     /// Address of byte 0 of memory 0; kept in a pinned register while code runs.
     pub memory_base: u32,
-    /// Size of memory 0 in bytes, now. Grows, never shrinks.
+    /// Size of memory 0 in bytes, now. Grows, never shrinks. [`Context::ELSEWHERE`] for a memory that is
+    /// another instance's.
     pub memory_size: u32,
-    /// Size in bytes that `memory.grow` may reach at most (module's maximum and the RAM granted).
+    /// Size in bytes that `memory.grow` may reach at most (module's maximum and the RAM granted); the
+    /// address of the context that has the size of a memory that is another instance's.
     pub memory_capacity: u32,
     /// Lowest address that the stack pointer may reach while module code runs.
     pub stack_limit: u32,
@@ -44,6 +46,8 @@ pub struct Context {
 impl Context {
     /// Size of the fixed part, where the import slots begin.
     pub const BYTES: u32 = core::mem::size_of::<Context>() as u32;
+    /// In place of the size of a memory that is another instance's: no memory has it.
+    pub const ELSEWHERE: u32 = u32::MAX;
     /// Offset of [`Context::memory_base`].
     pub const MEMORY_BASE: u32 = core::mem::offset_of!(Context, memory_base) as u32;
     /// Offset of [`Context::memory_size`].

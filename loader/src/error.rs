@@ -176,7 +176,8 @@ pub enum CallError {
     Kind,
     /// The export has another type than the call names.
     Signature,
-    /// The image was not compiled to be linked, and so shares neither functions nor tables.
+    /// The image was not compiled to be linked, and so shares neither functions nor tables nor references
+    /// to functions.
     Closed,
     /// The argument array is too short for the function's parameters and results.
     Words {

@@ -242,6 +242,10 @@ impl<'a, C: Core> Instance<'a, C> {
                     base: self.field(Context::MEMORY_BASE),
                 })
             }
+            // A reference of a closed image is no record.
+            Item::Global(global) if global.value_type == ValueType::FuncRef && !image.is_open() => {
+                Err(CallError::Closed)
+            }
             Item::Global(global) => {
                 let at = if global.indirect {
                     self.field(global.offset)
@@ -348,13 +352,16 @@ impl<'a, C: Core> Instance<'a, C> {
         let image = self.image;
         let context_bytes = image.field(field::CONTEXT_BYTES);
         let memory_min = image.requirements().memory_min;
-        if !image.memory_flags().contains(MemoryFlags::IMPORTED) {
+        let (size, capacity) = if image.memory_flags().contains(MemoryFlags::IMPORTED) {
+            (Context::ELSEWHERE, self.field(self.memory_slot()))
+        } else {
             let base = self.core.ram_address() + context_bytes;
             self.set_field(Context::MEMORY_BASE, base);
-        }
+            (memory_min, self.memory_capacity())
+        };
         let fixed = [
-            (Context::MEMORY_SIZE, memory_min),
-            (Context::MEMORY_CAPACITY, self.memory_capacity()),
+            (Context::MEMORY_SIZE, size),
+            (Context::MEMORY_CAPACITY, capacity),
             (Context::STACK_LIMIT, self.core.stack_limit()),
             (Context::ENTRY_SP, 0),
         ];
@@ -535,7 +542,11 @@ impl<'a, C: Core> Instance<'a, C> {
     /// Offset in the RAM and size of the linear memory.
     fn memory_range(&self) -> (usize, usize) {
         let begin = self.image.field(field::CONTEXT_BYTES);
-        (begin as usize, self.field(Context::MEMORY_SIZE) as usize)
+        let size = match self.field(Context::MEMORY_SIZE) {
+            Context::ELSEWHERE => 0,
+            size => size,
+        };
+        (begin as usize, size as usize)
     }
 
     /// What the memory may grow to in the RAM that is there, in whole pages.

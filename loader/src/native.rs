@@ -174,19 +174,29 @@ impl Caller<'_> {
         unsafe { self.context.as_mut() }
     }
 
-    /// The linear memory of the calling instance.
+    /// The linear memory that the calling instance uses, its own or another's.
     pub fn memory(&mut self) -> &mut [u8] {
         let Context {
             memory_base,
             memory_size,
+            memory_capacity,
             ..
         } = *self.context();
-        let base = self.context.as_ptr().cast::<u8>();
-        let base = base.with_addr(memory_base as usize);
+        let (base, size) = if memory_size == Context::ELSEWHERE {
+            let owner = ptr::with_exposed_provenance::<Context>(memory_capacity as usize);
+            // SAFETY: the instance that shared its memory lives, and has its context there.
+            let size = unsafe { (*owner).memory_size };
+            let base = ptr::with_exposed_provenance_mut(memory_base as usize);
+            (base, size)
+        } else {
+            let base = self.context.as_ptr().cast::<u8>();
+            (base.with_addr(memory_base as usize), memory_size)
+        };
         // SAFETY: base and size are those that the loader set and `memory.grow` raised within the
-        // capacity, so the bytes lie in the instance's RAM behind the context, which the pointer
-        // may access; the borrow of `self` keeps the context from being used meanwhile.
-        unsafe { slice::from_raw_parts_mut(base, memory_size as usize) }
+        // capacity, so the bytes lie in the RAM of the instance, or of the one that shared its memory,
+        // behind the context, which the pointer may access; the borrow of `self` keeps the context
+        // from being used meanwhile.
+        unsafe { slice::from_raw_parts_mut(base, size as usize) }
     }
 
     /// The word set with [`Instance::set_host_data`](crate::Instance::set_host_data).

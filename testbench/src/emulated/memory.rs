@@ -21,9 +21,21 @@ impl<C: Cpu> RunningMemory<'_, C> {
         word.unwrap_or_default()
     }
 
+    /// The memory's size, which may be in the context of another instance.
+    fn size_now(&self) -> u32 {
+        match self.field(Context::MEMORY_SIZE) {
+            Context::ELSEWHERE => {
+                let owner = self.field(Context::MEMORY_CAPACITY);
+                let size = self.machine.read_word(owner + Context::MEMORY_SIZE);
+                size.unwrap_or_default()
+            }
+            size => size,
+        }
+    }
+
     /// The absolute address of a range of the memory.
     fn place(&self, address: u32, bytes: usize) -> Result<u32, TrapCode> {
-        let size = self.field(Context::MEMORY_SIZE);
+        let size = self.size_now();
         if u64::from(address) + bytes as u64 > u64::from(size) {
             return Err(TrapCode::MemoryOutOfBounds);
         }
@@ -33,7 +45,7 @@ impl<C: Cpu> RunningMemory<'_, C> {
 
 impl<C: Cpu> GuestMemory for RunningMemory<'_, C> {
     fn size(&mut self) -> u32 {
-        self.field(Context::MEMORY_SIZE)
+        self.size_now()
     }
 
     fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), TrapCode> {

@@ -457,10 +457,15 @@ struct Memory<'a> {
 impl Memory<'_> {
     /// Base address and size.
     fn range(&mut self) -> Result<(u32, u32), TrapCode> {
-        let fields = self.board.read(self.context + Context::MEMORY_BASE, 8);
+        let fields = self.board.read(self.context + Context::MEMORY_BASE, 12);
         let fields = self.noted(fields)?;
         match words(&fields)[..] {
-            [base, size] => Ok((base, size)),
+            [base, Context::ELSEWHERE, owner] => {
+                let size = self.board.read(owner + Context::MEMORY_SIZE, 4);
+                let size = self.noted(size)?;
+                Ok((base, words(&size).first().copied().unwrap_or(0)))
+            }
+            [base, size, _] => Ok((base, size)),
             _ => Ok((0, 0)),
         }
     }

@@ -4,13 +4,15 @@ use wasm2mcu::{Options, Target};
 use wasm2mcu_abi::trap::TrapCode::{
     self, IndirectCallTypeMismatch, IntegerDivideByZero, StackExhausted, Unreachable,
 };
-use wasm2mcu_testbench::{Board, BoardError, Instance, Link, Space};
+use wasm2mcu_abi::types::ValueType;
+use wasm2mcu_testbench::{Board, BoardError, HostFunction, Instance, Link, Space};
 
 use crate::on_every_board;
 
 on_every_board! {
     calls_in_both_directions
     memories_globals_and_tables
+    hosts_reach_the_memory_of_another
     closed_images_share_no_functions
 }
 
@@ -155,15 +157,54 @@ fn memories_globals_and_tables(board: &dyn Board) {
     assert_eq!(call(&mut *a, "size", &[]), Ok(vec![4]));
 }
 
+/// A host function finds the memory that its caller uses, whosever it is.
+fn hosts_reach_the_memory_of_another(board: &dyn Board) {
+    let first = r#"(module (memory (export "memory") 1 2)
+        (func (export "byte") (param i32) (result i32) (i32.load8_u (local.get 0)))
+        (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#;
+    let second = r#"(module
+        (import "env" "poke" (func $poke (param i32)))
+        (import "a" "memory" (memory 1))
+        (func (export "poke") (param i32) (call $poke (local.get 0))))"#;
+    let (first, second) = (image(board, first, true), image(board, second, true));
+    let space = board.space();
+    let mut a = space.load(&first, Vec::new(), &[]).expect("loaded");
+    let poke = HostFunction::new("env", "poke", &[ValueType::I32], &[], |memory, words| {
+        let pages = memory.size() >> 16;
+        memory.write(words[0], &[pages as u8])?;
+        Ok(Vec::new())
+    });
+    let links = [Link {
+        module: "a".to_owned(),
+        name: "memory".to_owned(),
+        share: a.share("memory").expect("a memory"),
+    }];
+    let linked = space.load(&second, vec![poke], &links);
+    let mut b = linked.expect("linked");
+    assert_eq!(call(&mut *b, "poke", &[77]), Ok(vec![]));
+    assert_eq!(call(&mut *a, "byte", &[77]), Ok(vec![1]));
+    let outside = call(&mut *b, "poke", &[0x1_0000]);
+    assert_eq!(outside, Err(TrapCode::MemoryOutOfBounds));
+    assert_eq!(call(&mut *a, "grow", &[]), Ok(vec![1]));
+    assert_eq!(call(&mut *b, "poke", &[0x1_0000]), Ok(vec![]));
+    assert_eq!(call(&mut *a, "byte", &[0x1_0000]), Ok(vec![2]));
+}
+
 fn closed_images_share_no_functions(board: &dyn Board) {
-    let first = r#"(module (func (export "f")))"#;
-    let second = r#"(module (import "a" "f" (func)))"#;
-    for (first_open, second_open) in [(false, true), (true, false)] {
+    let first = r#"(module (func $f (export "f")) (global (export "g") funcref (ref.func $f)))"#;
+    let function = r#"(module (import "a" "f" (func)))"#;
+    let reference = r#"(module (import "a" "g" (global funcref)))"#;
+    for (first_open, second, second_open) in [
+        (false, function, true),
+        (true, function, false),
+        (false, reference, true),
+    ] {
         let first = image(board, first, first_open);
+        let name = if second == function { "f" } else { "g" };
         let second = image(board, second, second_open);
         let space = board.space();
         let mut a = space.load(&first, Vec::new(), &[]).expect("loaded");
-        match linked(&*space, &second, &mut *a, &["f"]) {
+        match linked(&*space, &second, &mut *a, &[name]) {
             Err(BoardError::Refused(text)) => assert!(text.contains("not linkable"), "{text}"),
             Err(error) => panic!("{error}"),
             Ok(_) => panic!("linked"),
