@@ -145,9 +145,9 @@ pub trait Isa: Sized + Debug {
     /// How far the stack pointer in the body is below the one at entry, in bytes.
     fn frame_bytes(frame: &Self::Frame) -> u32;
 
-    /// The routine that leaves the instance: [`Symbol::TrapExit`](buffer::Symbol::TrapExit).
+    /// The routine that leaves the instance: [`Symbol::TrapExit`].
     fn trap_exit() -> Thunk<Self>;
-    /// The routine that leaves it with this trap: [`Symbol::Trap`](buffer::Symbol::Trap).
+    /// The routine that leaves it with this trap: [`Symbol::Trap`].
     fn trap(code: TrapCode) -> Thunk<Self>;
     /// The thunk by which the host enters functions of a signature; it grants at least `tail_area`
     /// bytes to stack arguments.

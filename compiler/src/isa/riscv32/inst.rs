@@ -434,7 +434,7 @@ pub enum Inst {
         /// Second operand.
         rs2: Reg,
     },
-    /// FCVT.W[U].S: the nearest integer that there is; the greatest one for a NaN.
+    /// FCVT.W.S, FCVT.WU.S: the nearest integer that there is; the greatest one for a NaN.
     FpuToInt {
         /// Of which kind.
         sign: Sign,
@@ -445,7 +445,7 @@ pub enum Inst {
         /// Operand.
         rs1: Reg,
     },
-    /// FCVT.S.W[U], rounding to nearest, ties to even.
+    /// FCVT.S.W, FCVT.S.WU, rounding to nearest, ties to even.
     IntToFpu {
         /// Of which kind.
         sign: Sign,
