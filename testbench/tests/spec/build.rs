@@ -20,7 +20,8 @@ pub(crate) enum Build {
 }
 
 /// What a refusal is about, by the first of these that its text contains.
-const FEATURES: [(&str, &str); 23] = [
+const FEATURES: [(&str, &str); 24] = [
+    ("proposal custom-descriptors", "custom descriptors"),
     ("import of tag", "exceptions"),
     ("proposal exceptions", "exceptions"),
     ("proposal memory64", "64-bit memory"),
