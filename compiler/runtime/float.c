@@ -34,6 +34,7 @@ typedef u64 f64;
 
 #define F32_INFINITY 0x7f800000u
 #define F32_NAN 0x7fc00000u
+#define F32_QUIET 0x00400000u
 #define F32_LEADING 0x00800000u
 #define F32_FRACTION 0x007fffffu
 
@@ -45,6 +46,7 @@ typedef u64 f64;
 
 // Of the high word.
 #define HIGH_INFINITY 0x7ff00000u
+#define HIGH_QUIET 0x00080000u
 #define HIGH_LEADING 0x00100000u
 #define HIGH_FRACTION 0x000fffffu
 
@@ -791,8 +793,11 @@ f64 f64_promote(f32 a)
     u32 exponent = f32_exponent(a);
     if (exponent - 1 < 0xfe)
         return words((sign | (a & ~TOP) >> 3) + ((F64_BIAS - F32_BIAS) << 20), a << 29);
-    if (exponent == 0xff)
-        return f32_is_nan(a) ? F64_NAN : words(sign | HIGH_INFINITY, 0);
+    if (exponent == 0xff) {
+        // A NaN keeps its payload, as on cores with the instruction, and becomes quiet.
+        u32 quiet = f32_is_nan(a) ? HIGH_QUIET : 0;
+        return words(sign | HIGH_INFINITY | quiet | (a & F32_FRACTION) >> 3, a << 29);
+    }
     if (a << 1 == 0)
         return words(sign, 0);
     u32 zeros = leading_zeros(a & F32_FRACTION);
@@ -806,7 +811,8 @@ f32 f32_demote(f64 a)
     u32 sign = high(a) & TOP;
     u32 exponent = f64_exponent(a);
     if (exponent == 0x7ff)
-        return f64_is_nan(a) ? F32_NAN : sign | F32_INFINITY;
+        return sign | F32_INFINITY |
+               (f64_is_nan(a) ? F32_QUIET | ((u32)(a >> 29) & F32_FRACTION) : 0);
     u32 significand = ((u32)(a >> 29) & F32_FRACTION) | F32_LEADING;
     return f32_finish(sign, (i32)exponent - F64_BIAS + F32_BIAS - 1, significand, low(a) << 3);
 }

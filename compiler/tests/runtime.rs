@@ -1,6 +1,6 @@
 //! The float arithmetic that the compiler embeds, run by an interpreter, against the host's own:
 //! every pair of special values, then random ones. All give the same bits, where whatever is not a
-//! number is the one canonical NaN.
+//! number is the one canonical NaN; only promotion and demotion keep what a NaN carries.
 //!
 //! `RUNTIME_OPERANDS=10000000 cargo test -p wasm2mcu --test runtime` looks longer.
 
@@ -169,12 +169,26 @@ fn f64_arithmetic() -> Vec<Function> {
 
 fn conversions() -> Vec<Function> {
     let mut all = vec![
-        function("f64_promote", &[Type::F32], Type::F64, |a, _| {
-            bits64(float32(a).into())
-        }),
-        function("f32_demote", &[Type::F64], Type::F32, |a, _| {
-            bits32(f64::from_bits(a) as f32)
-        }),
+        function(
+            "f64_promote",
+            &[Type::F32],
+            Type::F64,
+            |a, _| match float32(a) {
+                x if x.is_nan() => {
+                    (a & 0x8000_0000) << 32 | 0x7ff8_0000_0000_0000 | (a & 0x7f_ffff) << 29
+                }
+                x => f64::from(x).to_bits(),
+            },
+        ),
+        function(
+            "f32_demote",
+            &[Type::F64],
+            Type::F32,
+            |a, _| match f64::from_bits(a) {
+                x if x.is_nan() => a >> 32 & 0x8000_0000 | 0x7fc0_0000 | a >> 29 & 0x7f_ffff,
+                x => (x as f32).to_bits().into(),
+            },
+        ),
     ];
     for conversions in [
         from("i32", Type::I32, |x| x as i32 as f32, |x| x as i32 as f64),

@@ -10,9 +10,6 @@
 //! `--board`, on all that are emulated in this process. What differs is reduced and written to the
 //! folder (`fuzz`) as `SEED-GENERATOR-BOARD.wat`, with the seed and what went wrong on top; the
 //! run goes on and fails at its end.
-//!
-//! Not every difference is a bug: wasm-smith lets the payload of a NaN out of `f32.demote_f64`, which
-//! the standard leaves open.
 
 mod case;
 mod differential;

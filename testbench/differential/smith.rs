@@ -1,5 +1,6 @@
 //! Modules of wasm-smith: as they are, without floats, or brought down to i32. NaNs are canonical, so that
-//! results do not depend on what an engine makes of one.
+//! results do not depend on what an engine makes of one; only promotion and demotion show what one
+//! carries, and the runtime keeps that as the interpreter does.
 //!
 //! Replacing every i64 by an i32 keeps a module valid (conversions become nothing, the wider accesses
 //! become words), so that i32 code gets as many modules as the mixture does.
