@@ -3,8 +3,9 @@
 // any module, and added to an image function by function (README.md).
 //
 // Values travel as their bits. Every operation rounds to nearest, ties to even; subnormals are
-// numbers like others. Whatever is not a number comes out as the one positive quiet NaN, which is
-// what WebAssembly asks if the operands are, and allows if they are not.
+// numbers like others. Whatever is not a number comes out of arithmetic as the one positive quiet NaN,
+// which is what WebAssembly asks if the operands are, and allows if they are not; promotion and
+// demotion make it quiet and keep the rest.
 //
 // The cores have 32-bit registers, a 32 x 32 -> 64 multiplication and most a 32 / 32 division. So:
 //
