@@ -10,8 +10,10 @@
 //! and [`guards`] removes those that follow from others or from the range of the index. Dead instructions stay: the back ends lower backward from uses.
 
 pub mod guards;
+mod loops;
 mod merge;
 mod range;
+mod recognize;
 
 use std::mem;
 
@@ -20,6 +22,7 @@ use cranelift_codegen::ir::Function;
 use cranelift_codegen::settings::{self, Configurable, Flags};
 use cranelift_codegen::{CodegenError, Context};
 
+use self::loops::version::{self, Growth};
 use crate::error::{Error, Result};
 use crate::wasm::module::Memory;
 use crate::wasm::{Translated, support};
@@ -127,16 +130,61 @@ impl Optimizer {
         context.flowgraph();
         let memory = self.memory.as_ref();
         let merged = memory.map_or(0, |memory| merge::run(&mut context.func, memory));
-        let mut statistics = guards::run(&mut context.func, &context.cfg, &context.domtree, memory);
+        let mut statistics = remove_guards(context, flags, memory)?;
         statistics.merged = merged;
-        if statistics.certain > 0 {
-            // Code behind a certain trap went away, with its edges.
-            clean(context, flags)?;
-            context.func.dfg.resolve_all_aliases();
+        if let Some(memory) = memory
+            && statistics.kept > 0
+        {
+            let growth = match self.options.level {
+                OptLevel::Speed => Growth::Versions,
+                OptLevel::Size | OptLevel::None => Growth::Nothing,
+            };
+            statistics.hoisted = leave_loops(context, flags, memory, growth)?;
         }
         context.verify_if(flags)?;
         Ok(statistics)
     }
+}
+
+/// Removes guards that never fail, and code behind those that always do.
+fn remove_guards(
+    context: &mut Context,
+    flags: &Flags,
+    memory: Option<&Memory>,
+) -> Result<guards::Statistics, CodegenError> {
+    let statistics = guards::run(&mut context.func, &context.cfg, &context.domtree, memory);
+    if statistics.certain > 0 {
+        clean(context, flags)?;
+        context.func.dfg.resolve_all_aliases();
+    }
+    Ok(statistics)
+}
+
+/// Takes guards out of loops, from the inner to the outer ones, and says how many.
+fn leave_loops(
+    context: &mut Context,
+    flags: &Flags,
+    memory: &Memory,
+    growth: Growth,
+) -> Result<u32, CodegenError> {
+    let mut total = 0;
+    for height in version::heights() {
+        context.compute_loop_analysis();
+        let outcome = version::run(
+            &mut context.func,
+            &context.domtree,
+            &context.loop_analysis,
+            memory,
+            growth,
+            height,
+        );
+        if outcome.changed {
+            clean(context, flags)?;
+            context.func.dfg.resolve_all_aliases();
+        }
+        total += outcome.removed;
+    }
+    Ok(total)
 }
 
 /// The largest function that the egraph gets, as [`support::size`] has it. It takes up to 6 KB for
