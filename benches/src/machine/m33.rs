@@ -8,8 +8,6 @@ use rsemu::core::space::{
 use rsemu::core::value::Width;
 use rsemu::cpu::arm::v7m::{ArmV7m, Config, Regs};
 
-use crate::engine::Run;
-
 /// Where code and constants are linked.
 pub(crate) const FLASH: u32 = 0x1000_0000;
 /// Where variables are linked; the stack grows down from the end.
@@ -33,12 +31,21 @@ pub(crate) struct Segment {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// A call that returned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Called {
+    /// What it returned.
+    pub(crate) result: u32,
+    /// Instructions from the first of the function to its return.
+    pub(crate) instructions: u64,
+}
+
 /// Calls `function` (Thumb bit ignored) with one argument and counts until it returns.
 ///
 /// # Errors
 ///
 /// A sentence that says where the core faulted, or that it did not end.
-pub(crate) fn call(segments: &[Segment], function: u32, argument: i32) -> Result<Run, String> {
+pub(crate) fn call(segments: &[Segment], function: u32, argument: i32) -> Result<Called, String> {
     let cpu = power_on(segments)?;
     let mut registers = Regs::new();
     registers.r[0] = argument as u32;
@@ -50,8 +57,8 @@ pub(crate) fn call(segments: &[Segment], function: u32, argument: i32) -> Result
     for instructions in 0..MAX_INSTRUCTIONS {
         match cpu.pc() {
             RETURN => {
-                return Ok(Run {
-                    checksum: cpu.reg(0) as i32,
+                return Ok(Called {
+                    result: cpu.reg(0),
                     instructions,
                 });
             }
@@ -133,7 +140,7 @@ mod tests {
     fn counts_every_instruction_up_to_the_return() {
         // loop: subs r0, #1; bne loop; movs r0, #7; bx lr
         let run = call(&program(&[0x3801, 0xd1fd, 0x2007, 0x4770]), FLASH | 1, 5).unwrap();
-        assert_eq!((run.checksum, run.instructions), (7, 12));
+        assert_eq!((run.result, run.instructions), (7, 12));
     }
 
     #[test]

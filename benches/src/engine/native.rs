@@ -12,14 +12,15 @@ use object::read::elf::{ElfFile32, ProgramHeader};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use wasmparser::{ExternalKind, Parser, Payload};
 
-use crate::engine::{Engine, EngineError, Program, Run};
-use crate::m33::{self, FLASH, RAM, Segment};
+use super::{Engine, EngineError, Program, Run, Sizes};
+use crate::machine::Core;
+use crate::machine::m33::{self, FLASH, RAM, Segment};
 use crate::workload::Workload;
 
 const LINKER: &str = "arm-none-eabi-gcc";
 
 /// A compiler with an optimisation level.
-pub(crate) struct Native {
+pub(super) struct Native {
     name: &'static str,
     programs: &'static [&'static str],
     flags: &'static [&'static str],
@@ -40,7 +41,7 @@ const CLANG: &[&str] = &["clang-22", "clang"];
 const CLANG_REMEDY: &str = "apt-get install clang-22";
 
 /// The native engines, gcc's first: ratios refer to it.
-pub(crate) static ENGINES: [Native; 4] = [
+pub(super) static ENGINES: [Native; 4] = [
     Native {
         name: "gcc -O2",
         programs: GCC,
@@ -75,7 +76,15 @@ impl Engine for &Native {
         self.name
     }
 
-    fn prepare(&self, workload: &Workload) -> Result<Box<dyn Program>, EngineError> {
+    fn cores(&self) -> &[Core] {
+        &[Core::M33]
+    }
+
+    fn version(&self, _: Core) -> Result<String, EngineError> {
+        Ok(self.programs[0].to_owned())
+    }
+
+    fn prepare(&self, workload: &Workload, _: Core) -> Result<Box<dyn Program>, EngineError> {
         if let Some(absent) = workload.sources.iter().find(|path| !path.is_file()) {
             return Err(EngineError::Missing {
                 what: absent.display().to_string(),
@@ -216,11 +225,25 @@ impl Linked {
 }
 
 impl Program for Linked {
-    fn code_bytes(&self) -> u64 {
-        self.code_bytes
+    fn sizes(&self) -> Sizes {
+        Sizes {
+            code_bytes: self.code_bytes,
+            function_bytes: self.code_bytes,
+            ..Sizes::default()
+        }
+    }
+
+    fn compile_seconds(&self) -> Option<f64> {
+        None
     }
 
     fn run(&mut self, rounds: i32) -> Result<Run, EngineError> {
-        m33::call(&self.segments, self.run, rounds).map_err(EngineError::Failed)
+        let called = m33::call(&self.segments, self.run, rounds).map_err(EngineError::Failed)?;
+        Ok(Run {
+            checksum: called.result as i32,
+            instructions: called.instructions,
+            cycles: None,
+            load_instructions: None,
+        })
     }
 }
