@@ -10,6 +10,7 @@
 //! not measured in this run.
 
 mod native;
+mod tool;
 mod wasm2mcu;
 
 use crate::machine::{Core, Cycles};

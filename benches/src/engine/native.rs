@@ -1,72 +1,110 @@
-//! The native line: the workloads' C sources compiled for the Cortex-M33 by gcc and clang.
+//! The native line: the workloads' C sources compiled by gcc and clang.
 //!
-//! Both link with `arm-none-eabi-gcc` and newlib-nano, because gcc turns loops into calls of
-//! `memset` and `memcpy`; what gets linked counts in instructions and in code bytes. Unused
-//! functions are left out and the module's exports are kept, as wasm-ld does it.
+//! Both link with gcc and a small C library (newlib-nano on Arm, picolibc on RISC-V), because gcc
+//! turns loops into calls of `memset` and `memcpy`; what gets linked counts in instructions and in
+//! code bytes. Unused functions are left out and the module's exports are kept, as wasm-ld does it.
+//!
+//! On RISC-V the compilers keep their default, which is to avoid misaligned accesses, and the linker
+//! uses `gp` for variables, as in any firmware. There the core has no F, and all
+//! floating-point arithmetic is gcc's soft-float library, as in modules of ours.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{fs, io};
+use std::time::Instant;
 
-use object::read::elf::{ElfFile32, ProgramHeader};
-use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use wasmparser::{ExternalKind, Parser, Payload};
 
+use super::tool::{execute, failed, version};
 use super::{Engine, EngineError, Program, Run, Sizes};
 use crate::machine::Core;
-use crate::machine::m33::{self, FLASH, RAM, Segment};
+use crate::machine::elf::Elf;
+use crate::machine::emulated::Emulated;
 use crate::workload::Workload;
-
-const LINKER: &str = "arm-none-eabi-gcc";
 
 /// A compiler with an optimisation level.
 pub(super) struct Native {
     name: &'static str,
-    programs: &'static [&'static str],
-    flags: &'static [&'static str],
-    remedy: &'static str,
+    compiler: Compiler,
+    level: &'static str,
 }
 
-/// What both compilers and the linker are told about the core: `thumbv8m.main-none-eabihf`.
-const CORE: [&str; 4] = [
-    "-mcpu=cortex-m33",
-    "-mthumb",
-    "-mfloat-abi=hard",
-    "-mfpu=fpv5-sp-d16",
-];
+#[derive(Clone, Copy)]
+enum Compiler {
+    Gcc,
+    Clang,
+}
 
-const GCC: &[&str] = &[LINKER];
-const GCC_REMEDY: &str = "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi";
-const CLANG: &[&str] = &["clang-22", "clang"];
+const CLANG: [&str; 2] = ["clang-22", "clang"];
 const CLANG_REMEDY: &str = "apt-get install clang-22";
 
 /// The native engines, gcc's first: ratios refer to it.
 pub(super) static ENGINES: [Native; 4] = [
     Native {
         name: "gcc -O2",
-        programs: GCC,
-        flags: &["-O2"],
-        remedy: GCC_REMEDY,
+        compiler: Compiler::Gcc,
+        level: "-O2",
     },
     Native {
         name: "gcc -Os",
-        programs: GCC,
-        flags: &["-Os"],
-        remedy: GCC_REMEDY,
+        compiler: Compiler::Gcc,
+        level: "-Os",
     },
     Native {
-        name: "clang -O2",
-        programs: CLANG,
-        flags: &["--target=arm-none-eabi", "-O2"],
-        remedy: CLANG_REMEDY,
+        name: "clang -O3",
+        compiler: Compiler::Clang,
+        level: "-O3",
     },
     Native {
         name: "clang -Os",
-        programs: CLANG,
-        flags: &["--target=arm-none-eabi", "-Os"],
-        remedy: CLANG_REMEDY,
+        compiler: Compiler::Clang,
+        level: "-Os",
     },
 ];
+
+/// gcc for a core: what it is called, where it comes from, and what it is told.
+pub(super) struct Toolchain {
+    /// The program.
+    pub(super) gcc: &'static str,
+    /// How to get it.
+    pub(super) remedy: &'static str,
+    /// The core and the calling convention, for gcc and clang.
+    pub(super) machine: &'static [&'static str],
+    /// The C library, for compiling with its headers and for linking.
+    pub(super) library: &'static str,
+    clang_target: &'static str,
+}
+
+/// The toolchain whose programs run on a core.
+pub(super) fn toolchain(core: Core) -> &'static Toolchain {
+    match core {
+        Core::M33 => &ARM,
+        Core::Rv32 | Core::Ibex | Core::Cv32e40p => &RISCV,
+    }
+}
+
+/// As rustc's `thumbv8m.main-none-eabihf`.
+static ARM: Toolchain = Toolchain {
+    gcc: "arm-none-eabi-gcc",
+    remedy: "benches/setup.sh installs gcc-arm-none-eabi and libnewlib-arm-none-eabi",
+    machine: &[
+        "-mcpu=cortex-m33",
+        "-mthumb",
+        "-mfloat-abi=hard",
+        "-mfpu=fpv5-sp-d16",
+    ],
+    library: "--specs=nano.specs",
+    clang_target: "--target=arm-none-eabi",
+};
+
+/// As rustc's `riscv32imac-unknown-none-elf`.
+static RISCV: Toolchain = Toolchain {
+    gcc: "riscv64-unknown-elf-gcc",
+    remedy: "benches/setup.sh installs gcc-riscv64-unknown-elf and picolibc-riscv64-unknown-elf",
+    machine: &["-march=rv32imac", "-mabi=ilp32"],
+    library: "--specs=picolibc.specs",
+    clang_target: "--target=riscv32-unknown-elf",
+};
 
 /// Host functions that an app may import.
 const HOST: &str = "void print_i32(int value) { (void)value; }\n";
@@ -77,105 +115,124 @@ impl Engine for &Native {
     }
 
     fn cores(&self) -> &[Core] {
-        &[Core::M33]
+        &[Core::M33, Core::Rv32]
     }
 
-    fn version(&self, _: Core) -> Result<String, EngineError> {
-        Ok(self.programs[0].to_owned())
+    fn version(&self, core: Core) -> Result<String, EngineError> {
+        match self.compiler {
+            Compiler::Gcc => version(toolchain(core).gcc, toolchain(core).remedy),
+            Compiler::Clang => clang(|program| version(program, CLANG_REMEDY)),
+        }
     }
 
-    fn prepare(&self, workload: &Workload, _: Core) -> Result<Box<dyn Program>, EngineError> {
+    fn prepare(&self, workload: &Workload, core: Core) -> Result<Box<dyn Program>, EngineError> {
+        let folder = tempfile::tempdir().map_err(failed)?;
+        let start = Instant::now();
+        let objects = self.compile(workload, core, folder.path())?;
+        let mut link = linker(core);
+        link.args(exports(&workload.wasm)?.map(|name| format!("-Wl,--undefined={name}")))
+            .args(&objects);
+        let elf = link_with(&mut link, core, &folder.path().join("app.elf"))?;
+        Ok(Box::new(Linked {
+            elf,
+            core,
+            compile_seconds: start.elapsed().as_secs_f64(),
+        }))
+    }
+}
+
+impl Native {
+    /// Compiles all sources of a workload into objects in a folder.
+    fn compile(
+        &self,
+        workload: &Workload,
+        core: Core,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, EngineError> {
         if let Some(absent) = workload.sources.iter().find(|path| !path.is_file()) {
             return Err(EngineError::Missing {
                 what: absent.display().to_string(),
                 remedy: "testbench/apps/build.sh fetches it",
             });
         }
-        let folder = tempfile::tempdir().map_err(|error| EngineError::Failed(error.to_string()))?;
-        let host = folder.path().join("host.c");
-        fs::write(&host, HOST).map_err(|error| EngineError::Failed(error.to_string()))?;
-
+        let host = folder.join("host.c");
+        fs::write(&host, HOST).map_err(failed)?;
         let mut objects = Vec::new();
         for (index, source) in workload.sources.iter().chain([&host]).enumerate() {
-            let object = folder.path().join(format!("{index}.o"));
-            self.compile(source, &object, &workload.flags)?;
+            let object = folder.join(format!("{index}.o"));
+            let compile = |program: &str| {
+                let mut compile = Command::new(program);
+                if let Compiler::Clang = self.compiler {
+                    compile.arg(toolchain(core).clang_target);
+                }
+                compile
+                    .arg(self.level)
+                    .args(toolchain(core).machine)
+                    .args(["-std=c11", "-ffreestanding"])
+                    .args(["-ffunction-sections", "-fdata-sections"])
+                    .args(&workload.flags)
+                    .arg("-c")
+                    .arg(source)
+                    .arg("-o")
+                    .arg(&object);
+                compile
+            };
+            match self.compiler {
+                Compiler::Gcc => {
+                    execute(&mut compile(toolchain(core).gcc), toolchain(core).remedy)?
+                }
+                Compiler::Clang => clang(|program| execute(&mut compile(program), CLANG_REMEDY))?,
+            };
             objects.push(object);
         }
-
-        let elf = folder.path().join("app.elf");
-        let mut link = Command::new(LINKER);
-        link.args(CORE)
-            .args(["--specs=nano.specs", "-nostartfiles", "-Wl,--gc-sections"])
-            .arg(format!(
-                "-Wl,-Ttext-segment={FLASH:#x},-Tdata={RAM:#x},--entry=run"
-            ))
-            .args(exports(&workload.wasm)?.map(|name| format!("-Wl,--undefined={name}")))
-            .args(&objects)
-            .arg("-o")
-            .arg(&elf);
-        execute(link, GCC_REMEDY)?;
-        let bytes = fs::read(&elf).map_err(|error| EngineError::Failed(error.to_string()))?;
-        Ok(Box::new(Linked::parse(&bytes)?))
+        Ok(objects)
     }
 }
 
-impl Native {
-    fn compile(&self, source: &Path, object: &Path, flags: &[String]) -> Result<(), EngineError> {
-        let mut missing = None;
-        for program in self.programs {
-            let mut compile = Command::new(program);
-            compile
-                .args(self.flags)
-                .args(CORE)
-                .args([
-                    "-std=c11",
-                    "-ffreestanding",
-                    "-ffunction-sections",
-                    "-fdata-sections",
-                ])
-                .args(flags)
-                .arg("-c")
-                .arg(source)
-                .arg("-o")
-                .arg(object);
-            match execute(compile, self.remedy) {
-                Err(error @ EngineError::Missing { .. }) => missing = missing.or(Some(error)),
-                outcome => return outcome,
-            }
+/// Tries the names that clang may have.
+fn clang<T>(attempt: impl Fn(&str) -> Result<T, EngineError>) -> Result<T, EngineError> {
+    let mut outcome = attempt(CLANG[0]);
+    for program in &CLANG[1..] {
+        if let Err(EngineError::Missing { .. }) = outcome
+            && let Ok(value) = attempt(program)
+        {
+            outcome = Ok(value);
         }
-        missing.map_or(Ok(()), Err)
     }
+    outcome
 }
 
-/// Runs a tool that says nothing when all is well.
-fn execute(mut command: Command, remedy: &'static str) -> Result<(), EngineError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => EngineError::Missing {
-            what: program.clone(),
-            remedy,
-        },
-        _ => EngineError::Failed(format!("{program}: {error}")),
-    })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(EngineError::Failed(format!("{program}: {}", said.trim())))
+/// gcc that links for the map of [`crate::machine::emulated`]; objects are to be added.
+pub(super) fn linker(core: Core) -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("engines/flat.x");
+    let mut link = Command::new(toolchain(core).gcc);
+    link.args(toolchain(core).machine)
+        .args([toolchain(core).library, "-nostartfiles"])
+        .args(["-Wl,--gc-sections", "-Wl,--entry=run", "-T"])
+        .arg(script);
+    link
+}
+
+/// Links to a file and reads it.
+pub(super) fn link_with(link: &mut Command, core: Core, output: &Path) -> Result<Elf, EngineError> {
+    execute(link.arg("-o").arg(output), toolchain(core).remedy)?;
+    let bytes = fs::read(output).map_err(failed)?;
+    Elf::parse(&bytes).map_err(EngineError::Failed)
 }
 
 /// Names of the functions that a module exports.
 fn exports(wasm: &Path) -> Result<impl Iterator<Item = String>, EngineError> {
-    let failed = |error: String| EngineError::Failed(format!("{}: {error}", wasm.display()));
-    let bytes = fs::read(wasm).map_err(|error| failed(error.to_string()))?;
+    let in_file = |error: String| EngineError::Failed(format!("{}: {error}", wasm.display()));
+    let bytes = fs::read(wasm).map_err(|error| in_file(error.to_string()))?;
     let mut names = Vec::new();
     for payload in Parser::new(0).parse_all(&bytes) {
-        let Payload::ExportSection(section) = payload.map_err(|error| failed(error.to_string()))?
+        let Payload::ExportSection(section) =
+            payload.map_err(|error| in_file(error.to_string()))?
         else {
             continue;
         };
         for export in section {
-            let export = export.map_err(|error| failed(error.to_string()))?;
+            let export = export.map_err(|error| in_file(error.to_string()))?;
             if export.kind == ExternalKind::Func {
                 names.push(export.name.to_owned());
             }
@@ -186,63 +243,35 @@ fn exports(wasm: &Path) -> Result<impl Iterator<Item = String>, EngineError> {
 
 /// A linked program.
 struct Linked {
-    segments: Vec<Segment>,
-    run: u32,
-    code_bytes: u64,
-}
-
-impl Linked {
-    fn parse(elf: &[u8]) -> Result<Self, EngineError> {
-        let failed = |error: object::Error| EngineError::Failed(format!("linked ELF: {error}"));
-        let file = ElfFile32::<object::Endianness>::parse(elf).map_err(failed)?;
-        let endian = file.endian();
-        let mut segments = Vec::new();
-        for header in file.elf_program_headers() {
-            if header.p_type(endian) != object::elf::PT_LOAD {
-                continue;
-            }
-            let bytes = header
-                .data(endian, elf)
-                .map_err(|()| EngineError::Failed("linked ELF: a segment is cut short".into()))?;
-            segments.push(Segment {
-                address: header.p_vaddr(endian),
-                bytes: bytes.to_vec(),
-            });
-        }
-        let run = file
-            .symbol_by_name("run")
-            .ok_or_else(|| EngineError::Failed("linked ELF: no function `run`".into()))?
-            .address() as u32;
-        let code = file
-            .sections()
-            .filter(|section| section.kind() == SectionKind::Text);
-        Ok(Self {
-            segments,
-            run,
-            code_bytes: code.map(|section| section.size()).sum(),
-        })
-    }
+    elf: Elf,
+    core: Core,
+    compile_seconds: f64,
 }
 
 impl Program for Linked {
     fn sizes(&self) -> Sizes {
         Sizes {
-            code_bytes: self.code_bytes,
-            function_bytes: self.code_bytes,
+            code_bytes: self.elf.code_bytes,
+            function_bytes: self.elf.code_bytes,
+            rodata_bytes: self.elf.rodata_bytes,
+            ram_bytes: self.elf.ram_bytes,
             ..Sizes::default()
         }
     }
 
     fn compile_seconds(&self) -> Option<f64> {
-        None
+        Some(self.compile_seconds)
     }
 
     fn run(&mut self, rounds: i32) -> Result<Run, EngineError> {
-        let called = m33::call(&self.segments, self.run, rounds).map_err(EngineError::Failed)?;
+        let call = self.elf.call("run", [rounds as u32, 0, 0, 0]);
+        let called = call
+            .and_then(|call| Emulated::new(self.core, &self.elf.segments)?.call(call))
+            .map_err(EngineError::Failed)?;
         Ok(Run {
             checksum: called.result as i32,
             instructions: called.instructions,
-            cycles: None,
+            cycles: called.cycles,
             load_instructions: None,
         })
     }

@@ -17,6 +17,7 @@ use wasm2mcu::{Compiled, OptLevel, Options, Target};
 use wasm2mcu_testbench::open;
 use wasm2mcu_testbench::spectest::{self, Printed};
 
+use super::tool::failed;
 use super::{Engine, EngineError, Program, Run, Sizes};
 use crate::machine::Core;
 use crate::workload::Workload;
@@ -85,10 +86,6 @@ impl Engine for &Wasm2mcu {
             bytes: image,
         }))
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Failed(error.to_string())
 }
 
 fn target(core: Core) -> Result<Target, EngineError> {

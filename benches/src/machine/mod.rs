@@ -1,6 +1,23 @@
 //! The cores that programs are measured on.
+//!
+//! ```text
+//!   ELF ──elf──▶ segments, symbols, sizes ──emulated──▶ call a function, count, read memory
+//!                                              │ m33, rv32
+//! ```
 
-pub(crate) mod m33;
+pub(crate) mod elf;
+pub(crate) mod emulated;
+mod m33;
+mod rv32;
+
+/// Bytes and the address that they are linked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    /// First byte's address.
+    pub(crate) address: u32,
+    /// The bytes.
+    pub(crate) bytes: Vec<u8>,
+}
 
 /// A core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
