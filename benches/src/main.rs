@@ -12,10 +12,8 @@
 //!
 //! Instructions are counted one by one on an emulated Cortex-M33, so that the numbers repeat.
 
-mod compiled;
 mod engine;
-mod m33;
-mod native;
+mod machine;
 mod report;
 mod workload;
 
@@ -24,7 +22,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::engine::{Engine, EngineError};
-use crate::report::{Cell, Report};
+use crate::machine::Core;
+use crate::report::{Cell, Measurement, Report};
 use crate::workload::Workload;
 
 /// Counts instructions and code bytes of the workloads under every engine.
@@ -37,6 +36,9 @@ struct Options {
     /// Only engines whose name contains this
     #[arg(long, value_name = "TEXT")]
     engine: Option<String>,
+    /// Only this core
+    #[arg(long, value_name = "TEXT")]
+    core: Option<String>,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -64,11 +66,17 @@ fn main() -> ExitCode {
     let mut report = Report::default();
     for workload in workloads {
         for engine in &engines {
-            report.cells.push(Cell {
-                workload: workload.name,
-                engine: engine.name().to_owned(),
-                outcome: measure(&workload, engine.as_ref()),
-            });
+            for core in Core::ALL {
+                if !engine.cores().contains(&core) || !wanted(&options.core, core.name()) {
+                    continue;
+                }
+                report.cells.push(Cell {
+                    workload: workload.name,
+                    engine: engine.name().to_owned(),
+                    core,
+                    outcome: measure(&workload, engine.as_ref(), core),
+                });
+            }
         }
     }
     let text = if options.json {
@@ -85,8 +93,12 @@ fn main() -> ExitCode {
 }
 
 /// One workload under one engine, its checksum compared with the expected one.
-fn measure(workload: &Workload, engine: &dyn Engine) -> Result<report::Measurement, EngineError> {
-    let mut program = engine.prepare(workload)?;
+fn measure(
+    workload: &Workload,
+    engine: &dyn Engine,
+    core: Core,
+) -> Result<Measurement, EngineError> {
+    let mut program = engine.prepare(workload, core)?;
     let run = program.run(workload::ROUNDS)?;
     if run.checksum != workload.checksum {
         return Err(EngineError::Checksum {
@@ -94,9 +106,9 @@ fn measure(workload: &Workload, engine: &dyn Engine) -> Result<report::Measureme
             expected: workload.checksum,
         });
     }
-    Ok(report::Measurement {
-        instructions: run.instructions,
-        code_bytes: program.code_bytes(),
-        footprint: program.footprint(),
+    Ok(Measurement {
+        run,
+        sizes: program.sizes(),
+        compile_seconds: program.compile_seconds(),
     })
 }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::engine::{EngineError, Footprint};
+use crate::engine::{EngineError, Run, Sizes};
+use crate::machine::Core;
 
 /// Ratios of instructions refer to this engine.
 const SPEED_LINE: &str = "gcc -O2";
@@ -24,6 +25,8 @@ pub(crate) struct Cell {
     pub(crate) workload: &'static str,
     /// The engine's name.
     pub(crate) engine: String,
+    /// What it ran on.
+    pub(crate) core: Core,
     /// The numbers, or why there are none.
     pub(crate) outcome: Result<Measurement, EngineError>,
 }
@@ -31,18 +34,21 @@ pub(crate) struct Cell {
 /// What a correct run cost.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measurement {
-    /// Executed instructions of `run`.
-    pub(crate) instructions: u64,
-    /// Bytes of machine code.
-    pub(crate) code_bytes: u64,
-    /// What else it takes, if it is a module.
-    pub(crate) footprint: Option<Footprint>,
+    /// The run.
+    pub(crate) run: Run,
+    /// What the program takes.
+    pub(crate) sizes: Sizes,
+    /// How long it took to make it.
+    pub(crate) compile_seconds: Option<f64>,
 }
 
 impl Cell {
     /// Whether it went wrong; a missing tool is no failure.
     pub(crate) fn failed(&self) -> bool {
-        !matches!(self.outcome, Ok(_) | Err(EngineError::Missing { .. }))
+        !matches!(
+            self.outcome,
+            Ok(_) | Err(EngineError::Missing { .. } | EngineError::Unable(_))
+        )
     }
 }
 
@@ -50,6 +56,7 @@ impl Cell {
 struct Row<'a> {
     workload: &'a str,
     engine: &'a str,
+    core: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     instructions: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,20 +72,30 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ram_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cycles: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    load_instructions: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rodata_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compile_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Mean<'a> {
     engine: &'a str,
+    core: &'static str,
     workloads: usize,
     instructions_ratio: f64,
     code_ratio: f64,
 }
 
 impl Report {
-    fn find(&self, workload: &str, engine: &str) -> Option<Measurement> {
-        let same = |cell: &&Cell| cell.workload == workload && cell.engine == engine;
+    fn find(&self, workload: &str, engine: &str, core: Core) -> Option<Measurement> {
+        let same =
+            |cell: &&Cell| cell.workload == workload && cell.engine == engine && cell.core == core;
         self.cells.iter().find(same)?.outcome.as_ref().ok().copied()
     }
 
@@ -86,31 +103,38 @@ impl Report {
         let row = |cell: &'_ Cell| {
             let measured = cell.outcome.as_ref().ok();
             let ratio = |line: &str, part: fn(&Measurement) -> u64| {
-                let reference = self.find(cell.workload, line)?;
+                let reference = self.find(cell.workload, line, cell.core)?;
                 Some(part(measured?) as f64 / part(&reference) as f64)
             };
             (
-                measured.map(|m| m.instructions),
-                ratio(SPEED_LINE, |m| m.instructions),
-                measured.map(|m| m.code_bytes),
-                ratio(SIZE_LINE, |m| m.code_bytes),
+                measured.map(|m| m.run.instructions),
+                ratio(SPEED_LINE, |m| m.run.instructions),
+                measured.map(|m| m.sizes.function_bytes),
+                ratio(SIZE_LINE, |m| m.sizes.function_bytes),
             )
         };
         self.cells
             .iter()
             .map(|cell| {
                 let (instructions, instructions_ratio, code_bytes, code_ratio) = row(cell);
-                let footprint = cell.outcome.as_ref().ok().and_then(|m| m.footprint);
+                let measured = cell.outcome.as_ref().ok();
+                let sizes = measured.map(|m| m.sizes);
+                let run = measured.map(|m| m.run);
                 Row {
                     workload: cell.workload,
                     engine: &cell.engine,
+                    core: cell.core.name(),
                     instructions,
                     instructions_ratio,
                     code_bytes,
                     code_ratio,
-                    text_bytes: footprint.map(|footprint| footprint.text_bytes),
-                    image_bytes: footprint.map(|footprint| footprint.image_bytes),
-                    ram_bytes: footprint.map(|footprint| footprint.ram_bytes),
+                    text_bytes: sizes.map(|sizes| sizes.code_bytes),
+                    image_bytes: sizes.and_then(|sizes| sizes.image_bytes),
+                    ram_bytes: sizes.map(|sizes| sizes.ram_bytes),
+                    cycles: run.and_then(|run| run.cycles).map(|cycles| cycles.count()),
+                    load_instructions: run.and_then(|run| run.load_instructions),
+                    rodata_bytes: sizes.map(|sizes| sizes.rodata_bytes),
+                    compile_seconds: measured.and_then(|m| m.compile_seconds),
                     error: cell.outcome.as_ref().err().map(EngineError::to_string),
                 }
             })
@@ -124,10 +148,13 @@ impl Report {
             let (Some(instructions), Some(code)) = (row.instructions_ratio, row.code_ratio) else {
                 continue;
             };
-            let index = means.iter().position(|mean| mean.engine == row.engine);
+            let index = means
+                .iter()
+                .position(|mean| mean.engine == row.engine && mean.core == row.core);
             let index = index.unwrap_or_else(|| {
                 means.push(Mean {
                     engine: row.engine,
+                    core: row.core,
                     workloads: 0,
                     instructions_ratio: 0.0,
                     code_ratio: 0.0,
@@ -150,9 +177,10 @@ impl Report {
     pub(crate) fn table(&self) -> String {
         let rows = self.rows();
         let mut text = format!(
-            "{:<11}| {:<18}| {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}\n",
+            "{:<11}| {:<18}| {:<8} | {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}\n",
             "workload",
             "engine",
+            "core",
             "instructions",
             "/ gcc -O2",
             "bytes",
@@ -161,11 +189,15 @@ impl Report {
             "image",
             "RAM"
         );
-        text += "-----------|-------------------|--------------:|-----------:|-------:|-----------:|-------:|-------:|-------:\n";
+        text += "-----------|-------------------|----------|--------------:|-----------:|-------:|-----------:|-------:|-------:|-------:\n";
         let ratio = |value: Option<f64>| value.map_or("–".into(), |value| format!("{value:.3}"));
         let bytes = |value: Option<u64>| value.map_or(String::new(), |value| value.to_string());
         for row in &rows {
-            let _ = write!(text, "{:<11}| {:<18}| ", row.workload, row.engine);
+            let _ = write!(
+                text,
+                "{:<11}| {:<18}| {:<8} | ",
+                row.workload, row.engine, row.core
+            );
             let _ = match (&row.error, row.instructions, row.code_bytes) {
                 (None, Some(instructions), Some(code)) => writeln!(
                     text,
@@ -182,9 +214,10 @@ impl Report {
         for mean in Self::means(&rows) {
             let _ = writeln!(
                 text,
-                "{:<11}| {:<18}| {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}",
+                "{:<11}| {:<18}| {:<8} | {:>13} | {:>10} | {:>6} | {:>10} | {:>6} | {:>6} | {:>7}",
                 "geomean",
                 mean.engine,
+                mean.core,
                 "",
                 ratio(Some(mean.instructions_ratio)),
                 "",
@@ -209,16 +242,26 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::{Cell, Measurement, Report};
-    use crate::engine::EngineError;
+    use crate::engine::{EngineError, Run, Sizes};
+    use crate::machine::Core;
 
     fn cell(workload: &'static str, engine: &str, instructions: u64, code_bytes: u64) -> Cell {
         Cell {
             workload,
             engine: engine.into(),
+            core: Core::M33,
             outcome: Ok(Measurement {
-                instructions,
-                code_bytes,
-                footprint: None,
+                run: Run {
+                    checksum: 0,
+                    instructions,
+                    cycles: None,
+                    load_instructions: None,
+                },
+                sizes: Sizes {
+                    function_bytes: code_bytes,
+                    ..Sizes::default()
+                },
+                compile_seconds: None,
             }),
         }
     }
@@ -253,6 +296,7 @@ mod tests {
         report.cells.push(Cell {
             workload: "a",
             engine: "gcc -O2".into(),
+            core: Core::M33,
             outcome: Err(EngineError::Missing {
                 what: "arm-none-eabi-gcc".into(),
                 remedy: "install it",
