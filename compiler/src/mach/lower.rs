@@ -617,7 +617,7 @@ fn slot_bytes(func: &ir::Function) -> u32 {
 }
 
 /// Whether an instruction must be executed even when nobody wants its result.
-fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
+pub(super) fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
     let opcode = func.dfg.insts[inst].opcode();
     if opcode.can_load() && !opcode.can_store() && !opcode.is_call() {
         let flags = func.dfg.insts[inst].memflags();

@@ -6,6 +6,7 @@
 //!            └── blocks: order, split edges            └── buffer: labels, branch lengths
 //! ```
 //!
+//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads
 //! * [`blocks`]: which machine blocks there are, and their order
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
@@ -21,10 +22,12 @@
 //!
 //! An instruction set implements [`Isa`] and [`MachineInst`]; nothing here knows which ones exist.
 
+pub mod addresses;
 pub mod blocks;
 pub mod buffer;
 pub mod call;
 pub mod context;
+mod dead;
 pub mod emit;
 pub mod frame;
 pub(crate) mod isle;
@@ -43,6 +46,7 @@ use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::trap::TrapCode;
 
+use addresses::AddressModes;
 use blocks::BranchTable;
 use buffer::Symbol;
 use call::Call;
@@ -85,6 +89,8 @@ pub trait Isa: Sized + Debug {
     const CONTEXT: Reg;
     /// The pinned register with the address of byte 0 of memory 0.
     const MEMORY_BASE: Reg;
+    /// How loads and stores form addresses, if sums are to be rewritten for that.
+    const ADDRESS_MODES: Option<AddressModes>;
     /// Its machine instructions.
     type Inst: MachineInst;
     /// The frame of a function.

@@ -37,6 +37,7 @@ use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::trap::TrapCode;
 
+use crate::mach::addresses::AddressModes;
 use crate::mach::blocks::BranchTable;
 use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
@@ -91,6 +92,8 @@ impl Isa for Riscv32 {
     const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
+    // Rules tell from the form of an address how it is aligned.
+    const ADDRESS_MODES: Option<AddressModes> = None;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;

@@ -50,6 +50,7 @@ use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::trap::TrapCode;
 
+use crate::mach::addresses::AddressModes;
 use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
 use crate::mach::context::Context;
@@ -105,6 +106,11 @@ impl Isa for Thumb2 {
     const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
+    // The offset of an access has twelve bits, which the second word of a double word needs as well.
+    const ADDRESS_MODES: Option<AddressModes> = Some(AddressModes {
+        max_offset: 4095 - 4,
+        max_shift: 3,
+    });
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
