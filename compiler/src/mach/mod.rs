@@ -22,7 +22,7 @@
 //!
 //! An instruction set implements [`Isa`] and [`MachineInst`]; nothing here knows which ones exist.
 
-pub mod addresses;
+mod addresses;
 pub mod blocks;
 pub mod buffer;
 pub mod call;
@@ -31,11 +31,13 @@ mod dead;
 pub mod emit;
 pub mod frame;
 pub(crate) mod isle;
+mod loops;
 pub mod lower;
 pub mod places;
 mod pressure;
 pub mod reg;
 pub mod regalloc;
+mod schedule;
 pub mod stubs;
 pub mod vcode;
 
@@ -46,7 +48,7 @@ use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::trap::TrapCode;
 
-use addresses::AddressModes;
+pub use addresses::AddressModes;
 use blocks::BranchTable;
 use buffer::Symbol;
 use call::Call;
@@ -161,6 +163,17 @@ pub trait Isa: Sized + Debug {
     /// The thunk by which the module calls an imported function of a signature; `slot` is the
     /// context offset of the host function's address.
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self>;
+}
+
+/// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
+/// instructions and registers.
+pub fn prepare<I: Isa>(func: &mut ir::Function) {
+    func.dfg.resolve_all_aliases();
+    if let Some(modes) = I::ADDRESS_MODES {
+        addresses::run(func, modes);
+    }
+    dead::remove(func);
+    schedule::run(func);
 }
 
 /// Code between the module and the host.

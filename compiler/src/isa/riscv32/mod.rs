@@ -37,7 +37,6 @@ use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::{Architecture, Features};
 use wasm2mcu_abi::trap::TrapCode;
 
-use crate::mach::addresses::AddressModes;
 use crate::mach::blocks::BranchTable;
 use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
@@ -45,7 +44,7 @@ use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
-use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
+use crate::mach::{AddressModes, FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;

@@ -2,6 +2,8 @@
 
 use cranelift_codegen::ir::{Block, Function, GlobalValue, InstructionData, Opcode, Value, types};
 
+use crate::mach::lower::word_constant;
+
 /// Most terms that a sum is taken apart into.
 const MAX_TERMS: usize = 4;
 
@@ -89,7 +91,7 @@ impl<F: Fn(Block) -> bool> Decomposer<'_, F> {
             InstructionData::Binary {
                 opcode: Opcode::Ishl,
                 args: [x, by],
-            } if inside && word => match constant(self.func, by) {
+            } if inside && word => match word_constant(self.func, by) {
                 Some(by @ 0..=3) if shift + by as u8 <= 3 => {
                     self.add(sum, x, shift + by as u8, room);
                 }
@@ -97,17 +99,5 @@ impl<F: Fn(Block) -> bool> Decomposer<'_, F> {
             },
             _ => sum.terms.push(opaque),
         }
-    }
-}
-
-/// A constant of one word.
-pub(super) fn constant(func: &Function, value: Value) -> Option<u32> {
-    let inst = func.dfg.value_def(value).inst()?;
-    match func.dfg.insts[inst] {
-        InstructionData::UnaryImm {
-            opcode: Opcode::Iconst,
-            imm,
-        } if func.dfg.value_type(value).bits() <= 32 => Some(imm.bits() as u32),
-        _ => None,
     }
 }

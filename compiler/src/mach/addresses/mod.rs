@@ -16,11 +16,10 @@
 //! it went before; guards, which compare indices, are not touched. Nothing is moved but pure sums.
 //!
 //! Each access of a loop is taken apart ([`linear`]) into terms that the loop leaves alone, terms
-//! that it counts with ([`loops`]) and others. A sum is rewritten only if the instructions that this
+//! that it counts with and others. A sum is rewritten only if the instructions that this
 //! saves in each round outnumber those that it adds.
 
 mod linear;
-mod loops;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -32,9 +31,10 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::loop_analysis::Loop;
 
-use super::dead::Uses;
-use linear::{Decomposer, Linear, Part, Term, constant};
-use loops::{Induction, Loops, append_argument};
+use super::dead::{self, Uses};
+use super::loops::{Induction, Loops, append_argument};
+use super::lower::word_constant;
+use linear::{Decomposer, Linear, Part, Term};
 
 /// What the loads and stores of an instruction set add up by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +45,10 @@ pub struct AddressModes {
     pub max_shift: u8,
 }
 
-/// Rewrites the addresses in every loop, and the tests that repeat the loops.
-pub fn run(func: &mut Function, modes: AddressModes) {
-    func.dfg.resolve_all_aliases();
+/// Rewrites the addresses in every loop, and the tests that repeat the loops. Leaves values that only
+/// counted rounds for an address.
+pub(super) fn run(func: &mut Function, modes: AddressModes) {
+    dead::remove(func);
     let uses = Uses::of(func);
     let loops = Loops::of(func);
     if loops.is_empty() {
@@ -154,7 +155,7 @@ impl Rewriter<'_> {
                         continue;
                     };
                     step = step.wrapping_add(counted.step << term.shift);
-                    match constant(self.func, counted.start) {
+                    match word_constant(self.func, counted.start) {
                         Some(k) => start.constant = start.constant.wrapping_add(k << term.shift),
                         None => start.terms.push(Term {
                             part: Part::Value(counted.start),
@@ -275,7 +276,7 @@ impl Rewriter<'_> {
         if self.uses.count(test) != 1 {
             return;
         }
-        let Some(bound) = constant(self.func, bound) else {
+        let Some(bound) = word_constant(self.func, bound) else {
             return;
         };
         let mut cursor = FuncCursor::new(self.func).at_inst(latch);
@@ -504,7 +505,7 @@ impl Dying<'_> {
         let Some([x, y]) = self.release(address) else {
             return;
         };
-        match constant(self.func, y) {
+        match word_constant(self.func, y) {
             Some(k) if reaches(k.wrapping_add(offset as u32)) => {}
             Some(k) => self.gain += cost(k),
             None if offset == 0 => {}
@@ -521,7 +522,7 @@ impl Dying<'_> {
         };
         let inst = self.func.dfg.value_def(value).inst();
         let shift = inst.is_some_and(|inst| self.func.dfg.insts[inst].opcode() == Opcode::Ishl);
-        match constant(self.func, y) {
+        match word_constant(self.func, y) {
             // Whoever adds a value shifts it as well.
             Some(_) if shift => self.gain += u32::from(!shifted),
             Some(k) => self.gain += cost(k),

@@ -3,12 +3,12 @@
 use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{
-    Block, BlockArg, Function, Inst, InstructionData, Opcode, Value, types,
+    Block, BlockArg, Function, Inst, InstructionData, Opcode, Value, ValueDef, types,
 };
 use cranelift_codegen::loop_analysis::{Loop, LoopAnalysis};
 
-use super::linear::constant;
-use crate::mach::blocks::destinations;
+use super::blocks::destinations;
+use super::lower::word_constant;
 
 /// The loops of a function.
 pub(super) struct Loops {
@@ -101,9 +101,9 @@ impl Loops {
     /// Whether a value is the same in all rounds of a loop, and there before it is entered.
     pub(super) fn is_invariant(&self, func: &Function, of: Loop, value: Value) -> bool {
         let block = match func.dfg.value_def(value) {
-            cranelift_codegen::ir::ValueDef::Result(inst, _) => func.layout.inst_block(inst),
-            cranelift_codegen::ir::ValueDef::Param(block, _) => Some(block),
-            cranelift_codegen::ir::ValueDef::Union(..) => None,
+            ValueDef::Result(inst, _) => func.layout.inst_block(inst),
+            ValueDef::Param(block, _) => Some(block),
+            ValueDef::Union(..) => None,
         };
         block.is_some_and(|block| !self.contains(of, block))
     }
@@ -125,7 +125,7 @@ impl Loops {
                 opcode: Opcode::Iadd,
                 args: [x, by],
             } if x == value => {
-                let step = constant(func, by)?;
+                let step = word_constant(func, by)?;
                 Some(Induction { start, next, step })
             }
             _ => None,
