@@ -616,8 +616,20 @@ fn slot_bytes(func: &ir::Function) -> u32 {
     slots.map(|slot| slot.size.next_multiple_of(4)).sum()
 }
 
+/// A constant of at most 32 bits.
+pub(super) fn word_constant(func: &ir::Function, value: Value) -> Option<u32> {
+    let inst = func.dfg.value_def(value).inst()?;
+    match func.dfg.insts[inst] {
+        InstructionData::UnaryImm {
+            opcode: Opcode::Iconst,
+            imm,
+        } if func.dfg.value_type(value).bits() <= 32 => Some(imm.bits() as u32),
+        _ => None,
+    }
+}
+
 /// Whether an instruction must be executed even when nobody wants its result.
-fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
+pub(super) fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
     let opcode = func.dfg.insts[inst].opcode();
     if opcode.can_load() && !opcode.can_store() && !opcode.is_call() {
         let flags = func.dfg.insts[inst].memflags();

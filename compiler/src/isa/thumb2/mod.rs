@@ -56,7 +56,7 @@ use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
-use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
+use crate::mach::{AddressModes, FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
@@ -105,6 +105,11 @@ impl Isa for Thumb2 {
     const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
+    // The offset of an access has twelve bits, which the second word of a double word needs as well.
+    const ADDRESS_MODES: Option<AddressModes> = Some(AddressModes {
+        max_offset: 4095 - 4,
+        max_shift: 3,
+    });
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
