@@ -6,7 +6,8 @@
 //!            └── blocks: order, split edges            └── buffer: labels, branch lengths
 //! ```
 //!
-//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads
+//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads; [`constants`]: those
+//!   that are held over a loop
 //! * [`blocks`]: which machine blocks there are, and their order
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
@@ -26,6 +27,7 @@ mod addresses;
 pub mod blocks;
 pub mod buffer;
 pub mod call;
+pub mod constants;
 pub mod context;
 mod dead;
 pub mod emit;
@@ -52,6 +54,7 @@ pub use addresses::AddressModes;
 use blocks::BranchTable;
 use buffer::Symbol;
 use call::Call;
+use constants::Kept;
 use context::Context;
 use emit::{CodeOf, Emitter};
 use frame::FrameRef;
@@ -140,6 +143,10 @@ pub trait Isa: Sized + Debug {
     fn address(to: Reg, symbol: Symbol) -> Self::Inst;
     /// The address of a place in the frame.
     fn frame_address(to: Reg, place: FrameRef) -> Self::Inst;
+    /// Whether instructions can encode a constant word, or the like.
+    fn is_short_constant(&self, word: u32) -> bool;
+    /// Whether one instruction makes a constant f32.
+    fn is_short_float_constant(&self, bits: u32) -> bool;
     /// A register with a constant word.
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
     /// A floating-point register with a constant f32.
@@ -166,14 +173,15 @@ pub trait Isa: Sized + Debug {
 }
 
 /// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
-/// instructions and registers.
-pub fn prepare<I: Isa>(func: &mut ir::Function) {
+/// instructions and registers, and those of its constants that are kept in registers.
+pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function) -> Kept {
     func.dfg.resolve_all_aliases();
     if let Some(modes) = I::ADDRESS_MODES {
         addresses::run(func, modes);
     }
     dead::remove(func);
     schedule::run(func);
+    constants::run(isa, func)
 }
 
 /// Code between the module and the host.

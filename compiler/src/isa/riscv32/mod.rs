@@ -182,6 +182,14 @@ impl Isa for Riscv32 {
         Inst::FrameAddr { rd, place }
     }
 
+    fn is_short_constant(&self, word: u32) -> bool {
+        imm::Imm12::new(word.cast_signed()).is_some()
+    }
+
+    fn is_short_float_constant(&self, bits: u32) -> bool {
+        bits == 0
+    }
+
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
         if word == 0 {
             return regs::ZERO;

@@ -195,6 +195,18 @@ impl Isa for Thumb2 {
         Inst::FrameAddr { rd, place }
     }
 
+    fn is_short_constant(&self, word: u32) -> bool {
+        let forms = [word, !word, word.wrapping_neg()];
+        word < 0x1000
+            || forms
+                .into_iter()
+                .any(|form| imm::ModifiedImm::new(form).is_some())
+    }
+
+    fn is_short_float_constant(&self, bits: u32) -> bool {
+        FloatImm::new(bits).is_some()
+    }
+
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
         let rd = lower.new_reg(RegClass::Int);
         lower.emit(Inst::MovImm { rd, value: word });
