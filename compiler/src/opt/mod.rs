@@ -43,6 +43,47 @@ pub struct Options {
     pub level: OptLevel,
     /// Whether Cranelift's verifier checks the function after every pass.
     pub verify: bool,
+    /// Which passes take part, where the level has them at all.
+    pub passes: Passes,
+}
+
+/// The passes of our own, each of which can be left out to see what it gains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passes {
+    /// One check for several accesses of the same index.
+    pub merge: bool,
+    /// Removal of checks that cannot fail.
+    pub guards: bool,
+}
+
+impl Passes {
+    /// Every pass.
+    pub const ALL: Passes = Passes {
+        merge: true,
+        guards: true,
+    };
+    /// No pass: what Cranelift alone makes.
+    pub const NONE: Passes = Passes {
+        merge: false,
+        guards: false,
+    };
+    /// The names that [`Passes::by_name`] knows, in the order in which the passes run.
+    pub const NAMES: &[&str] = &["merge", "guards"];
+
+    /// The switch of a pass, by the name of its field.
+    pub fn by_name(&mut self, name: &str) -> Option<&mut bool> {
+        match name {
+            "merge" => Some(&mut self.merge),
+            "guards" => Some(&mut self.guards),
+            _ => None,
+        }
+    }
+}
+
+impl Default for Passes {
+    fn default() -> Passes {
+        Passes::ALL
+    }
 }
 
 impl Default for Options {
@@ -51,6 +92,7 @@ impl Default for Options {
         Options {
             level: OptLevel::default(),
             verify: cfg!(debug_assertions),
+            passes: Passes::ALL,
         }
     }
 }
@@ -125,9 +167,14 @@ impl Optimizer {
         }
         context.egraph_pass(flags, &mut self.control)?;
         context.flowgraph();
+        let passes = self.options.passes;
         let memory = self.memory.as_ref();
-        let merged = memory.map_or(0, |memory| merge::run(&mut context.func, memory));
-        let mut statistics = guards::run(&mut context.func, &context.cfg, &context.domtree, memory);
+        let mergeable = memory.filter(|_| passes.merge);
+        let merged = mergeable.map_or(0, |memory| merge::run(&mut context.func, memory));
+        let mut statistics = match passes.guards {
+            true => guards::run(&mut context.func, &context.cfg, &context.domtree, memory),
+            false => guards::count(&context.func),
+        };
         statistics.merged = merged;
         if statistics.certain > 0 {
             // Code behind a certain trap went away, with its edges.
