@@ -9,7 +9,9 @@
 //! it also merges equal guards. `merge` lets the first of several guards of an index check for all,
 //! and [`guards`] removes those that follow from others or from the range of the index. Dead instructions stay: the back ends lower backward from uses.
 
+mod callgraph;
 pub mod guards;
+mod inline;
 mod merge;
 mod range;
 
@@ -50,6 +52,8 @@ pub struct Options {
 /// The passes of our own, each of which can be left out to see what it gains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passes {
+    /// Bodies of small functions in place of calls of them.
+    pub inline: bool,
     /// One check for several accesses of the same index.
     pub merge: bool,
     /// Removal of checks that cannot fail.
@@ -59,20 +63,23 @@ pub struct Passes {
 impl Passes {
     /// Every pass.
     pub const ALL: Passes = Passes {
+        inline: true,
         merge: true,
         guards: true,
     };
     /// No pass: what Cranelift alone makes.
     pub const NONE: Passes = Passes {
+        inline: false,
         merge: false,
         guards: false,
     };
     /// The names that [`Passes::by_name`] knows, in the order in which the passes run.
-    pub const NAMES: &[&str] = &["merge", "guards"];
+    pub const NAMES: &[&str] = &["inline", "merge", "guards"];
 
     /// The switch of a pass, by the name of its field.
     pub fn by_name(&mut self, name: &str) -> Option<&mut bool> {
         match name {
+            "inline" => Some(&mut self.inline),
             "merge" => Some(&mut self.merge),
             "guards" => Some(&mut self.guards),
             _ => None,
@@ -97,12 +104,17 @@ impl Default for Options {
     }
 }
 
-/// Optimises every function of a module and says what became of the guards.
+/// Optimises a module, from which functions that nobody calls go away, and says what became of the
+/// guards.
 ///
 /// # Errors
 ///
 /// [`Error::Internal`] if the verifier objects to a function: a bug in the compiler.
 pub fn run(translated: &mut Translated, options: Options) -> Result<guards::Statistics> {
+    if options.passes.inline && options.level != OptLevel::None {
+        inline::run(translated, options.level)
+            .map_err(|(id, error)| internal(&id.name(&translated.module), error))?;
+    }
     let mut optimizer = Optimizer::new(options, translated.module.memory);
     let mut total = guards::Statistics::default();
     for body in &mut translated.functions {
@@ -146,14 +158,7 @@ impl Optimizer {
         mem::swap(&mut self.context.func, function);
         let result = self.passes();
         mem::swap(&mut self.context.func, function);
-        result.map_err(|error| Error::Internal {
-            pass: "the mid-end",
-            function: name.to_owned(),
-            message: match error {
-                CodegenError::Verifier(errors) => errors.to_string(),
-                other => other.to_string(),
-            },
-        })
+        result.map_err(|error| internal(name, error))
     }
 
     fn passes(&mut self) -> Result<guards::Statistics, CodegenError> {
@@ -183,6 +188,17 @@ impl Optimizer {
         }
         context.verify_if(flags)?;
         Ok(statistics)
+    }
+}
+
+fn internal(function: &str, error: CodegenError) -> Error {
+    Error::Internal {
+        pass: "the mid-end",
+        function: function.to_owned(),
+        message: match error {
+            CodegenError::Verifier(errors) => errors.to_string(),
+            other => other.to_string(),
+        },
     }
 }
 
