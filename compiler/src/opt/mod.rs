@@ -10,6 +10,7 @@
 //! and [`guards`] removes those that follow from others or from the range of the index. Dead instructions stay: the back ends lower backward from uses.
 
 mod callgraph;
+mod flow;
 pub mod guards;
 mod inline;
 mod merge;
@@ -54,6 +55,8 @@ pub struct Options {
 pub struct Passes {
     /// Bodies of small functions in place of calls of them.
     pub inline: bool,
+    /// Conditional traps for branches around traps, and larger blocks.
+    pub flow: bool,
     /// One check for several accesses of the same index.
     pub merge: bool,
     /// Removal of checks that cannot fail.
@@ -64,22 +67,25 @@ impl Passes {
     /// Every pass.
     pub const ALL: Passes = Passes {
         inline: true,
+        flow: true,
         merge: true,
         guards: true,
     };
     /// No pass: what Cranelift alone makes.
     pub const NONE: Passes = Passes {
         inline: false,
+        flow: false,
         merge: false,
         guards: false,
     };
     /// The names that [`Passes::by_name`] knows, in the order in which the passes run.
-    pub const NAMES: &[&str] = &["inline", "merge", "guards"];
+    pub const NAMES: &[&str] = &["inline", "flow", "merge", "guards"];
 
     /// The switch of a pass, by the name of its field.
     pub fn by_name(&mut self, name: &str) -> Option<&mut bool> {
         match name {
             "inline" => Some(&mut self.inline),
+            "flow" => Some(&mut self.flow),
             "merge" => Some(&mut self.merge),
             "guards" => Some(&mut self.guards),
             _ => None,
@@ -170,9 +176,15 @@ impl Optimizer {
         if self.options.level == OptLevel::None || is_too_much(context) {
             return Ok(guards::count(&context.func));
         }
-        context.egraph_pass(flags, &mut self.control)?;
-        context.flowgraph();
         let passes = self.options.passes;
+        if passes.flow {
+            straighten(context, flags)?;
+        }
+        context.egraph_pass(flags, &mut self.control)?;
+        if passes.flow {
+            straighten(context, flags)?;
+        }
+        context.flowgraph();
         let memory = self.memory.as_ref();
         let mergeable = memory.filter(|_| passes.merge);
         let merged = mergeable.map_or(0, |memory| merge::run(&mut context.func, memory));
@@ -224,6 +236,18 @@ fn clean(context: &mut Context, flags: &Flags) -> Result<(), CodegenError> {
     context.flowgraph();
     context.eliminate_unreachable_code(flags)?;
     context.remove_constant_phis(flags)
+}
+
+/// Makes control flow as simple as it can be, and brings the flow graph up to date.
+fn straighten(context: &mut Context, flags: &Flags) -> Result<(), CodegenError> {
+    let folded = flow::fold(&mut context.func);
+    if flow::trap_in_place(&mut context.func) || folded {
+        clean(context, flags)?;
+    }
+    flow::join(&mut context.func);
+    context.func.dfg.resolve_all_aliases();
+    context.flowgraph();
+    Ok(())
 }
 
 fn flags(options: Options) -> Flags {
