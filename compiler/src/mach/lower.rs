@@ -482,6 +482,11 @@ impl<'f, I: Isa> Lower<'f, I> {
         stays
     }
 
+    /// Whether something behind the instruction at hand reads a register.
+    pub fn is_read_later(&self, reg: Reg) -> bool {
+        reg.real().is_some() || self.read[slot(reg)]
+    }
+
     fn mark_read(&mut self, reg: Reg) {
         if reg.real().is_none() {
             self.read[slot(reg)] = true;

@@ -14,7 +14,7 @@
 //! moves across no store and no call.
 
 use cranelift_codegen::entity::SecondaryMap;
-use cranelift_codegen::ir::{Block, Function, Inst, Opcode, Value, ValueDef};
+use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, Value, ValueDef};
 
 use super::dead::Uses;
 use super::loops::Loops;
@@ -97,8 +97,13 @@ impl Scheduler<'_> {
                     movable.push((cost, inst));
                 }
             }
-            // What needs more registers is computed first.
-            movable.sort_by_key(|&(cost, _)| std::cmp::Reverse(cost));
+            // What needs more registers is computed first, and what a branch tests last, because flags
+            // do not last.
+            let tested = match self.func.dfg.insts[reader] {
+                InstructionData::Brif { arg, .. } => self.func.dfg.value_def(arg).inst(),
+                _ => None,
+            };
+            movable.sort_by_key(|&(cost, inst)| (Some(inst) == tested, std::cmp::Reverse(cost)));
             for (_, inst) in movable {
                 self.func.layout.remove_inst(inst);
                 self.func.layout.insert_inst(inst, reader);

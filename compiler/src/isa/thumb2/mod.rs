@@ -11,6 +11,7 @@
 //! * `isle`: selection; the rules are in `lower.isle`, `wide.isle` and `float.isle`
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
+//! * `flags`: comparisons that need not be made
 //! * [`branch`]: branches and jump tables, short and long
 //! * [`reloc`]: references between functions
 //! * [`disasm`]: from the code back to text
@@ -33,6 +34,7 @@ mod encode;
 mod encode_table;
 #[cfg(test)]
 mod encode_tests;
+mod flags;
 pub mod frame;
 pub mod imm;
 pub mod inst;

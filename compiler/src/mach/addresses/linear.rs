@@ -5,7 +5,7 @@ use cranelift_codegen::ir::{Block, Function, GlobalValue, InstructionData, Opcod
 use crate::mach::lower::word_constant;
 
 /// Most terms that a sum is taken apart into.
-const MAX_TERMS: usize = 4;
+const MAX_TERMS: usize = 6;
 
 /// What a term is the multiple of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
