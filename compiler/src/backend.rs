@@ -15,7 +15,7 @@ use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::{Relocate, Symbol};
 use crate::mach::emit::{self, CodeOf, Reach};
 use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
-use crate::mach::{self, FrameNeeds, Isa, lower};
+use crate::mach::{self, FrameNeeds, Isa, Kept, lower};
 use crate::opt::{OptLevel, Optimizer};
 use crate::stack::{self, Depths};
 use crate::wasm::contract::Builtin;
@@ -104,15 +104,16 @@ fn lower_one<I: Isa>(
         function: name.clone(),
         message,
     };
+    let mut kept = Kept::new();
     if options.level != OptLevel::None {
-        mach::prepare::<I>(&mut body.clif);
+        kept = mach::prepare::<I>(&mut body.clif);
         if options.verify {
             let flags = settings::Flags::new(settings::builder());
             verify_function(&body.clif, &flags)
                 .map_err(|errors| bug("preparation of selection", errors.to_string()))?;
         }
     }
-    let code = lower::lower(isa, &body.clif).map_err(|missing| {
+    let code = lower::lower(isa, &body.clif, &kept).map_err(|missing| {
         let message = format!(
             "no rule for `{}`, at byte {:#x}",
             missing.clif,

@@ -26,6 +26,7 @@ mod addresses;
 pub mod blocks;
 pub mod buffer;
 pub mod call;
+mod constants;
 pub mod context;
 mod dead;
 pub mod emit;
@@ -52,6 +53,7 @@ pub use addresses::AddressModes;
 use blocks::BranchTable;
 use buffer::Symbol;
 use call::Call;
+pub use constants::Kept;
 use context::Context;
 use emit::{CodeOf, Emitter};
 use frame::FrameRef;
@@ -140,6 +142,11 @@ pub trait Isa: Sized + Debug {
     fn address(to: Reg, symbol: Symbol) -> Self::Inst;
     /// The address of a place in the frame.
     fn frame_address(to: Reg, place: FrameRef) -> Self::Inst;
+    /// How many instructions make a constant for operand number `operand` of an instruction, which has
+    /// it there: none where the instruction holds it itself.
+    fn constant_cost(_func: &ir::Function, _inst: ir::Inst, _operand: usize, _word: u32) -> u32 {
+        0
+    }
     /// A register with a constant word.
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
     /// A floating-point register with a constant f32.
@@ -166,14 +173,15 @@ pub trait Isa: Sized + Debug {
 }
 
 /// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
-/// instructions and registers.
-pub fn prepare<I: Isa>(func: &mut ir::Function) {
+/// instructions and registers. Returns the constants that it wants in registers.
+pub fn prepare<I: Isa>(func: &mut ir::Function) -> Kept {
     func.dfg.resolve_all_aliases();
     if let Some(modes) = I::ADDRESS_MODES {
         addresses::run(func, modes);
     }
     dead::remove(func);
     schedule::run(func);
+    constants::run::<I>(func)
 }
 
 /// Code between the module and the host.

@@ -9,6 +9,7 @@
 //! * [`imm`]: immediates that are encodable once they exist
 //! * [`inst`]: the machine instructions that selection produces
 //! * `isle`: selection; the rules are in `lower.isle`, `wide.isle` and `float.isle`
+//! * `constants`: which constants instructions hold
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
 //! * `flags`: comparisons that need not be made
@@ -24,6 +25,7 @@ mod assembler;
 pub mod branch;
 #[cfg(test)]
 mod branch_tests;
+mod constants;
 pub mod disasm;
 mod display;
 pub mod emit;
@@ -195,6 +197,10 @@ impl Isa for Thumb2 {
 
     fn frame_address(rd: Reg, place: FrameRef) -> Inst {
         Inst::FrameAddr { rd, place }
+    }
+
+    fn constant_cost(func: &ir::Function, inst: ir::Inst, operand: usize, word: u32) -> u32 {
+        constants::cost(func, inst, operand, word)
     }
 
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {
