@@ -29,7 +29,7 @@ use super::lower::word_constant;
 pub type Kept = EntitySet<Value>;
 
 /// The registers of a loop, without two for what it computes; those that calls leave alone.
-const REGISTERS: u32 = 8;
+const REGISTERS: u32 = 7;
 const REGISTERS_ACROSS_CALLS: u32 = 5;
 
 /// Moves constants out of the loops of `func`, whose aliases are resolved.

@@ -20,6 +20,7 @@
 //! saves in each round outnumber those that it adds.
 
 mod linear;
+mod statics;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -51,9 +52,6 @@ pub(super) fn run(func: &mut Function, modes: AddressModes) {
     dead::remove(func);
     let uses = Uses::of(func);
     let loops = Loops::of(func);
-    if loops.is_empty() {
-        return;
-    }
     let mut accesses: HashMap<Loop, Vec<Access>> = HashMap::new();
     for block in func.layout.blocks() {
         let Some(innermost) = loops.innermost(block) else {
@@ -77,6 +75,7 @@ pub(super) fn run(func: &mut Function, modes: AddressModes) {
         }
         rewriter.test(of);
     }
+    statics::run(func, modes);
 }
 
 /// A load or store.
@@ -101,6 +100,16 @@ impl Access {
         match func.dfg.insts[self.inst] {
             InstructionData::Load { arg, offset, .. } => (arg, offset.into()),
             InstructionData::Store { args, offset, .. } => (args[1], offset.into()),
+            _ => unreachable!("an access is a load or a store"),
+        }
+    }
+
+    /// Gives it another address and offset.
+    fn move_to(self, func: &mut Function, to: Value, by: u32) {
+        let by = Offset32::new(by as i32);
+        match &mut func.dfg.insts[self.inst] {
+            InstructionData::Load { arg, offset, .. } => (*arg, *offset) = (to, by),
+            InstructionData::Store { args, offset, .. } => (args[1], *offset) = (to, by),
             _ => unreachable!("an access is a load or a store"),
         }
     }
@@ -430,12 +439,7 @@ impl Rewriter<'_> {
     /// Makes an access go to another address.
     fn redirect(&mut self, access: Access, to: Value, by: u32) {
         let (old, _) = access.place(self.func);
-        let by = Offset32::new(by as i32);
-        match &mut self.func.dfg.insts[access.inst] {
-            InstructionData::Load { arg, offset, .. } => (*arg, *offset) = (to, by),
-            InstructionData::Store { args, offset, .. } => (args[1], *offset) = (to, by),
-            _ => unreachable!("an access is a load or a store"),
-        }
+        access.move_to(self.func, to, by);
         self.uses.add(to);
         self.uses.release(self.func, old);
     }
