@@ -632,6 +632,12 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         Amode::Base { base, offset }
     }
 
+    fn near_offset(&mut self, offset: i32, more: u32) -> Option<i32> {
+        // The second word of a double word is four bytes further.
+        let sum = offset.wrapping_add(more as i32);
+        (-255..=4095 - 4).contains(&sum).then_some(sum)
+    }
+
     fn base_index(&mut self, base: Reg, index: Reg, scale: u32) -> Amode {
         let scale = Scale::new(scale as u8).expect("extracted as a scale");
         Amode::Index { base, index, scale }
