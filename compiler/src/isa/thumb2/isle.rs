@@ -518,6 +518,12 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         }
     }
 
+    fn equal_words(&mut self, value: Value) -> Option<u32> {
+        let bits = self.lower.constant(value)?;
+        let wide = self.value_type(value).bits() == 64;
+        (wide && bits as u32 == (bits >> 32) as u32).then_some(bits as u32)
+    }
+
     fn word_after(&mut self, address: Amode) -> Amode {
         match address {
             Amode::Base { base, offset } => Amode::Base {

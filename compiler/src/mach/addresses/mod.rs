@@ -163,12 +163,12 @@ impl Rewriter<'_> {
                         start.terms.push(*term);
                         continue;
                     };
-                    step = step.wrapping_add(counted.step << term.shift);
+                    step = step.wrapping_add(term.times(counted.step));
                     match word_constant(self.func, counted.start) {
-                        Some(k) => start.constant = start.constant.wrapping_add(k << term.shift),
+                        Some(k) => start.constant = start.constant.wrapping_add(term.times(k)),
                         None => start.terms.push(Term {
                             part: Part::Value(counted.start),
-                            shift: term.shift,
+                            ..*term
                         }),
                     }
                 }
@@ -214,7 +214,7 @@ impl Rewriter<'_> {
                         }
                     }
                 }
-                [index] if index.shift <= self.modes.max_shift => {
+                [index] if index.shift <= self.modes.max_shift && !index.negative => {
                     self.hoist_base(home, &fixed, index, &group);
                 }
                 _ => {}
@@ -395,11 +395,18 @@ impl Rewriter<'_> {
                 }
             };
             total = Some(match total {
+                None if term.negative => {
+                    self.uses.add(shifted);
+                    cursor.ins().ineg(shifted)
+                }
                 None => shifted,
                 Some(total) => {
                     self.uses.add(total);
                     self.uses.add(shifted);
-                    cursor.ins().iadd(total, shifted)
+                    match term.negative {
+                        true => cursor.ins().isub(total, shifted),
+                        false => cursor.ins().iadd(total, shifted),
+                    }
                 }
             });
         }
@@ -492,7 +499,7 @@ impl Dying<'_> {
         let inst = self.func.dfg.value_def(value).inst()?;
         match self.func.dfg.insts[inst] {
             InstructionData::Binary {
-                opcode: Opcode::Iadd | Opcode::Ishl,
+                opcode: Opcode::Iadd | Opcode::Isub | Opcode::Ishl,
                 args,
             } => Some(args),
             _ => None,

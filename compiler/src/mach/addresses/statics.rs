@@ -49,7 +49,7 @@ pub(super) fn run(func: &mut Function, modes: AddressModes) {
             let [term] = sum.terms[..] else {
                 continue;
             };
-            let (Part::Symbol(symbol), 0) = (term.part, term.shift) else {
+            let (Part::Symbol(symbol), 0, false) = (term.part, term.shift, term.negative) else {
                 continue;
             };
             let place = sum.constant.wrapping_add(offset as u32);
