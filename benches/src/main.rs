@@ -12,6 +12,7 @@
 //!
 //! Instructions are counted one by one on an emulated Cortex-M33, so that the numbers repeat.
 
+mod cache;
 mod engine;
 mod machine;
 mod report;

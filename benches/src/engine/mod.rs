@@ -10,7 +10,7 @@
 //! not measured in this run.
 
 mod native;
-mod tool;
+pub(crate) mod tool;
 mod wasm2mcu;
 
 use crate::machine::{Core, Cycles};
@@ -128,6 +128,12 @@ pub(crate) enum EngineError {
         /// What a native run on the host returned.
         expected: i32,
     },
+}
+
+impl From<std::io::Error> for EngineError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
 }
 
 /// Every engine, the lines that ratios refer to first: `gcc -O2` for speed, `gcc -Os` for size.
