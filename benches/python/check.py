@@ -6,10 +6,14 @@ about f32 are rounded here after every operation, which gives what single precis
 `NAME.viper` get stand-ins for MicroPython's pointers, which cut what is stored.
 """
 
+import sys
+
+# This folder, where programs have names of Python's own modules.
+del sys.path[0]
+
 import ast
 import pathlib
 import struct
-import sys
 
 SINGLE = {"biquad", "fft", "fir_f32", "fusion", "matmul_f32", "servo"}
 
