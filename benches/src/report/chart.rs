@@ -161,7 +161,7 @@ pub(crate) fn bars(bars: &[Bar], scale: Scale, reference: Option<f64>) -> Markup
                     title { (bar.label) ": " (bar.text) }
                     text.label x=(LEFT - 8.0) y=(y + 14.0) text-anchor="end" { (bar.label) }
                     rect.bar x=(pixel(zero.min(end))) y=(pixel(y + 3.0)) height="15" rx="2"
-                        width=(pixel((end - zero).abs().max(1.5)));
+                        width=(pixel((end - zero).abs().max(1.5))) {}
                     text.value x=(pixel(zero.max(end) + 5.0)) y=(y + 14.0) { (bar.text) }
                 }
             }
@@ -202,7 +202,7 @@ pub(crate) fn dots(rows: &[&str], series: &[Series<'_>], reference: f64) -> Mark
             @for (index, row) in rows.iter().enumerate() {
                 @let y = ROW * index as f64 + 4.0;
                 @if index % 2 == 0 {
-                    rect.stripe x="0" y=(y) width=(WIDTH) height=(ROW);
+                    rect.stripe x="0" y=(y) width=(WIDTH) height=(ROW) {}
                 }
                 text.label x=(LEFT - 12.0) y=(y + 16.0) text-anchor="end" { (row) }
             }
@@ -228,26 +228,26 @@ pub(crate) fn dots(rows: &[&str], series: &[Series<'_>], reference: f64) -> Mark
 /// A mark; engines of a family have the same colour and different shapes.
 fn dot(shape: usize, x: f64, y: f64) -> Markup {
     let path = match shape % 4 {
-        0 => return html! { circle.dot cx=(pixel(x)) cy=(pixel(y)) r="5"; },
+        0 => return html! { circle.dot cx=(pixel(x)) cy=(pixel(y)) r="5" {} },
         1 => "M-5.5 0L0 -5.5L5.5 0L0 5.5Z",
         2 => "M-4.5 -4.5H4.5V4.5H-4.5Z",
         _ => "M-5.5 4.5L0 -5.5L5.5 4.5Z",
     };
-    html! { path.dot d=(path) transform=(format!("translate({} {})", pixel(x), pixel(y))); }
+    html! { path.dot d=(path) transform=(format!("translate({} {})", pixel(x), pixel(y))) {} }
 }
 
 fn grid(axis: &Axis, bottom: f64) -> Markup {
     html! {
         @for value in axis.ticks() {
             @let x = pixel(axis.at(value));
-            line.grid x1=(x) x2=(x) y1="0" y2=(bottom);
+            line.grid x1=(x) x2=(x) y1="0" y2=(bottom) {}
             text.tick x=(x) y=(bottom + 15.0) text-anchor="middle" { (tick(value)) }
         }
     }
 }
 
 fn mark(x: f64, bottom: f64) -> Markup {
-    html! { line.reference x1=(pixel(x)) x2=(pixel(x)) y1="0" y2=(bottom); }
+    html! { line.reference x1=(pixel(x)) x2=(pixel(x)) y1="0" y2=(bottom) {} }
 }
 
 /// A tenth of a pixel is enough.

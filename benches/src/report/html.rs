@@ -11,7 +11,7 @@ use super::{Described, OURS, OURS_SMALL, Report, SIZE_LINE, SPEED_LINE};
 
 /// Engines that take more than this on the mean are in the charts of means only: beside them the
 /// differences between compilers would not be seen.
-const FAST_ENOUGH: f64 = 8.0;
+const FAST_ENOUGH: f64 = 4.0;
 
 impl Report {
     /// The whole page.
@@ -110,8 +110,10 @@ impl Report {
                 @if let Some(mean) = of(OURS_SMALL).and_then(|small| small.bytes.as_ref()) {
                     (card(times(mean), format!("the code and constants of {SIZE_LINE}, built for size")))
                 }
-                @for (engine, mean) in self.times_faster(core) {
-                    (card(times(&mean), format!("faster than {engine}")))
+                @for (engine, mean) in self.times_as_fast(core) {
+                    @if mean.value > 1.0 {
+                        (card(times(&mean), format!("as fast as {engine}")))
+                    }
                 }
                 @if let Some(guards) = self.guards(core) {
                     (card(
@@ -232,14 +234,14 @@ impl Report {
             Some(Bar {
                 label: engine.to_owned(),
                 value: mean.value,
-                text: kilobytes(mean.value),
+                text: kibibytes(mean.value),
             })
         });
         let engines: Vec<Bar> = engines.collect();
         figure(
             "RAM of the program",
             "Variables, or instance and linear memory, without the engine: geometric mean. A WebAssembly \
-            memory comes in pages of 64 KB.",
+            memory comes in pages of 64 KiB.",
             !engines.is_empty(),
             || bars(&engines, Scale::Linear, None),
         )
@@ -366,8 +368,9 @@ impl Report {
 
 /// The part of a core's description before the details.
 fn title(core: &Described) -> &str {
-    let end = core.about.find([',', '(']).unwrap_or(core.about.len());
-    core.about[..end].trim().trim_end_matches(" with FPU")
+    let about = core.about.as_str();
+    let ends = [",", " (", " with "].map(|at| about.find(at).unwrap_or(about.len()));
+    &about[..ends.into_iter().min().unwrap_or(about.len())]
 }
 
 /// A chart with heading and explanation; nothing if there are no numbers for it.
@@ -404,7 +407,7 @@ fn footprint(summaries: &[Summary]) -> Markup {
             Some(Bar {
                 label: summary.engine.clone(),
                 value: bytes,
-                text: kilobytes(bytes),
+                text: kibibytes(bytes),
             })
         });
         bars.collect::<Vec<Bar>>()
@@ -433,7 +436,7 @@ fn loading(summaries: &[Summary]) -> Markup {
         Some(Bar {
             label: summary.engine.clone(),
             value: mean.value,
-            text: grouped(mean.value as u64),
+            text: grouped(mean.value.round() as u64),
         })
     };
     let load: Vec<Bar> = summaries.iter().filter_map(bar).collect();
@@ -464,11 +467,11 @@ fn compiling(summaries: &[Summary]) -> Markup {
     )
 }
 
-fn kilobytes(bytes: f64) -> String {
-    if bytes < 1000.0 {
+fn kibibytes(bytes: f64) -> String {
+    if bytes < 1024.0 {
         format!("{bytes:.0} B")
     } else {
-        format!("{:.1} KB", bytes / 1000.0)
+        format!("{:.1} KiB", bytes / 1024.0)
     }
 }
 

@@ -29,10 +29,10 @@ impl Report {
             }
             let _ = write!(text, "\n## {}\n\n", core.about);
             self.means(&mut text, &core.name);
-            for (engine, mean) in self.times_faster(&core.name) {
+            for (engine, mean) in self.times_as_fast(&core.name) {
                 let _ = writeln!(
                     text,
-                    "- {} times faster than {engine} ({} workloads)",
+                    "- {} times as fast as {engine} ({} workloads)",
                     short(mean.value),
                     mean.count
                 );

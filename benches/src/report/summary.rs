@@ -180,9 +180,9 @@ impl Report {
         }
     }
 
-    /// How many times faster [`super::OURS`] is than other engines that run modules or scripts, by the mean of
+    /// How many times as fast [`super::OURS`] is as other engines that run modules or scripts, by the mean of
     /// instructions on this core.
-    pub(crate) fn times_faster(&self, core: &str) -> Vec<(String, Mean)> {
+    pub(crate) fn times_as_fast(&self, core: &str) -> Vec<(String, Mean)> {
         let others = self.engines(core).into_iter();
         others
             .filter(|engine| !is_native(engine) && !is_ours(engine))

@@ -109,10 +109,10 @@ impl Report {
             text.push('\n');
             text += &self.summary_grid(&core.name);
             text.push('\n');
-            for (engine, mean) in self.times_faster(&core.name) {
+            for (engine, mean) in self.times_as_fast(&core.name) {
                 let _ = writeln!(
                     text,
-                    "{} times faster than {engine} ({} workloads)",
+                    "{} times as fast as {engine} ({} workloads)",
                     short(mean.value),
                     mean.count
                 );
