@@ -9,6 +9,8 @@
 //! and what does not. What is not installed is [`EngineError::Missing`]: there is no number that was
 //! not measured in this run.
 
+mod cross;
+mod loaded;
 mod native;
 pub(crate) mod tool;
 mod wasm2mcu;
