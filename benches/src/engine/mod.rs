@@ -9,9 +9,13 @@
 //! and what does not. What is not installed is [`EngineError::Missing`]: there is no number that was
 //! not measured in this run.
 
+mod cross;
+mod loaded;
 mod native;
+mod runtime;
 pub(crate) mod tool;
 mod wasm2mcu;
+mod wasm3;
 
 use crate::machine::{Core, Cycles};
 use crate::workload::Workload;
@@ -138,10 +142,13 @@ impl From<std::io::Error> for EngineError {
 
 /// Every engine, the lines that ratios refer to first: `gcc -O2` for speed, `gcc -Os` for size.
 pub(crate) fn all() -> Vec<Box<dyn Engine>> {
-    let native = native::ENGINES.iter();
-    let ours = wasm2mcu::ENGINES.iter();
-    native
-        .map(|engine| Box::new(engine) as Box<dyn Engine>)
-        .chain(ours.map(|engine| Box::new(engine) as Box<dyn Engine>))
-        .collect()
+    let mut all: Vec<Box<dyn Engine>> = Vec::new();
+    for engine in &native::ENGINES {
+        all.push(Box::new(engine));
+    }
+    for engine in &wasm2mcu::ENGINES {
+        all.push(Box::new(engine));
+    }
+    all.push(Box::new(wasm3::Wasm3));
+    all
 }
