@@ -14,6 +14,7 @@ mod loaded;
 mod native;
 mod runtime;
 pub(crate) mod tool;
+mod wasm2c;
 mod wasm2mcu;
 mod wasm3;
 
@@ -147,6 +148,9 @@ pub(crate) fn all() -> Vec<Box<dyn Engine>> {
         all.push(Box::new(engine));
     }
     for engine in &wasm2mcu::ENGINES {
+        all.push(Box::new(engine));
+    }
+    for engine in &wasm2c::ENGINES {
         all.push(Box::new(engine));
     }
     all.push(Box::new(wasm3::Wasm3));
