@@ -17,6 +17,7 @@ pub(crate) mod tool;
 mod wasm2c;
 mod wasm2mcu;
 mod wasm3;
+mod wasmi;
 
 use crate::machine::{Core, Cycles};
 use crate::workload::Workload;
@@ -154,5 +155,6 @@ pub(crate) fn all() -> Vec<Box<dyn Engine>> {
         all.push(Box::new(engine));
     }
     all.push(Box::new(wasm3::Wasm3));
+    all.push(Box::new(wasmi::Wasmi));
     all
 }
