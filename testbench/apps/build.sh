@@ -101,7 +101,7 @@ inputs() {
 # which also checks the sources for undefined behaviour.
 expect() {
     # shellcheck disable=SC2046
-    "$host_cc" -std=c11 -O1 -w -fsanitize=undefined -fno-sanitize-recover=undefined \
+    "$host_cc" -std=c11 -O1 -w -ffp-contract=off -fsanitize=undefined -fno-sanitize-recover=undefined \
         $(inputs "$1") "$work/driver.c" -o "$work/$1.native"
     for rounds in 0 1 2 3 10; do
         printf '%s\trun\t%s\t%s\n' "$1" "$rounds" "$("$work/$1.native" "$rounds")" >>"$out/expected.tsv"
