@@ -14,8 +14,10 @@ mod loaded;
 mod native;
 mod runtime;
 pub(crate) mod tool;
+mod wasm2c;
 mod wasm2mcu;
 mod wasm3;
+mod wasmi;
 
 use crate::machine::{Core, Cycles};
 use crate::workload::Workload;
@@ -149,6 +151,10 @@ pub(crate) fn all() -> Vec<Box<dyn Engine>> {
     for engine in &wasm2mcu::ENGINES {
         all.push(Box::new(engine));
     }
+    for engine in &wasm2c::ENGINES {
+        all.push(Box::new(engine));
+    }
     all.push(Box::new(wasm3::Wasm3));
+    all.push(Box::new(wasmi::Wasmi));
     all
 }

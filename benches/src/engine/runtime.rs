@@ -1,4 +1,5 @@
-//! A runtime as firmware: linked once, given modules at run time.
+//! Firmware that is called function by function: a runtime that is given modules at run time, or what
+//! was made of one module.
 //!
 //! ```text
 //!   firmware: load(module, bytes) ──▶ instructions of loading
@@ -7,8 +8,8 @@
 //!             heap_used           the most heap that was in use
 //! ```
 //!
-//! A module's code bytes are those of its code section, which such a runtime keeps in flash; what
-//! it makes of them lies on its heap and is part of the runtime's RAM.
+//! The code bytes of a module that is given to a runtime are those of its code section, which such a runtime keeps in flash; what
+//! it makes of them lies on its heap and is part of the runtime's RAM. RAM is known after a run.
 
 use wasmparser::{Parser, Payload};
 
@@ -18,26 +19,48 @@ use crate::machine::elf::Elf;
 use crate::machine::emulated::{Called, Emulated, MODULE};
 use crate::machine::{Core, Segment};
 
-/// A module and the firmware that runs it.
-pub(super) struct Interpreted {
+/// What a firmware is given.
+pub(super) enum Kind {
+    /// A module, which it loads.
+    Module(Vec<u8>),
+    /// Nothing: it contains what was made of a module of this size.
+    Linked {
+        /// The module's bytes.
+        wasm_bytes: u64,
+        /// How long it took to make the firmware.
+        compile_seconds: f64,
+    },
+}
+
+/// A firmware and what it is given.
+pub(super) struct Firmware {
     firmware: Elf,
     core: Core,
-    module: Vec<u8>,
+    kind: Kind,
     sizes: Sizes,
 }
 
-impl Interpreted {
-    /// A module for a firmware.
+impl Firmware {
+    /// A firmware for a core.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Failed`] if it is no module.
-    pub(super) fn new(firmware: Elf, core: Core, module: Vec<u8>) -> Result<Self, EngineError> {
+    /// [`EngineError::Failed`] if the module is none.
+    pub(super) fn new(firmware: Elf, core: Core, kind: Kind) -> Result<Self, EngineError> {
         Ok(Self {
-            sizes: sizes(&module)?,
+            sizes: match &kind {
+                Kind::Module(module) => sizes(module)?,
+                Kind::Linked { wasm_bytes, .. } => Sizes {
+                    code_bytes: firmware.code_bytes,
+                    function_bytes: firmware.code_bytes,
+                    rodata_bytes: firmware.rodata_bytes,
+                    wasm_bytes: Some(*wasm_bytes),
+                    ..Sizes::default()
+                },
+            },
             firmware,
             core,
-            module,
+            kind,
         })
     }
 
@@ -62,30 +85,44 @@ impl Interpreted {
     }
 }
 
-impl Program for Interpreted {
+impl Program for Firmware {
     fn sizes(&self) -> Sizes {
         self.sizes
     }
 
     fn compile_seconds(&self) -> Option<f64> {
-        None
+        match &self.kind {
+            Kind::Module(_) => None,
+            Kind::Linked {
+                compile_seconds, ..
+            } => Some(*compile_seconds),
+        }
     }
 
     fn run(&mut self, rounds: i32) -> Result<Run, EngineError> {
         let mut segments = self.firmware.segments.clone();
-        segments.push(Segment {
-            address: MODULE,
-            bytes: self.module.clone(),
-        });
+        let mut module_bytes = 0;
+        if let Kind::Module(module) = &self.kind {
+            module_bytes = module.len() as u32;
+            segments.push(Segment {
+                address: MODULE,
+                bytes: module.clone(),
+            });
+        }
         let mut machine = Emulated::new(self.core, &segments).map_err(EngineError::Failed)?;
-        let module = [MODULE, self.module.len() as u32, 0, 0];
-        let load = self.step(&mut machine, "load", module)?;
+        let load = self.step(&mut machine, "load", [MODULE, module_bytes, 0, 0])?;
         let run = self.step(&mut machine, "run", [rounds as u32, 0, 0, 0])?;
-        let heap = u64::from(machine.word(self.symbol("heap_used")?));
-        self.sizes.runtime = Some(Runtime {
-            flash_bytes: self.firmware.code_bytes + self.firmware.rodata_bytes,
-            ram_bytes: (self.firmware.ram_bytes + heap).saturating_sub(self.sizes.ram_bytes),
-        });
+        let heap = machine.word(self.symbol("heap_used")?);
+        let ram_bytes = self.firmware.ram_bytes + u64::from(heap);
+        match self.kind {
+            Kind::Module(_) => {
+                self.sizes.runtime = Some(Runtime {
+                    flash_bytes: self.firmware.code_bytes + self.firmware.rodata_bytes,
+                    ram_bytes: ram_bytes.saturating_sub(self.sizes.ram_bytes),
+                });
+            }
+            Kind::Linked { .. } => self.sizes.ram_bytes = ram_bytes,
+        }
         Ok(Run {
             checksum: run.result as i32,
             instructions: run.instructions,

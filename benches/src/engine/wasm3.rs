@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::native::{linker, toolchain};
-use super::runtime::Interpreted;
+use super::runtime::{Firmware, Kind};
 use super::tool::{execute, failed};
 use super::{Engine, EngineError, Program};
 use crate::cache;
@@ -49,7 +49,8 @@ impl Engine for Wasm3 {
 
     fn prepare(&self, workload: &Workload, core: Core) -> Result<Box<dyn Program>, EngineError> {
         let module = fs::read(&workload.wasm).map_err(failed)?;
-        Ok(Box::new(Interpreted::new(firmware(core)?, core, module)?))
+        let firmware = Firmware::new(firmware(core)?, core, Kind::Module(module))?;
+        Ok(Box::new(firmware))
     }
 }
 
