@@ -3,8 +3,9 @@
 //! The driver walks blocks and instructions from last to first. An instruction is lowered when it
 //! has an effect or when something behind it asked for its value; whatever a consumer has folded
 //! into itself, and whatever nobody wants, disappears; so does a machine instruction of which no
-//! result is read, such as one that makes the other half of a value. Constants are never kept in a
-//! register across instructions: each consumer that cannot encode one gets its own.
+//! result is read, such as one that makes the other half of a value. A constant is kept in a register
+//! across instructions only where `constants` says so: elsewhere each consumer that cannot encode it
+//! gets its own.
 //!
 //! ```text
 //!   CLIF inst ──Isa::rules (ISLE)───────▶ emit() emit() …  in forward order
@@ -26,6 +27,7 @@ use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VRe
 
 use super::blocks::{BlockOrder, Source, destinations};
 use super::buffer::Symbol;
+use super::constants::Kept;
 use super::context::Context;
 use super::frame::FrameRef;
 use super::reg::{Collector, OperandVisitor, Reg};
@@ -75,6 +77,8 @@ pub struct Lower<'f, I: Isa> {
     pub isa: &'f I,
     /// The function that is being lowered.
     pub func: &'f ir::Function,
+    /// Its constants that live in registers.
+    kept: &'f Kept,
     /// What the function calls; see [`VCode::calls`].
     pub calls: Vec<Symbol>,
     /// What it calls indirectly; see [`VCode::indirect_calls`].
@@ -104,9 +108,13 @@ pub struct Lower<'f, I: Isa> {
 /// # Errors
 ///
 /// [`NoRule`] when the instruction set has no rule for some instruction.
-pub fn lower<'f, I: Isa>(isa: &'f I, func: &'f ir::Function) -> Result<VCode<I>, NoRule> {
+pub fn lower<'f, I: Isa>(
+    isa: &'f I,
+    func: &'f ir::Function,
+    kept: &'f Kept,
+) -> Result<VCode<I>, NoRule> {
     let order = BlockOrder::new(func);
-    let mut lower = Lower::new(isa, func);
+    let mut lower = Lower::new(isa, func, kept);
     let mut insts = Vec::new();
     let mut locations = Vec::new();
     let mut blocks: Vec<VBlock> = Vec::with_capacity(order.blocks.len());
@@ -153,6 +161,11 @@ pub fn lower<'f, I: Isa>(isa: &'f I, func: &'f ir::Function) -> Result<VCode<I>,
                         lower
                             .with(|mut context| context.branch(inst, &block.targets))
                             .ok_or_else(|| lower.no_rule(inst))?;
+                    } else if lower.is_kept(inst) {
+                        if lower.is_wanted(inst) {
+                            let made = lower.make_constant(func.dfg.first_result(inst));
+                            lower.bind(inst, made.as_slice());
+                        }
                     } else if has_effect(func, inst) || lower.is_wanted(inst) {
                         let results = lower
                             .with(|mut context| context.inst(inst))
@@ -189,7 +202,7 @@ pub fn lower<'f, I: Isa>(isa: &'f I, func: &'f ir::Function) -> Result<VCode<I>,
 }
 
 impl<'f, I: Isa> Lower<'f, I> {
-    fn new(isa: &'f I, func: &'f ir::Function) -> Self {
+    fn new(isa: &'f I, func: &'f ir::Function, kept: &'f Kept) -> Self {
         let mut uses = SecondaryMap::new();
         for block in func.layout.blocks() {
             for inst in func.layout.block_insts(block) {
@@ -201,6 +214,7 @@ impl<'f, I: Isa> Lower<'f, I> {
         Lower {
             isa,
             func,
+            kept,
             calls: Vec::new(),
             indirect_calls: Vec::new(),
             tail_calls: Vec::new(),
@@ -375,26 +389,39 @@ impl<'f, I: Isa> Lower<'f, I> {
         }
     }
 
-    /// Registers that hold `value` at this point; constants are made on the spot.
+    /// Registers that hold `value` at this point; constants that are not kept are made on the spot.
     pub fn use_value(&mut self, value: Value) -> ValueRegs {
         let value = self.func.dfg.resolve_aliases(value);
-        if let Some(bits) = self.constant(value) {
-            let ty = self.func.dfg.value_type(value);
-            if self.isa.class_of(ty) == RegClass::Float {
-                return ValueRegs::one(I::float_constant(self, bits as u32));
-            }
-            let lo = I::constant(self, bits as u32);
-            return if ty.bits() > 32 {
-                let hi = I::constant(self, (bits >> 32) as u32);
-                ValueRegs::two(lo, hi)
-            } else {
-                ValueRegs::one(lo)
-            };
+        if !self.kept.contains(value)
+            && let Some(made) = self.make_constant(value)
+        {
+            return made;
         }
         if let Some(pinned) = self.pinned(value) {
             return ValueRegs::one(pinned);
         }
         self.regs_of(value)
+    }
+
+    /// New registers with a constant, if `value` is one.
+    fn make_constant(&mut self, value: Value) -> Option<ValueRegs> {
+        let bits = self.constant(value)?;
+        let ty = self.func.dfg.value_type(value);
+        if self.isa.class_of(ty) == RegClass::Float {
+            return Some(ValueRegs::one(I::float_constant(self, bits as u32)));
+        }
+        let lo = I::constant(self, bits as u32);
+        Some(if ty.bits() > 32 {
+            let hi = I::constant(self, (bits >> 32) as u32);
+            ValueRegs::two(lo, hi)
+        } else {
+            ValueRegs::one(lo)
+        })
+    }
+
+    fn is_kept(&self, inst: ir::Inst) -> bool {
+        let results = self.func.dfg.inst_results(inst);
+        matches!(results, [value] if self.kept.contains(*value))
     }
 
     /// The virtual registers of a value that is neither constant nor pinned.
@@ -453,6 +480,11 @@ impl<'f, I: Isa> Lower<'f, I> {
             });
         }
         stays
+    }
+
+    /// Whether something behind the instruction at hand reads a register.
+    pub fn is_read_later(&self, reg: Reg) -> bool {
+        reg.real().is_some() || self.read[slot(reg)]
     }
 
     fn mark_read(&mut self, reg: Reg) {
@@ -616,8 +648,20 @@ fn slot_bytes(func: &ir::Function) -> u32 {
     slots.map(|slot| slot.size.next_multiple_of(4)).sum()
 }
 
+/// A constant of at most 32 bits.
+pub(super) fn word_constant(func: &ir::Function, value: Value) -> Option<u32> {
+    let inst = func.dfg.value_def(value).inst()?;
+    match func.dfg.insts[inst] {
+        InstructionData::UnaryImm {
+            opcode: Opcode::Iconst,
+            imm,
+        } if func.dfg.value_type(value).bits() <= 32 => Some(imm.bits() as u32),
+        _ => None,
+    }
+}
+
 /// Whether an instruction must be executed even when nobody wants its result.
-fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
+pub(super) fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
     let opcode = func.dfg.insts[inst].opcode();
     if opcode.can_load() && !opcode.can_store() && !opcode.is_call() {
         let flags = func.dfg.insts[inst].memflags();

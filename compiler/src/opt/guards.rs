@@ -58,6 +58,8 @@ pub struct Statistics {
     pub kept: u32,
     /// Guards whose work an earlier one of the same index has taken over, removed.
     pub merged: u32,
+    /// Guards that a check before their loop stands for.
+    pub hoisted: u32,
     /// Checks that can never fail, removed.
     pub removed: u32,
     /// Checks that always fail, now a `trap`.

@@ -16,12 +16,11 @@ use std::mem;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{
-    Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef, types,
-};
+use cranelift_codegen::ir::{Block, Function, Inst, InstBuilder, InstructionData, Value, types};
 use wasm2mcu_abi::trap::TrapCode;
 
-use crate::wasm::contract::{Region, trap};
+use super::recognize::{self, Limit};
+use crate::wasm::contract::trap;
 use crate::wasm::module::Memory;
 
 /// Merges guards in every block and says how many went away.
@@ -30,25 +29,6 @@ pub(super) fn run(func: &mut Function, memory: &Memory) -> u32 {
     let min = memory.min_bytes;
     let merge = |block| Merger::new(func, min).block(block);
     blocks.into_iter().map(merge).sum()
-}
-
-/// What an index may be at most.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Limit {
-    Constant(u32),
-    /// The size that this value loaded, less so many bytes: never more than the size is.
-    Size(Value, u32),
-}
-
-impl Limit {
-    /// The smaller limit, if it is known which one is.
-    fn stronger(self, other: Limit) -> Option<Limit> {
-        match (self, other) {
-            (Limit::Constant(x), Limit::Constant(y)) => Some(Limit::Constant(x.min(y))),
-            (Limit::Size(s, x), Limit::Size(t, y)) if s == t => Some(Limit::Size(s, x.max(y))),
-            _ => None,
-        }
-    }
 }
 
 /// A guard that later ones can be merged into.
@@ -80,7 +60,7 @@ impl Merger<'_> {
         let mut next = self.func.layout.first_inst(block);
         while let Some(inst) = next {
             next = self.func.layout.next_inst(inst);
-            let Some((index, limit)) = self.guard(inst) else {
+            let Some((index, limit)) = recognize::guard(self.func, inst, self.min) else {
                 if self.is_barrier(inst) {
                     self.close();
                 }
@@ -149,78 +129,6 @@ impl Merger<'_> {
         let outside = cursor.ins().icmp(IntCC::UnsignedGreaterThan, index, limit);
         if let InstructionData::CondTrap { arg, .. } = &mut self.func.dfg.insts[guard.inst] {
             *arg = outside;
-        }
-    }
-
-    /// The index and limit of a guard of the memory.
-    fn guard(&self, inst: Inst) -> Option<(Value, Limit)> {
-        let InstructionData::CondTrap {
-            opcode: Opcode::Trapnz,
-            arg,
-            code,
-        } = self.func.dfg.insts[inst]
-        else {
-            return None;
-        };
-        if code != trap(TrapCode::MemoryOutOfBounds) {
-            return None;
-        }
-        let InstructionData::IntCompare {
-            cond: IntCC::UnsignedGreaterThan,
-            args: [index, limit],
-            ..
-        } = *self.definition(arg)?
-        else {
-            return None;
-        };
-        let dfg = &self.func.dfg;
-        if dfg.value_type(index) != types::I32 {
-            return None;
-        }
-        Some((dfg.resolve_aliases(index), self.limit(limit)?))
-    }
-
-    fn limit(&self, limit: Value) -> Option<Limit> {
-        if let Some(constant) = self.constant(limit) {
-            return Some(Limit::Constant(constant));
-        }
-        let (size, end) = match *self.definition(limit)? {
-            InstructionData::Binary {
-                opcode: Opcode::Isub,
-                args: [size, end],
-            } => (size, self.constant(end)?),
-            InstructionData::Binary {
-                opcode: Opcode::Iadd,
-                args: [size, negative],
-            } => (size, self.constant(negative)?.wrapping_neg()),
-            _ => return None,
-        };
-        let size = self.func.dfg.resolve_aliases(size);
-        (self.is_size(size) && end <= self.min).then_some(Limit::Size(size, end))
-    }
-
-    fn is_size(&self, value: Value) -> bool {
-        let dfg = &self.func.dfg;
-        let flags = self.definition(value).and_then(InstructionData::memflags);
-        let region = flags.and_then(|flags| dfg.mem_flags[flags].alias_region());
-        region.is_some() && region == dfg.alias_regions.get(Region::MemorySize.user_id())
-    }
-
-    fn constant(&self, value: Value) -> Option<u32> {
-        match *self.definition(value)? {
-            InstructionData::UnaryImm {
-                opcode: Opcode::Iconst,
-                imm,
-            } => Some(imm.bits() as u32),
-            _ => None,
-        }
-    }
-
-    fn definition(&self, value: Value) -> Option<&InstructionData> {
-        let dfg = &self.func.dfg;
-        match dfg.value_def(dfg.resolve_aliases(value)) {
-            ValueDef::Result(inst, 0) => Some(&dfg.insts[inst]),
-            _ => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::{AbiParam, Function, InstBuilder, Signature, TrapCode
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasm2mcu_abi::trap;
 
-use super::{guards, merge};
+use super::{Passes, guards, merge};
 use crate::wasm::contract::{self, CALL_CONV, Region};
 use crate::wasm::module::Memory;
 
@@ -211,4 +211,15 @@ fn a_guard_does_not_overtake_another_trap() {
         checks.guard(size, 8);
     });
     assert_eq!(merged, 0);
+}
+
+#[test]
+fn every_pass_has_a_switch_with_its_name() {
+    let mut passes = Passes::ALL;
+    for name in Passes::NAMES {
+        let switch = passes.by_name(name).expect("a pass of this name");
+        assert!(*switch, "{name} has a switch of its own");
+        *switch = false;
+    }
+    assert_eq!(passes, Passes::NONE);
 }

@@ -44,7 +44,7 @@ use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
-use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
+use crate::mach::{AddressModes, FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
@@ -91,6 +91,8 @@ impl Isa for Riscv32 {
     const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
+    // Rules tell from the form of an address how it is aligned.
+    const ADDRESS_MODES: Option<AddressModes> = None;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -178,6 +180,14 @@ impl Isa for Riscv32 {
 
     fn frame_address(rd: Reg, place: FrameRef) -> Inst {
         Inst::FrameAddr { rd, place }
+    }
+
+    fn is_short_constant(&self, word: u32) -> bool {
+        imm::Imm12::new(word.cast_signed()).is_some()
+    }
+
+    fn is_short_float_constant(&self, bits: u32) -> bool {
+        bits == 0
     }
 
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {

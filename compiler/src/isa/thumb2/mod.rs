@@ -11,6 +11,7 @@
 //! * `isle`: selection; the rules are in `lower.isle`, `wide.isle` and `float.isle`
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
+//! * `flags`: comparisons that need not be made
 //! * [`branch`]: branches and jump tables, short and long
 //! * [`reloc`]: references between functions
 //! * [`disasm`]: from the code back to text
@@ -33,6 +34,7 @@ mod encode;
 mod encode_table;
 #[cfg(test)]
 mod encode_tests;
+mod flags;
 pub mod frame;
 pub mod imm;
 pub mod inst;
@@ -56,7 +58,7 @@ use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
-use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
+use crate::mach::{AddressModes, FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
@@ -105,6 +107,11 @@ impl Isa for Thumb2 {
     const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
+    // The offset of an access has twelve bits, which the second word of a double word needs as well.
+    const ADDRESS_MODES: Option<AddressModes> = Some(AddressModes {
+        max_offset: 4095 - 4,
+        max_shift: 3,
+    });
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -188,6 +195,18 @@ impl Isa for Thumb2 {
 
     fn frame_address(rd: Reg, place: FrameRef) -> Inst {
         Inst::FrameAddr { rd, place }
+    }
+
+    fn is_short_constant(&self, word: u32) -> bool {
+        let forms = [word, !word, word.wrapping_neg()];
+        word < 0x1000
+            || forms
+                .into_iter()
+                .any(|form| imm::ModifiedImm::new(form).is_some())
+    }
+
+    fn is_short_float_constant(&self, bits: u32) -> bool {
+        FloatImm::new(bits).is_some()
     }
 
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {

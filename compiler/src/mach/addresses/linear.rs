@@ -1,0 +1,103 @@
+//! An address as a sum: shifted values plus a constant, modulo 2^32.
+
+use cranelift_codegen::ir::{Block, Function, GlobalValue, InstructionData, Opcode, Value, types};
+
+use crate::mach::lower::word_constant;
+
+/// Most terms that a sum is taken apart into.
+const MAX_TERMS: usize = 6;
+
+/// What a term is the multiple of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Part {
+    /// A symbol: the same wherever it is computed, and in a pinned register.
+    Symbol(GlobalValue),
+    /// Any other value.
+    Value(Value),
+}
+
+/// A part shifted to the left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Term {
+    pub(super) part: Part,
+    pub(super) shift: u8,
+}
+
+/// A sum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Linear {
+    /// Sorted, so that equal sums are equal.
+    pub(super) terms: Vec<Term>,
+    pub(super) constant: u32,
+}
+
+/// Takes values apart, as far as instructions in some blocks compute them.
+pub(super) struct Decomposer<'f, F> {
+    pub(super) func: &'f Function,
+    /// Whether an instruction of this block may be taken apart.
+    pub(super) open: F,
+}
+
+impl<F: Fn(Block) -> bool> Decomposer<'_, F> {
+    /// The sum that `value` is.
+    pub(super) fn of(&self, value: Value) -> Linear {
+        let mut sum = Linear::default();
+        self.add(&mut sum, value, 0, MAX_TERMS);
+        sum.terms.sort_unstable();
+        sum
+    }
+
+    /// Adds `value << shift` as at most `room` terms.
+    fn add(&self, sum: &mut Linear, value: Value, shift: u8, room: usize) {
+        let dfg = &self.func.dfg;
+        let opaque = Term {
+            part: Part::Value(value),
+            shift,
+        };
+        let Some(inst) = dfg.value_def(value).inst() else {
+            sum.terms.push(opaque);
+            return;
+        };
+        match dfg.insts[inst] {
+            InstructionData::UnaryGlobalValue {
+                opcode: Opcode::SymbolValue,
+                global_value,
+            } => {
+                sum.terms.push(Term {
+                    part: Part::Symbol(global_value),
+                    shift,
+                });
+                return;
+            }
+            InstructionData::UnaryImm {
+                opcode: Opcode::Iconst,
+                imm,
+            } => {
+                sum.constant = sum.constant.wrapping_add((imm.bits() as u32) << shift);
+                return;
+            }
+            _ => {}
+        }
+        let inside = self.func.layout.inst_block(inst).is_some_and(&self.open);
+        let word = dfg.value_type(value) == types::I32;
+        match dfg.insts[inst] {
+            InstructionData::Binary {
+                opcode: Opcode::Iadd,
+                args: [x, y],
+            } if inside && word && room > 1 => {
+                self.add(sum, x, shift, room - 1);
+                self.add(sum, y, shift, room - 1);
+            }
+            InstructionData::Binary {
+                opcode: Opcode::Ishl,
+                args: [x, by],
+            } if inside && word => match word_constant(self.func, by) {
+                Some(by @ 0..=3) if shift + by as u8 <= 3 => {
+                    self.add(sum, x, shift + by as u8, room);
+                }
+                _ => sum.terms.push(opaque),
+            },
+            _ => sum.terms.push(opaque),
+        }
+    }
+}
