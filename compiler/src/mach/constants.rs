@@ -1,20 +1,22 @@
-//! Keeps constants in registers over a loop, where making them takes longer than holding them.
+//! Constants that no instruction holds are made before the loops that use them.
+//!
+//! Selection makes a constant anew for each instruction that needs it in a register, which is right
+//! for code that runs once. In a loop it costs an instruction or two a round:
 //!
 //! ```text
-//!   loop:                                 k = f32const 0.0605
-//!     y = fmul x, (f32const 0.0605)   ─▶  loop:
-//!                                           y = fmul x, k
+//!                               movw r4, #0x79b1; movt r4, #0x9e37
+//!   loop:                       loop:
+//!     movw r1, #0x79b1    ─▶
+//!     movt r1, #0x9e37
+//!     muls r0, r1, r0             muls r0, r4, r0
 //! ```
 //!
-//! Selection makes a constant anew for each reader that cannot encode it, which is right almost
-//! everywhere: it costs an instruction or two and no register. In the innermost loops those
-//! instructions count. A constant that is *kept* is a value like any other there, made before the
-//! loop; readers that can encode it still do, and if none is left, nothing is made.
-//!
-//! Floating-point constants are kept whatever else needs registers: a reload is no longer than
-//! making one. Words are kept as long as registers are likely to be free.
+//! A register that is short would be spilled and reloaded in every round, so a loop gets only as many
+//! constants as it leaves registers free, those first that save most. For floating-point registers
+//! that is no worry: where they are short, a reload is one instruction, and what makes a constant is
+//! more.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::EntitySet;
@@ -23,166 +25,207 @@ use cranelift_codegen::ir::{
     Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, types,
 };
 use cranelift_codegen::loop_analysis::Loop;
-use regalloc2::{MachineEnv, RegClass};
+use regalloc2::RegClass;
 
 use super::Isa;
 use super::loops::Loops;
 use super::lower::word_constant;
 
-/// Floating-point constants in one loop, beyond which reloads would crowd the frame.
-const MAX_FLOATS: usize = 32;
-
-/// Registers that a loop needs for what it computes on the way.
-const SCRATCH: usize = 3;
-
-/// The constants of a function that are kept in registers.
+/// The values of constants that stay in a register from where they are defined.
 pub type Kept = EntitySet<Value>;
 
-/// A constant, by class and bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The registers of a loop, without two for what it computes; those that calls leave alone.
+const REGISTERS: u32 = 7;
+const REGISTERS_ACROSS_CALLS: u32 = 5;
+
+/// Floating-point constants of one loop that the frame has room for.
+const MAX_FLOATS: usize = 32;
+
+/// A constant by the class of its register.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Constant {
     Word(u32),
     Float(u32),
 }
 
-/// Chooses constants of the innermost loops of `func` and moves them before these.
+impl Constant {
+    fn of<I: Isa>(isa: &I, func: &Function, value: Value) -> Option<Constant> {
+        if let Some(word) = word_constant(func, value) {
+            return Some(Constant::Word(word));
+        }
+        let inst = func.dfg.value_def(value).inst()?;
+        match func.dfg.insts[inst] {
+            InstructionData::UnaryIeee32 { imm, .. }
+                if isa.class_of(types::F32) == RegClass::Float =>
+            {
+                Some(Constant::Float(imm.bits()))
+            }
+            _ => None,
+        }
+    }
+
+    fn make(self, cursor: &mut FuncCursor<'_>) -> Value {
+        match self {
+            Constant::Word(word) => cursor.ins().iconst(types::I32, i64::from(word)),
+            Constant::Float(bits) => cursor.ins().f32const(Ieee32::with_bits(bits)),
+        }
+    }
+}
+
+/// Moves constants out of the loops of `func`, whose aliases are resolved.
 pub(super) fn run<I: Isa>(isa: &I, func: &mut Function) -> Kept {
     let mut kept = Kept::new();
     let loops = Loops::of(func);
     if loops.is_empty() {
         return kept;
     }
-    let mut blocks: HashMap<Loop, Vec<Block>> = HashMap::new();
-    let mut around: HashSet<Loop> = HashSet::new();
+    let mut users: HashMap<Loop, BTreeMap<Constant, User>> = HashMap::new();
+    let mut residents: HashMap<Loop, Residents> = HashMap::new();
     for block in func.layout.blocks() {
-        if let Some(of) = loops.innermost(block) {
-            blocks.entry(of).or_default().push(block);
-            around.extend(loops.parent(of));
+        let Some(innermost) = loops.innermost(block) else {
+            continue;
+        };
+        let of_loop = users.entry(innermost).or_default();
+        for inst in func.layout.block_insts(block) {
+            for (operand, &value) in func.dfg.inst_args(inst).iter().enumerate() {
+                let Some(constant) = Constant::of(isa, func, value) else {
+                    continue;
+                };
+                let cost = match constant {
+                    Constant::Word(word) => I::constant_cost(func, inst, operand, word),
+                    // The first is what a reload costs.
+                    Constant::Float(bits) => I::float_constant_cost(bits).saturating_sub(1),
+                };
+                if cost > 0 {
+                    let user = of_loop.entry(constant).or_default();
+                    user.places.push((inst, operand));
+                    user.cost += cost;
+                }
+            }
         }
+        Residents::note(func, &loops, innermost, block, &mut residents);
     }
+    let mut made: HashMap<(Inst, Constant), Value> = HashMap::new();
     for of in loops.inner_first() {
-        let shape = loops.shape(of);
-        if let Some(entry) = shape.entry
-            && let Some(blocks) = blocks.get(&of)
-            && !around.contains(&of)
-            && !func.layout.is_cold(shape.header)
-        {
-            keep(isa, func, &loops, of, blocks, entry, &mut kept);
+        let mut constants: Vec<(Constant, User)> =
+            users.remove(&of).unwrap_or_default().into_iter().collect();
+        constants.sort_by_key(|(_, user)| std::cmp::Reverse(user.cost));
+        let mut floats = 0;
+        for (constant, user) in constants {
+            let home = match constant {
+                Constant::Word(_) => home(&loops, of, &residents),
+                Constant::Float(_) if floats < MAX_FLOATS => {
+                    floats += 1;
+                    loops.shape(of).entry.map(|entry| (entry, Vec::new()))
+                }
+                Constant::Float(_) => None,
+            };
+            let Some((home, around)) = home else {
+                continue;
+            };
+            let value = *made.entry((home, constant)).or_insert_with(|| {
+                for one in around {
+                    residents.entry(one).or_default().taken += 1;
+                }
+                let mut cursor = FuncCursor::new(func).at_inst(home);
+                cursor.use_srcloc(home);
+                constant.make(&mut cursor)
+            });
+            kept.insert(value);
+            for (inst, operand) in user.places {
+                func.dfg.inst_args_mut(inst)[operand] = value;
+            }
         }
     }
     kept
 }
 
-fn keep<I: Isa>(
-    isa: &I,
-    func: &mut Function,
+/// Who needs a constant in a register, and how many instructions make it for them.
+#[derive(Default)]
+struct User {
+    places: Vec<(Inst, usize)>,
+    cost: u32,
+}
+
+/// What a loop holds in registers all the time.
+#[derive(Default)]
+struct Residents {
+    values: BTreeSet<Value>,
+    words: u32,
+    /// Constants that were given a register.
+    taken: u32,
+    calls: bool,
+}
+
+impl Residents {
+    /// Notes what a block reads of what was there before the loops around it.
+    fn note(
+        func: &Function,
+        loops: &Loops,
+        innermost: Loop,
+        block: Block,
+        residents: &mut HashMap<Loop, Residents>,
+    ) {
+        let mut of = Some(innermost);
+        while let Some(around) = of {
+            let entry = residents.entry(around).or_default();
+            for inst in func.layout.block_insts(block) {
+                entry.calls |= func.dfg.insts[inst].opcode().is_call();
+                for value in func.dfg.inst_values(inst) {
+                    let before = loops.is_invariant(func, around, value);
+                    let header = loops.shape(around).header;
+                    let counted = func.dfg.block_params(header).contains(&value);
+                    if (before || counted)
+                        && is_in_register(func, value)
+                        && entry.values.insert(value)
+                    {
+                        entry.words += func.dfg.value_type(value).bits().div_ceil(32);
+                    }
+                }
+            }
+            of = loops.parent(around);
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        let registers = match self.calls {
+            true => REGISTERS_ACROSS_CALLS,
+            false => REGISTERS,
+        };
+        self.words + self.taken < registers
+    }
+}
+
+/// Whether a value takes an integer register.
+fn is_in_register(func: &Function, value: Value) -> bool {
+    let pinned = func.dfg.value_def(value).inst().is_some_and(|inst| {
+        matches!(
+            func.dfg.insts[inst].opcode(),
+            Opcode::Iconst | Opcode::SymbolValue
+        )
+    });
+    func.dfg.value_type(value).is_int() && !pinned
+}
+
+/// The branch into the outermost loop around `of` such that all loops in between have a register to
+/// spare, and these loops.
+fn home(
     loops: &Loops,
     of: Loop,
-    blocks: &[Block],
-    entry: Inst,
-    kept: &mut Kept,
-) {
-    let insts: Vec<Inst> = blocks
-        .iter()
-        .flat_map(|&block| func.layout.block_insts(block))
-        .collect();
-    let mut readers: BTreeMap<Constant, usize> = BTreeMap::new();
-    let mut calls = false;
-    for &inst in &insts {
-        let routine = |&value: &Value| func.dfg.value_type(value) == types::F64;
-        calls |= func.dfg.insts[inst].opcode().is_call();
-        calls |= func.dfg.inst_results(inst).iter().any(routine);
-        for &value in func.dfg.inst_args(inst) {
-            if let Some(constant) = constant(isa, func, value) {
-                *readers.entry(constant).or_default() += 1;
-            }
-        }
-    }
-    let mut chosen: Vec<(Constant, usize)> = readers
-        .into_iter()
-        .filter(|&(constant, _)| match constant {
-            Constant::Word(word) => !calls && !isa.is_short_constant(word),
-            Constant::Float(bits) => !isa.is_short_float_constant(bits),
-        })
-        .collect();
-    if chosen.is_empty() {
-        return;
-    }
-    chosen.sort_by_key(|&(constant, readers)| (std::cmp::Reverse(readers), constant));
-    let mut words = free_words(isa.machine_env(), func, loops, of, &insts);
-    let mut floats = MAX_FLOATS;
-    let mut values: BTreeMap<Constant, Value> = BTreeMap::new();
-    for (constant, _) in chosen {
-        let room = match constant {
-            Constant::Word(_) => &mut words,
-            Constant::Float(_) => &mut floats,
+    residents: &HashMap<Loop, Residents>,
+) -> Option<(Inst, Vec<Loop>)> {
+    let mut home = None;
+    let mut around = Vec::new();
+    let mut next = Some(of);
+    while let Some(one) = next {
+        let room = residents.get(&one).is_none_or(Residents::has_room);
+        let entry = loops.shape(one).entry.filter(|_| room);
+        let Some(entry) = entry else {
+            break;
         };
-        if *room == 0 {
-            continue;
-        }
-        *room -= 1;
-        let mut cursor = FuncCursor::new(func).at_inst(entry);
-        let value = match constant {
-            Constant::Word(word) => cursor.ins().iconst(types::I32, i64::from(word)),
-            Constant::Float(bits) => cursor.ins().f32const(Ieee32::with_bits(bits)),
-        };
-        kept.insert(value);
-        values.insert(constant, value);
+        home = Some(entry);
+        around.push(one);
+        next = loops.parent(one);
     }
-    for inst in insts {
-        for position in 0..func.dfg.inst_args(inst).len() {
-            let value = func.dfg.inst_args(inst)[position];
-            let held = constant(isa, func, value).and_then(|constant| values.get(&constant));
-            if let Some(&held) = held {
-                func.dfg.inst_args_mut(inst)[position] = held;
-            }
-        }
-    }
-}
-
-fn constant<I: Isa>(isa: &I, func: &Function, value: Value) -> Option<Constant> {
-    if func.dfg.value_type(value) == types::I32 {
-        return word_constant(func, value).map(Constant::Word);
-    }
-    let inst = func.dfg.value_def(value).inst()?;
-    match func.dfg.insts[inst] {
-        InstructionData::UnaryIeee32 {
-            opcode: Opcode::F32const,
-            imm,
-        } if isa.class_of(types::F32) == RegClass::Float => Some(Constant::Float(imm.bits())),
-        _ => None,
-    }
-}
-
-/// Registers for words that nothing in the loop is likely to need.
-fn free_words(env: &MachineEnv, func: &Function, loops: &Loops, of: Loop, insts: &[Inst]) -> usize {
-    let class = RegClass::Int as usize;
-    let all = env.preferred_regs_by_class[class].into_iter().count()
-        + env.non_preferred_regs_by_class[class].into_iter().count();
-    let mut held = EntitySet::<Value>::new();
-    let mut busy = SCRATCH;
-    let mut hold = |value: Value| {
-        let ty = func.dfg.value_type(value);
-        if ty.is_int() && held.insert(value) {
-            busy += ty.bits().div_ceil(32) as usize;
-        }
-    };
-    for &param in func.dfg.block_params(loops.shape(of).header) {
-        hold(param);
-    }
-    for &inst in insts {
-        for value in func.dfg.inst_values(inst) {
-            let is_held = match func.dfg.value_def(value).inst() {
-                Some(inst) => !matches!(
-                    func.dfg.insts[inst],
-                    InstructionData::UnaryImm { .. } | InstructionData::UnaryGlobalValue { .. }
-                ),
-                None => true,
-            };
-            if is_held && loops.is_invariant(func, of, value) {
-                hold(value);
-            }
-        }
-    }
-    all.saturating_sub(busy)
+    home.map(|home| (home, around))
 }

@@ -3,9 +3,9 @@
 //! The driver walks blocks and instructions from last to first. An instruction is lowered when it
 //! has an effect or when something behind it asked for its value; whatever a consumer has folded
 //! into itself, and whatever nobody wants, disappears; so does a machine instruction of which no
-//! result is read, such as one that makes the other half of a value. A constant is kept in a register
-//! across instructions only where `constants` says so: elsewhere each consumer that cannot encode it
-//! gets its own.
+//! result is read, such as one that makes the other half of a value. Constants are not kept in a
+//! register across instructions, unless they are told to be: each consumer that cannot encode one gets
+//! its own.
 //!
 //! ```text
 //!   CLIF inst ──Isa::rules (ISLE)───────▶ emit() emit() …  in forward order
@@ -27,12 +27,11 @@ use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VRe
 
 use super::blocks::{BlockOrder, Source, destinations};
 use super::buffer::Symbol;
-use super::constants::Kept;
 use super::context::Context;
 use super::frame::FrameRef;
 use super::reg::{Collector, OperandVisitor, Reg};
 use super::vcode::{VBlock, VCode};
-use super::{Isa, MachineInst};
+use super::{Isa, Kept, MachineInst};
 use crate::wasm::contract;
 
 /// The registers that hold a value: one word or two.
@@ -77,7 +76,7 @@ pub struct Lower<'f, I: Isa> {
     pub isa: &'f I,
     /// The function that is being lowered.
     pub func: &'f ir::Function,
-    /// Its constants that live in registers.
+    /// The constants that have a register from where they are defined.
     kept: &'f Kept,
     /// What the function calls; see [`VCode::calls`].
     pub calls: Vec<Symbol>,
@@ -103,7 +102,7 @@ pub struct Lower<'f, I: Isa> {
     emitted: Vec<I::Inst>,
 }
 
-/// Lowers `func` to machine IR.
+/// Lowers `func` to machine IR, with the constants `kept` in registers.
 ///
 /// # Errors
 ///
@@ -161,11 +160,6 @@ pub fn lower<'f, I: Isa>(
                         lower
                             .with(|mut context| context.branch(inst, &block.targets))
                             .ok_or_else(|| lower.no_rule(inst))?;
-                    } else if lower.is_kept(inst) {
-                        if lower.is_wanted(inst) {
-                            let made = lower.make_constant(func.dfg.first_result(inst));
-                            lower.bind(inst, made.as_slice());
-                        }
                     } else if has_effect(func, inst) || lower.is_wanted(inst) {
                         let results = lower
                             .with(|mut context| context.inst(inst))
@@ -389,39 +383,29 @@ impl<'f, I: Isa> Lower<'f, I> {
         }
     }
 
-    /// Registers that hold `value` at this point; constants that are not kept are made on the spot.
+    /// Registers that hold `value` at this point; constants are made on the spot.
     pub fn use_value(&mut self, value: Value) -> ValueRegs {
         let value = self.func.dfg.resolve_aliases(value);
-        if !self.kept.contains(value)
-            && let Some(made) = self.make_constant(value)
-        {
-            return made;
+        if self.kept.contains(value) {
+            return self.regs_of(value);
+        }
+        if let Some(bits) = self.constant(value) {
+            let ty = self.func.dfg.value_type(value);
+            if self.isa.class_of(ty) == RegClass::Float {
+                return ValueRegs::one(I::float_constant(self, bits as u32));
+            }
+            let lo = I::constant(self, bits as u32);
+            return if ty.bits() > 32 {
+                let hi = I::constant(self, (bits >> 32) as u32);
+                ValueRegs::two(lo, hi)
+            } else {
+                ValueRegs::one(lo)
+            };
         }
         if let Some(pinned) = self.pinned(value) {
             return ValueRegs::one(pinned);
         }
         self.regs_of(value)
-    }
-
-    /// New registers with a constant, if `value` is one.
-    fn make_constant(&mut self, value: Value) -> Option<ValueRegs> {
-        let bits = self.constant(value)?;
-        let ty = self.func.dfg.value_type(value);
-        if self.isa.class_of(ty) == RegClass::Float {
-            return Some(ValueRegs::one(I::float_constant(self, bits as u32)));
-        }
-        let lo = I::constant(self, bits as u32);
-        Some(if ty.bits() > 32 {
-            let hi = I::constant(self, (bits >> 32) as u32);
-            ValueRegs::two(lo, hi)
-        } else {
-            ValueRegs::one(lo)
-        })
-    }
-
-    fn is_kept(&self, inst: ir::Inst) -> bool {
-        let results = self.func.dfg.inst_results(inst);
-        matches!(results, [value] if self.kept.contains(*value))
     }
 
     /// The virtual registers of a value that is neither constant nor pinned.

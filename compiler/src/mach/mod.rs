@@ -6,8 +6,7 @@
 //!            └── blocks: order, split edges            └── buffer: labels, branch lengths
 //! ```
 //!
-//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads; [`constants`]: those
-//!   that are held over a loop
+//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads
 //! * [`blocks`]: which machine blocks there are, and their order
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
@@ -27,7 +26,7 @@ mod addresses;
 pub mod blocks;
 pub mod buffer;
 pub mod call;
-pub mod constants;
+mod constants;
 pub mod context;
 mod dead;
 pub mod emit;
@@ -54,7 +53,7 @@ pub use addresses::AddressModes;
 use blocks::BranchTable;
 use buffer::Symbol;
 use call::Call;
-use constants::Kept;
+pub use constants::Kept;
 use context::Context;
 use emit::{CodeOf, Emitter};
 use frame::FrameRef;
@@ -143,10 +142,15 @@ pub trait Isa: Sized + Debug {
     fn address(to: Reg, symbol: Symbol) -> Self::Inst;
     /// The address of a place in the frame.
     fn frame_address(to: Reg, place: FrameRef) -> Self::Inst;
-    /// Whether instructions can encode a constant word, or the like.
-    fn is_short_constant(&self, word: u32) -> bool;
-    /// Whether one instruction makes a constant f32.
-    fn is_short_float_constant(&self, bits: u32) -> bool;
+    /// How many instructions make a constant for operand number `operand` of an instruction, which has
+    /// it there: none where the instruction holds it itself.
+    fn constant_cost(_func: &ir::Function, _inst: ir::Inst, _operand: usize, _word: u32) -> u32 {
+        0
+    }
+    /// How many instructions make a constant f32 in a floating-point register.
+    fn float_constant_cost(_bits: u32) -> u32 {
+        3
+    }
     /// A register with a constant word.
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
     /// A floating-point register with a constant f32.
@@ -173,7 +177,7 @@ pub trait Isa: Sized + Debug {
 }
 
 /// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
-/// instructions and registers, and those of its constants that are kept in registers.
+/// instructions and registers. Returns the constants that it wants in registers.
 pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function) -> Kept {
     func.dfg.resolve_all_aliases();
     if let Some(modes) = I::ADDRESS_MODES {

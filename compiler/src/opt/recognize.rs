@@ -79,6 +79,25 @@ pub(super) fn is_size(func: &Function, value: Value) -> bool {
     region.is_some() && region == func.dfg.alias_regions.get(Region::MemorySize.user_id())
 }
 
+/// An index as a value plus a constant, modulo 2^32; 0 if it is nothing of that kind.
+pub(super) fn base_and_offset(func: &Function, index: Value) -> (Value, u32) {
+    let (mut base, mut offset) = (func.dfg.resolve_aliases(index), 0u32);
+    while let Some(&InstructionData::Binary {
+        opcode: Opcode::Iadd,
+        args: [x, y],
+    }) = definition(func, base)
+    {
+        let (next, more) = match (constant(func, x), constant(func, y)) {
+            (_, Some(more)) => (x, more),
+            (Some(more), None) => (y, more),
+            (None, None) => break,
+        };
+        base = func.dfg.resolve_aliases(next);
+        offset = offset.wrapping_add(more);
+    }
+    (base, offset)
+}
+
 /// The value of an `iconst.i32`.
 pub(super) fn constant(func: &Function, value: Value) -> Option<u32> {
     match *definition(func, value)? {
@@ -95,5 +114,22 @@ pub(super) fn definition(func: &Function, value: Value) -> Option<&InstructionDa
     match func.dfg.value_def(func.dfg.resolve_aliases(value)) {
         ValueDef::Result(inst, 0) => Some(&func.dfg.insts[inst]),
         _ => None,
+    }
+}
+
+/// Whether somebody could tell if a guard came before this instruction or behind it.
+pub(super) fn is_barrier(func: &Function, inst: Inst) -> bool {
+    let data = &func.dfg.insts[inst];
+    let opcode = data.opcode();
+    match data {
+        InstructionData::CondTrap { code, .. } => *code != trap(TrapCode::MemoryOutOfBounds),
+        InstructionData::Load { flags, .. } => !func.dfg.mem_flags[*flags].notrap(),
+        _ => {
+            opcode.can_trap()
+                || opcode.can_store()
+                || opcode.is_call()
+                || opcode.is_terminator()
+                || opcode.other_side_effects()
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! ```
 //!
 //! * [`regs`]: which register plays which role
+//! * `constants`: which constants instructions hold
 //! * [`imm`]: immediates that are encodable once they exist
 //! * [`inst`]: the machine instructions that selection produces
 //! * `isle`: selection; the rules are in `lower.isle`, `wide.isle`, `float.isle` and `bits.isle`
@@ -17,6 +18,7 @@
 //! * `thunks`: between the module and the host
 
 pub mod branch;
+mod constants;
 pub mod disasm;
 mod display;
 pub mod emit;
@@ -182,12 +184,8 @@ impl Isa for Riscv32 {
         Inst::FrameAddr { rd, place }
     }
 
-    fn is_short_constant(&self, word: u32) -> bool {
-        imm::Imm12::new(word.cast_signed()).is_some()
-    }
-
-    fn is_short_float_constant(&self, bits: u32) -> bool {
-        bits == 0
+    fn constant_cost(func: &ir::Function, inst: ir::Inst, operand: usize, word: u32) -> u32 {
+        constants::cost(func, inst, operand, word)
     }
 
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {

@@ -518,6 +518,12 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         }
     }
 
+    fn equal_words(&mut self, value: Value) -> Option<u32> {
+        let bits = self.lower.constant(value)?;
+        let wide = self.value_type(value).bits() == 64;
+        (wide && bits as u32 == (bits >> 32) as u32).then_some(bits as u32)
+    }
+
     fn word_after(&mut self, address: Amode) -> Amode {
         match address {
             Amode::Base { base, offset } => Amode::Base {
@@ -630,6 +636,12 @@ impl generated::Context for Context<'_, '_, Thumb2> {
 
     fn base_offset(&mut self, base: Reg, offset: i32) -> Amode {
         Amode::Base { base, offset }
+    }
+
+    fn near_offset(&mut self, offset: i32, more: u32) -> Option<i32> {
+        // The second word of a double word is four bytes further.
+        let sum = offset.wrapping_add(more as i32);
+        (-255..=4095 - 4).contains(&sum).then_some(sum)
     }
 
     fn base_index(&mut self, base: Reg, index: Reg, scale: u32) -> Amode {

@@ -9,6 +9,7 @@
 //! * [`imm`]: immediates that are encodable once they exist
 //! * [`inst`]: the machine instructions that selection produces
 //! * `isle`: selection; the rules are in `lower.isle`, `wide.isle` and `float.isle`
+//! * `constants`: which constants instructions hold
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
 //! * `flags`: comparisons that need not be made
@@ -24,6 +25,7 @@ mod assembler;
 pub mod branch;
 #[cfg(test)]
 mod branch_tests;
+mod constants;
 pub mod disasm;
 mod display;
 pub mod emit;
@@ -197,16 +199,15 @@ impl Isa for Thumb2 {
         Inst::FrameAddr { rd, place }
     }
 
-    fn is_short_constant(&self, word: u32) -> bool {
-        let forms = [word, !word, word.wrapping_neg()];
-        word < 0x1000
-            || forms
-                .into_iter()
-                .any(|form| imm::ModifiedImm::new(form).is_some())
+    fn constant_cost(func: &ir::Function, inst: ir::Inst, operand: usize, word: u32) -> u32 {
+        constants::cost(func, inst, operand, word)
     }
 
-    fn is_short_float_constant(&self, bits: u32) -> bool {
-        FloatImm::new(bits).is_some()
+    fn float_constant_cost(bits: u32) -> u32 {
+        match FloatImm::new(bits) {
+            Some(_) => 1,
+            None => 3,
+        }
     }
 
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {

@@ -16,11 +16,24 @@ pub(super) enum Part {
     Value(Value),
 }
 
-/// A part shifted to the left.
+/// A part shifted to the left, added or subtracted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Term {
     pub(super) part: Part,
     pub(super) shift: u8,
+    pub(super) negative: bool,
+}
+
+impl Term {
+    /// What the term is if its part is a constant.
+    pub(super) fn times(self, constant: u32) -> u32 {
+        let shifted = constant << self.shift;
+        if self.negative {
+            shifted.wrapping_neg()
+        } else {
+            shifted
+        }
+    }
 }
 
 /// A sum.
@@ -42,17 +55,18 @@ impl<F: Fn(Block) -> bool> Decomposer<'_, F> {
     /// The sum that `value` is.
     pub(super) fn of(&self, value: Value) -> Linear {
         let mut sum = Linear::default();
-        self.add(&mut sum, value, 0, MAX_TERMS);
+        self.add(&mut sum, value, 0, false, MAX_TERMS);
         sum.terms.sort_unstable();
         sum
     }
 
-    /// Adds `value << shift` as at most `room` terms.
-    fn add(&self, sum: &mut Linear, value: Value, shift: u8, room: usize) {
+    /// Adds `value << shift`, or subtracts it, as at most `room` terms.
+    fn add(&self, sum: &mut Linear, value: Value, shift: u8, negative: bool, room: usize) {
         let dfg = &self.func.dfg;
         let opaque = Term {
             part: Part::Value(value),
             shift,
+            negative,
         };
         let Some(inst) = dfg.value_def(value).inst() else {
             sum.terms.push(opaque);
@@ -66,6 +80,7 @@ impl<F: Fn(Block) -> bool> Decomposer<'_, F> {
                 sum.terms.push(Term {
                     part: Part::Symbol(global_value),
                     shift,
+                    negative,
                 });
                 return;
             }
@@ -73,7 +88,11 @@ impl<F: Fn(Block) -> bool> Decomposer<'_, F> {
                 opcode: Opcode::Iconst,
                 imm,
             } => {
-                sum.constant = sum.constant.wrapping_add((imm.bits() as u32) << shift);
+                let constant = (imm.bits() as u32) << shift;
+                sum.constant = match negative {
+                    true => sum.constant.wrapping_sub(constant),
+                    false => sum.constant.wrapping_add(constant),
+                };
                 return;
             }
             _ => {}
@@ -85,15 +104,22 @@ impl<F: Fn(Block) -> bool> Decomposer<'_, F> {
                 opcode: Opcode::Iadd,
                 args: [x, y],
             } if inside && word && room > 1 => {
-                self.add(sum, x, shift, room - 1);
-                self.add(sum, y, shift, room - 1);
+                self.add(sum, x, shift, negative, room - 1);
+                self.add(sum, y, shift, negative, room - 1);
+            }
+            InstructionData::Binary {
+                opcode: Opcode::Isub,
+                args: [x, y],
+            } if inside && word && room > 1 => {
+                self.add(sum, x, shift, negative, room - 1);
+                self.add(sum, y, shift, !negative, room - 1);
             }
             InstructionData::Binary {
                 opcode: Opcode::Ishl,
                 args: [x, by],
             } if inside && word => match word_constant(self.func, by) {
                 Some(by @ 0..=3) if shift + by as u8 <= 3 => {
-                    self.add(sum, x, shift + by as u8, room);
+                    self.add(sum, x, shift + by as u8, negative, room);
                 }
                 _ => sum.terms.push(opaque),
             },

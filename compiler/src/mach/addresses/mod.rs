@@ -20,6 +20,7 @@
 //! saves in each round outnumber those that it adds.
 
 mod linear;
+mod statics;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -51,9 +52,6 @@ pub(super) fn run(func: &mut Function, modes: AddressModes) {
     dead::remove(func);
     let uses = Uses::of(func);
     let loops = Loops::of(func);
-    if loops.is_empty() {
-        return;
-    }
     let mut accesses: HashMap<Loop, Vec<Access>> = HashMap::new();
     for block in func.layout.blocks() {
         let Some(innermost) = loops.innermost(block) else {
@@ -77,6 +75,7 @@ pub(super) fn run(func: &mut Function, modes: AddressModes) {
         }
         rewriter.test(of);
     }
+    statics::run(func, modes);
 }
 
 /// A load or store.
@@ -101,6 +100,16 @@ impl Access {
         match func.dfg.insts[self.inst] {
             InstructionData::Load { arg, offset, .. } => (arg, offset.into()),
             InstructionData::Store { args, offset, .. } => (args[1], offset.into()),
+            _ => unreachable!("an access is a load or a store"),
+        }
+    }
+
+    /// Gives it another address and offset.
+    fn move_to(self, func: &mut Function, to: Value, by: u32) {
+        let by = Offset32::new(by as i32);
+        match &mut func.dfg.insts[self.inst] {
+            InstructionData::Load { arg, offset, .. } => (*arg, *offset) = (to, by),
+            InstructionData::Store { args, offset, .. } => (args[1], *offset) = (to, by),
             _ => unreachable!("an access is a load or a store"),
         }
     }
@@ -154,12 +163,12 @@ impl Rewriter<'_> {
                         start.terms.push(*term);
                         continue;
                     };
-                    step = step.wrapping_add(counted.step << term.shift);
+                    step = step.wrapping_add(term.times(counted.step));
                     match word_constant(self.func, counted.start) {
-                        Some(k) => start.constant = start.constant.wrapping_add(k << term.shift),
+                        Some(k) => start.constant = start.constant.wrapping_add(term.times(k)),
                         None => start.terms.push(Term {
                             part: Part::Value(counted.start),
-                            shift: term.shift,
+                            ..*term
                         }),
                     }
                 }
@@ -205,7 +214,7 @@ impl Rewriter<'_> {
                         }
                     }
                 }
-                [index] if index.shift <= self.modes.max_shift => {
+                [index] if index.shift <= self.modes.max_shift && !index.negative => {
                     self.hoist_base(home, &fixed, index, &group);
                 }
                 _ => {}
@@ -386,11 +395,18 @@ impl Rewriter<'_> {
                 }
             };
             total = Some(match total {
+                None if term.negative => {
+                    self.uses.add(shifted);
+                    cursor.ins().ineg(shifted)
+                }
                 None => shifted,
                 Some(total) => {
                     self.uses.add(total);
                     self.uses.add(shifted);
-                    cursor.ins().iadd(total, shifted)
+                    match term.negative {
+                        true => cursor.ins().isub(total, shifted),
+                        false => cursor.ins().iadd(total, shifted),
+                    }
                 }
             });
         }
@@ -430,12 +446,7 @@ impl Rewriter<'_> {
     /// Makes an access go to another address.
     fn redirect(&mut self, access: Access, to: Value, by: u32) {
         let (old, _) = access.place(self.func);
-        let by = Offset32::new(by as i32);
-        match &mut self.func.dfg.insts[access.inst] {
-            InstructionData::Load { arg, offset, .. } => (*arg, *offset) = (to, by),
-            InstructionData::Store { args, offset, .. } => (args[1], *offset) = (to, by),
-            _ => unreachable!("an access is a load or a store"),
-        }
+        access.move_to(self.func, to, by);
         self.uses.add(to);
         self.uses.release(self.func, old);
     }
@@ -488,7 +499,7 @@ impl Dying<'_> {
         let inst = self.func.dfg.value_def(value).inst()?;
         match self.func.dfg.insts[inst] {
             InstructionData::Binary {
-                opcode: Opcode::Iadd | Opcode::Ishl,
+                opcode: Opcode::Iadd | Opcode::Isub | Opcode::Ishl,
                 args,
             } => Some(args),
             _ => None,

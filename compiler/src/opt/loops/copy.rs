@@ -15,20 +15,11 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
-use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, Value};
+use cranelift_codegen::ir::{Block, BlockArg, BlockCall, Function, Inst, InstructionData, Value};
 
 use super::shape::{Edges, Loop, out_of};
 
-/// Whether a loop can be copied: jump tables are shared by all who use them.
-pub(super) fn can_copy(func: &Function, lp: &Loop) -> bool {
-    lp.blocks.iter().all(|&block| {
-        func.layout
-            .last_inst(block)
-            .is_some_and(|last| func.dfg.insts[last].opcode() != Opcode::BrTable)
-    })
-}
-
-/// Copies a loop for which [`can_copy`] holds to cold blocks at the end of the function; returns the
+/// Copies a loop to cold blocks at the end of the function; returns the
 /// copy's header.
 pub(super) fn copy(func: &mut Function, edges: &mut Edges, lp: &Loop) -> Block {
     let mut copy = Copy {
@@ -73,6 +64,7 @@ impl Copy {
         let insts: Vec<Inst> = func.layout.block_insts(original).collect();
         for inst in insts {
             let copied = func.dfg.clone_inst(inst);
+            own_table(func, copied);
             func.layout.append_inst(copied, block);
             func.srclocs[copied] = func.srclocs[inst];
             let results = func.dfg.inst_results(inst).to_vec();
@@ -95,6 +87,23 @@ impl Copy {
             }
         }
         edges.enter(func, block);
+    }
+}
+
+/// Gives a copied branch a jump table of its own.
+fn own_table(func: &mut Function, branch: Inst) {
+    let InstructionData::BranchTable { table, .. } = func.dfg.insts[branch] else {
+        return;
+    };
+    let mut copied = func.dfg.jump_tables[table].clone();
+    for call in copied.all_branches_mut() {
+        let pool = &mut func.dfg.value_lists;
+        let args: Vec<BlockArg> = call.args(pool).collect();
+        *call = BlockCall::new(call.block(pool), args, pool);
+    }
+    let own = func.dfg.jump_tables.push(copied);
+    if let InstructionData::BranchTable { table, .. } = &mut func.dfg.insts[branch] {
+        *table = own;
     }
 }
 

@@ -36,9 +36,10 @@ use cranelift_codegen::loop_analysis::LoopAnalysis;
 use wasm2mcu_abi::trap::TrapCode;
 
 use super::super::recognize::{self, Limit};
-use super::affine::{Counters, Sum, Values};
+use super::affine::{Affine, Counters, Sum, Values};
 use super::condition::{Condition, Expression, can_repeat};
 use super::copy;
+use super::invariant;
 use super::shape::{Edges, Loop, loops};
 use super::trips::{self, Trips, direction};
 use crate::wasm::contract::trap;
@@ -64,6 +65,12 @@ const MAX_COPIED_NEST: usize = 160;
 
 /// Copies in one function at most: each walks through the function.
 const MAX_COPIES: u32 = 100;
+
+/// How often a loop goes round that ends when it has done its work.
+const ROUNDS: u64 = 8;
+
+/// And one that ends as well when it has found something.
+const ROUNDS_TO_A_FIND: u64 = 3;
 
 /// Checks before one loop at most.
 const MAX_CHECKS: usize = 8;
@@ -138,15 +145,17 @@ struct Group {
     guards: Vec<Guard>,
 }
 
-/// Where a wrapped index is out of bounds for sure.
-const MAX_EXACT: u32 = i32::MAX.cast_unsigned();
-
 impl Group {
     /// Whether checks of the first and the last index fail only if a guard of some iteration does: an
-    /// index that wraps between them, or is beyond one that does, fails its own guard.
+    /// index that leaves the memory cannot get past the end of the numbers by one step, nor by what
+    /// other indices of the group are apart from it.
     fn is_exact(&self, memory: &Memory) -> bool {
-        memory.max_bytes <= MAX_EXACT
-            && direction(self.step).1 <= MAX_EXACT
+        let beyond_memory = u64::from(u32::MAX - memory.max_bytes);
+        let offsets = self.guards.iter().map(|guard| guard.constant.cast_signed());
+        let (low, high) = (offsets.clone().min(), offsets.max());
+        let apart = high.zip(low).map_or(0, |(high, low)| high.abs_diff(low));
+        u64::from(apart) <= beyond_memory
+            && u64::from(direction(self.step).1) <= beyond_memory
             && self.guards.iter().all(|guard| guard.spread == 0)
     }
 }
@@ -160,6 +169,8 @@ struct Plan {
     conditions: Vec<Condition>,
     /// Whether the conditions fail only if a guard does.
     exact: bool,
+    /// How often the loop goes round, as far as one can guess.
+    rounds: u64,
 }
 
 impl Pass<'_> {
@@ -169,7 +180,9 @@ impl Pass<'_> {
         }
         let (entry, is_new) = lp.preheader(self.func, &mut self.edges);
         self.outcome.changed |= is_new;
+        self.outcome.changed |= invariant::hoist(self.func, lp, entry) > 0;
         let counters = Counters::of(self.func, &self.edges, lp);
+        self.lead(lp, &counters, entry);
         let groups = self.groups(lp, &counters);
         let (mut early, mut versions) = (Vec::new(), Vec::new());
         let mut certain = Vec::new();
@@ -192,6 +205,41 @@ impl Pass<'_> {
         }
         if self.growth == Growth::Versions {
             self.version(lp, entry, versions);
+        }
+    }
+
+    /// Moves guards of what the loop leaves alone before it, if nothing that anybody can tell comes
+    /// before them in the first iteration.
+    fn lead(&mut self, lp: &Loop, counters: &Counters, entry: Inst) {
+        let mut next = self.func.layout.first_inst(lp.header);
+        while let Some(inst) = next {
+            next = self.func.layout.next_inst(inst);
+            if recognize::is_barrier(self.func, inst) {
+                break;
+            }
+            let func = &*self.func;
+            let Some((index, limit)) = recognize::guard(func, inst, self.memory.min_bytes) else {
+                continue;
+            };
+            let values = Values { func, lp, counters };
+            let index = values.affine(index);
+            let Some(index) = index.as_ref().and_then(Affine::invariant) else {
+                continue;
+            };
+            let limit = match limit {
+                Limit::Constant(limit) => Expression::constant(limit),
+                Limit::Size(size, end) if can_repeat(func, lp, size) => {
+                    Expression::Size(size).minus(Expression::constant(end))
+                }
+                Limit::Size(..) => continue,
+            };
+            let plan = Plan {
+                guards: vec![inst],
+                conditions: vec![Condition::at_most(Expression::sum(index.clone()), limit)],
+                exact: true,
+                rounds: 1,
+            };
+            self.trap_early(lp, entry, &plan);
         }
     }
 
@@ -264,6 +312,13 @@ impl Pass<'_> {
                 None => open.push(condition),
             }
         }
+        let rounds = match &trips {
+            Some(Trips { distance, step, .. }) if distance.exact().is_some() => {
+                u64::from(distance.exact().unwrap_or(0) / step) + 1
+            }
+            _ if lp.exits(func).len() == 1 => ROUNDS,
+            _ => ROUNDS_TO_A_FIND,
+        };
         let exact = pure
             && group.is_exact(self.memory)
             && trips.is_some_and(|trips| {
@@ -273,6 +328,7 @@ impl Pass<'_> {
             guards: group.guards.iter().map(|guard| guard.inst).collect(),
             conditions: open,
             exact,
+            rounds,
         })
     }
 
@@ -349,24 +405,13 @@ impl Pass<'_> {
 
     /// Whether nobody can tell at which of several moments the loop traps.
     fn is_pure(&self, lp: &Loop) -> bool {
-        let code = trap(TrapCode::MemoryOutOfBounds);
-        let dfg = &self.func.dfg;
         let mut insts = lp
             .blocks
             .iter()
             .flat_map(|&block| self.func.layout.block_insts(block));
-        insts.all(|inst| match dfg.insts[inst] {
-            InstructionData::CondTrap { code: other, .. } => other == code,
-            InstructionData::Load { flags, .. } => dfg.mem_flags[flags].notrap(),
+        insts.all(|inst| match self.func.dfg.insts[inst] {
             InstructionData::Jump { .. } | InstructionData::Brif { .. } => true,
-            ref other => {
-                let opcode = other.opcode();
-                !(opcode.can_trap()
-                    || opcode.can_store()
-                    || opcode.is_call()
-                    || opcode.is_terminator()
-                    || opcode.other_side_effects())
-            }
+            _ => !recognize::is_barrier(self.func, inst),
         })
     }
 
@@ -421,7 +466,7 @@ impl Pass<'_> {
             .iter()
             .any(|&block| self.func.layout.is_cold(block));
         let most = if is_nest { MAX_COPIED_NEST } else { MAX_COPIED };
-        if self.copies == MAX_COPIES || size > most || !copy::can_copy(self.func, lp) {
+        if self.copies == MAX_COPIES || size > most {
             return;
         }
         // The most guards for the fewest checks first.
@@ -431,7 +476,8 @@ impl Pass<'_> {
         for plan in plans {
             let new = |condition: &&Condition| !conditions.contains(condition);
             let more: Vec<Condition> = plan.conditions.iter().filter(new).cloned().collect();
-            if conditions.len() + more.len() > MAX_CHECKS {
+            let gain = plan.rounds * plan.guards.len() as u64;
+            if conditions.len() + more.len() > MAX_CHECKS || gain <= 2 * more.len() as u64 {
                 continue;
             }
             conditions.extend(more);
