@@ -1,32 +1,38 @@
 //! Workloads and comparisons: what compiled modules cost beside native C, counted exactly.
 //!
 //! ```text
-//!   Workload (C source + its wasm + expected checksum)
+//!   Workload (C source + its wasm + Python + expected checksum)
 //!       │ Engine::prepare           one per compiler or runtime to compare
 //!       ▼
-//!   Program: code bytes ──run(n)──▶ checksum, executed instructions
-//!       │ report
+//!   Program: sizes ──run(n)──▶ checksum, executed instructions
+//!       │ measure                   a wrong checksum fails the whole run
 //!       ▼
-//!   table or JSON; a wrong checksum fails the whole run
+//!   Report ──▶ tables, JSON, page, results, comparison
 //! ```
 //!
-//! Instructions are counted one by one on an emulated Cortex-M33, so that the numbers repeat.
+//! `gate` compares a fixed subset with the committed baseline, in the tests too.
 
+mod cache;
 mod engine;
+mod gate;
 mod machine;
+mod measure;
 mod report;
 mod workload;
 
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::engine::{Engine, EngineError};
 use crate::machine::Core;
-use crate::report::{Cell, Measurement, Report};
-use crate::workload::Workload;
+use crate::report::{Cell, Report, ReportError};
 
-/// Counts instructions and code bytes of the workloads under every engine.
+/// Measures the workloads under every engine on every core and reports the ratios to gcc
+///
+/// Tables go to the terminal. What is not installed is reported as missing; benches/README.md says
+/// how to install it.
 #[derive(Parser)]
 #[command(name = "wasm2mcu-benches", version)]
 struct Options {
@@ -36,79 +42,112 @@ struct Options {
     /// Only engines whose name contains this
     #[arg(long, value_name = "TEXT")]
     engine: Option<String>,
-    /// Only this core
+    /// Only cores whose name contains this: m33, rv32, ibex, cv32e40p
     #[arg(long, value_name = "TEXT")]
     core: Option<String>,
-    /// Print JSON instead of a table
+    /// Write everything that was measured as JSON; without FILE to the standard output, in place of
+    /// the tables
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    json: Option<Option<PathBuf>>,
+    /// Write a page with charts
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the committed tables, RESULTS.md and results.json
     #[arg(long)]
-    json: bool,
+    results: bool,
+    /// Show what changed since an older report in JSON
+    #[arg(long, value_name = "OLD.json")]
+    compare: Option<PathBuf>,
+    /// Report an older measurement in JSON in place of a new one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["workload", "engine", "core"])]
+    from: Option<PathBuf>,
+    /// Accept the present instructions and bytes of the fixed subset: rewrite baseline.json
+    #[arg(long, exclusive = true)]
+    bless: bool,
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    let wanted = |filter: &Option<String>, name: &str| {
-        filter.as_ref().is_none_or(|text| name.contains(text))
-    };
-    let workloads = match workload::all() {
-        Ok(all) => all
-            .into_iter()
-            .filter(|workload| wanted(&options.workload, workload.name)),
+    match run(&Options::parse()) {
+        Ok(success) if success => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
-    };
-    let engines: Vec<_> = engine::all()
-        .into_iter()
-        .filter(|engine| wanted(&options.engine, engine.name()))
-        .collect();
-
-    let mut report = Report::default();
-    for workload in workloads {
-        for engine in &engines {
-            for core in Core::ALL {
-                if !engine.cores().contains(&core) || !wanted(&options.core, core.name()) {
-                    continue;
-                }
-                report.cells.push(Cell {
-                    workload: workload.name,
-                    engine: engine.name().to_owned(),
-                    core,
-                    outcome: measure(&workload, engine.as_ref(), core),
-                });
-            }
-        }
-    }
-    let text = if options.json {
-        report.json()
-    } else {
-        report.table()
-    };
-    println!("{text}");
-    if report.cells.iter().any(|cell| cell.failed()) {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
     }
 }
 
-/// One workload under one engine, its checksum compared with the expected one.
-fn measure(
-    workload: &Workload,
-    engine: &dyn Engine,
-    core: Core,
-) -> Result<Measurement, EngineError> {
-    let mut program = engine.prepare(workload, core)?;
-    let run = program.run(workload::ROUNDS)?;
-    if run.checksum != workload.checksum {
-        return Err(EngineError::Checksum {
-            found: run.checksum,
-            expected: workload.checksum,
-        });
+/// What goes wrong before there is a report, or after.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error(transparent)]
+    Workloads(#[from] std::io::Error),
+    #[error(transparent)]
+    Gate(#[from] gate::GateError),
+    #[error("no workload, engine or core of that name")]
+    Nothing,
+}
+
+/// Whether nothing failed.
+fn run(options: &Options) -> Result<bool, Error> {
+    if options.bless {
+        print!("{}", gate::bless()?);
+        return Ok(true);
     }
-    Ok(Measurement {
-        run,
-        sizes: program.sizes(),
-        compile_seconds: program.compile_seconds(),
-    })
+    // What cannot be read is better known before the long part.
+    let old = options.compare.as_deref().map(Report::read).transpose()?;
+    let report = match &options.from {
+        Some(path) => Report::read(path)?,
+        None => fresh(options)?,
+    };
+
+    match &options.json {
+        Some(None) => print!("{}", report.json()),
+        Some(Some(path)) => report::write(path, &report.json())?,
+        None => {}
+    }
+    if let Some(path) = &options.html {
+        report::write(path, &report.html())?;
+    }
+    if options.results {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        report::write(&folder.join("results.json"), &report.json())?;
+        report::write(&folder.join("RESULTS.md"), &report.markdown())?;
+    }
+    match (&old, &options.json) {
+        (_, Some(None)) => {}
+        (Some(old), _) => print!("{}", report::compare::compare(old, &report)),
+        (None, _) => println!("{}", report.table()),
+    }
+    Ok(!report.cells.iter().any(Cell::failed))
+}
+
+/// Measures what the options ask for.
+fn fresh(options: &Options) -> Result<Report, Error> {
+    let wanted = |filter: &Option<String>, name: &str| {
+        filter.as_ref().is_none_or(|text| name.contains(text))
+    };
+    let mut workloads = workload::all()?;
+    workloads.retain(|workload| wanted(&options.workload, workload.name));
+    let mut engines = engine::all();
+    engines.retain(|engine| wanted(&options.engine, engine.name()));
+    let mut cores = Core::ALL.to_vec();
+    cores.retain(|core| wanted(&options.core, core.name()));
+    if workloads.is_empty() || engines.is_empty() || cores.is_empty() {
+        return Err(Error::Nothing);
+    }
+    let terminal = std::io::stderr().is_terminal();
+    let report = measure::measure(&workloads, &engines, &cores, |next| {
+        if terminal {
+            // Over the line before.
+            eprint!("\r\x1b[K{next}");
+            let _ = std::io::stderr().flush();
+        }
+    });
+    if terminal {
+        eprint!("\r\x1b[K");
+    }
+    Ok(report)
 }

@@ -9,9 +9,15 @@
 //! and what does not. What is not installed is [`EngineError::Missing`]: there is no number that was
 //! not measured in this run.
 
+mod cross;
+mod loaded;
 mod native;
-mod tool;
+mod runtime;
+pub(crate) mod tool;
+mod wasm2c;
 mod wasm2mcu;
+mod wasm3;
+mod wasmi;
 
 use crate::machine::{Core, Cycles};
 use crate::workload::Workload;
@@ -130,12 +136,32 @@ pub(crate) enum EngineError {
     },
 }
 
+impl From<std::io::Error> for EngineError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 /// Every engine, the lines that ratios refer to first: `gcc -O2` for speed, `gcc -Os` for size.
 pub(crate) fn all() -> Vec<Box<dyn Engine>> {
-    let native = native::ENGINES.iter();
+    let mut all: Vec<Box<dyn Engine>> = Vec::new();
+    for engine in &native::ENGINES {
+        all.push(Box::new(engine));
+    }
+    for engine in &wasm2mcu::ENGINES {
+        all.push(Box::new(engine));
+    }
+    for engine in &wasm2c::ENGINES {
+        all.push(Box::new(engine));
+    }
+    all.push(Box::new(wasm3::Wasm3));
+    all.push(Box::new(wasmi::Wasmi));
+    all
+}
+
+/// Our own engines where they need nothing but this process.
+pub(crate) fn in_process() -> Vec<Box<dyn Engine>> {
     let ours = wasm2mcu::ENGINES.iter();
-    native
-        .map(|engine| Box::new(engine) as Box<dyn Engine>)
-        .chain(ours.map(|engine| Box::new(engine) as Box<dyn Engine>))
+    ours.map(|engine| Box::new(wasm2mcu::OnBoard(engine)) as Box<dyn Engine>)
         .collect()
 }

@@ -6,7 +6,8 @@
 //!
 //! On RISC-V the compilers keep their default, which is to avoid misaligned accesses, and the linker
 //! uses `gp` for variables, as in any firmware. There the core has no F, and all
-//! floating-point arithmetic is gcc's soft-float library, as in modules of ours.
+//! floating-point arithmetic is gcc's soft-float library, as in modules of ours. The RTL runs the very
+//! programs that the emulator runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,9 +18,8 @@ use wasmparser::{ExternalKind, Parser, Payload};
 
 use super::tool::{execute, failed, version};
 use super::{Engine, EngineError, Program, Run, Sizes};
-use crate::machine::Core;
 use crate::machine::elf::Elf;
-use crate::machine::emulated::Emulated;
+use crate::machine::{self, Core};
 use crate::workload::Workload;
 
 /// A compiler with an optimisation level.
@@ -27,6 +27,7 @@ pub(super) struct Native {
     name: &'static str,
     compiler: Compiler,
     level: &'static str,
+    cores: &'static [Core],
 }
 
 #[derive(Clone, Copy)]
@@ -44,21 +45,25 @@ pub(super) static ENGINES: [Native; 4] = [
         name: "gcc -O2",
         compiler: Compiler::Gcc,
         level: "-O2",
+        cores: &Core::ALL,
     },
     Native {
         name: "gcc -Os",
         compiler: Compiler::Gcc,
         level: "-Os",
+        cores: &[Core::M33, Core::Rv32],
     },
     Native {
         name: "clang -O3",
         compiler: Compiler::Clang,
         level: "-O3",
+        cores: &[Core::M33, Core::Rv32],
     },
     Native {
         name: "clang -Os",
         compiler: Compiler::Clang,
         level: "-Os",
+        cores: &[Core::M33, Core::Rv32],
     },
 ];
 
@@ -115,7 +120,7 @@ impl Engine for &Native {
     }
 
     fn cores(&self) -> &[Core] {
-        &[Core::M33, Core::Rv32]
+        self.cores
     }
 
     fn version(&self, core: Core) -> Result<String, EngineError> {
@@ -265,9 +270,8 @@ impl Program for Linked {
 
     fn run(&mut self, rounds: i32) -> Result<Run, EngineError> {
         let call = self.elf.call("run", [rounds as u32, 0, 0, 0]);
-        let called = call
-            .and_then(|call| Emulated::new(self.core, &self.elf.segments)?.call(call))
-            .map_err(EngineError::Failed)?;
+        let call = call.map_err(EngineError::Failed)?;
+        let called = machine::call(self.core, &self.elf.segments, call)?;
         Ok(Run {
             checksum: called.result as i32,
             instructions: called.instructions,

@@ -1,4 +1,4 @@
-//! Programs of the host that engines are built with.
+//! Programs of the host that engines and simulators are built with.
 
 use std::io;
 use std::process::{Command, Output};
@@ -11,7 +11,7 @@ use super::EngineError;
 ///
 /// [`EngineError::Missing`] if it is not installed, [`EngineError::Failed`] with its own words if it
 /// fails.
-pub(super) fn execute(command: &mut Command, remedy: &'static str) -> Result<Output, EngineError> {
+pub(crate) fn execute(command: &mut Command, remedy: &'static str) -> Result<Output, EngineError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => EngineError::Missing {
@@ -32,13 +32,13 @@ pub(super) fn execute(command: &mut Command, remedy: &'static str) -> Result<Out
 /// # Errors
 ///
 /// As [`execute`].
-pub(super) fn version(program: &str, remedy: &'static str) -> Result<String, EngineError> {
+pub(crate) fn version(program: &str, remedy: &'static str) -> Result<String, EngineError> {
     let output = execute(Command::new(program).arg("--version"), remedy)?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
 /// An error that is nobody's lack.
-pub(super) fn failed(error: impl std::fmt::Display) -> EngineError {
+pub(crate) fn failed(error: impl std::fmt::Display) -> EngineError {
     EngineError::Failed(error.to_string())
 }

@@ -1,9 +1,13 @@
 //! This project's lines: the module compiled ahead of time and executed in its sandbox, every guard
 //! on.
 //!
-//! Instructions are those of the emulated board: from the entry thunk, which the host calls, to
-//! its return; about twenty per call are the thunk's, and nothing is subtracted for them. Host
+//! Instructions count from the entry thunk, which the loader calls, to its
+//! return; about twenty per call are the thunk's, and nothing is subtracted for them. Host
 //! functions cost nothing, as natively, where they are empty.
+//!
+//! The real loader runs on the core itself in a small firmware: it says what loading takes, and hands
+//! programs to the RTL. Where that firmware cannot be built, the test bench's board counts the same
+//! instructions, and nothing is known about loading and cycles.
 //!
 //! For size, the module is the one that clang made for size, as with `gcc -Os`. On RISC-V the compiler
 //! is told that the core does misaligned accesses, which all cores here do.
@@ -17,6 +21,7 @@ use wasm2mcu::{Compiled, OptLevel, Options, Target};
 use wasm2mcu_testbench::open;
 use wasm2mcu_testbench::spectest::{self, Printed};
 
+use super::loaded::Loader;
 use super::tool::failed;
 use super::{Engine, EngineError, Program, Run, Sizes};
 use crate::machine::Core;
@@ -40,13 +45,13 @@ pub(super) static ENGINES: [Wasm2mcu; 2] = [
     },
 ];
 
-impl Engine for &Wasm2mcu {
+impl Engine for &'static Wasm2mcu {
     fn name(&self) -> &str {
         self.name
     }
 
     fn cores(&self) -> &[Core] {
-        &[Core::M33, Core::Rv32]
+        &Core::ALL
     }
 
     fn version(&self, _: Core) -> Result<String, EngineError> {
@@ -54,6 +59,20 @@ impl Engine for &Wasm2mcu {
     }
 
     fn prepare(&self, workload: &Workload, core: Core) -> Result<Box<dyn Program>, EngineError> {
+        let mut image = self.compile(workload, core)?;
+        image.loader = match (Loader::open(core), core) {
+            (Ok(loader), _) => Some(loader),
+            (Err(EngineError::Missing { .. }), Core::M33 | Core::Rv32) => None,
+            (Err(error), _) => return Err(error),
+        };
+        image.sizes.runtime = image.loader.as_ref().map(Loader::runtime);
+        Ok(Box::new(image))
+    }
+}
+
+impl Wasm2mcu {
+    /// The image, for the board of this process as long as it has no loader.
+    fn compile(&self, workload: &Workload, core: Core) -> Result<Image, EngineError> {
         let path = match self.level {
             OptLevel::Size => &workload.small_wasm,
             OptLevel::None | OptLevel::Speed => &workload.wasm,
@@ -71,7 +90,7 @@ impl Engine for &Wasm2mcu {
         let compiled = wasm2mcu::compile(&wasm, &options).map_err(failed)?;
         let image = compiled.image().map_err(failed)?;
         let compile_seconds = start.elapsed().as_secs_f64();
-        Ok(Box::new(Image {
+        Ok(Image {
             core,
             compile_seconds,
             sizes: Sizes {
@@ -83,21 +102,41 @@ impl Engine for &Wasm2mcu {
                 wasm_bytes: Some(wasm.len() as u64),
                 runtime: None,
             },
+            loader: None,
             bytes: image,
-        }))
+        })
+    }
+}
+
+/// The compiler with the board of this process, which needs no firmware to be built: what the gate
+/// measures is the same wherever it runs.
+pub(super) struct OnBoard(pub(super) &'static Wasm2mcu);
+
+impl Engine for OnBoard {
+    fn name(&self) -> &str {
+        self.0.name
+    }
+
+    fn cores(&self) -> &[Core] {
+        &[Core::M33, Core::Rv32]
+    }
+
+    fn version(&self, core: Core) -> Result<String, EngineError> {
+        Engine::version(&self.0, core)
+    }
+
+    fn prepare(&self, workload: &Workload, core: Core) -> Result<Box<dyn Program>, EngineError> {
+        Ok(Box::new(self.0.compile(workload, core)?))
     }
 }
 
 fn target(core: Core) -> Result<Target, EngineError> {
     let (name, features) = match core {
         Core::M33 => ("thumbv8m.main-none-eabihf", None),
-        Core::Rv32 => (
+        Core::Rv32 | Core::Ibex | Core::Cv32e40p => (
             "riscv32imac-unknown-none-elf",
             Some("+unaligned-scalar-mem"),
         ),
-        Core::Ibex | Core::Cv32e40p => {
-            ("riscv32imc-unknown-none-elf", Some("+unaligned-scalar-mem"))
-        }
     };
     let named = Target::all().find(|target| target.name() == name);
     Target::resolve(named, None, features).map_err(failed)
@@ -141,6 +180,7 @@ struct Image {
     bytes: Vec<u8>,
     compile_seconds: f64,
     sizes: Sizes,
+    loader: Option<Loader>,
 }
 
 impl Program for Image {
@@ -153,6 +193,16 @@ impl Program for Image {
     }
 
     fn run(&mut self, rounds: i32) -> Result<Run, EngineError> {
+        match &self.loader {
+            Some(loader) => loader.run(&self.bytes, rounds),
+            None => self.run_on_board(rounds),
+        }
+    }
+}
+
+impl Image {
+    /// The same on the test bench's board, which needs nothing to be built.
+    fn run_on_board(&self, rounds: i32) -> Result<Run, EngineError> {
         let board = open(self.core.name()).map_err(failed)?;
         let printed = Printed::default();
         let mut instance = board
@@ -171,6 +221,51 @@ impl Program for Image {
                 "`run` returned {} words, one was expected",
                 words.len()
             ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENGINES, Image, failed, target};
+    use crate::engine::loaded::Loader;
+    use crate::engine::{EngineError, Program, Sizes};
+    use crate::machine::Core;
+    use crate::workload;
+
+    /// What the loader of this process and the one on the core make of an image is the same.
+    #[test]
+    fn the_board_and_the_real_loader_count_the_same_instructions() {
+        let workloads = workload::all().unwrap();
+        let hostcall = workloads.iter().find(|one| one.name == "hostcall").unwrap();
+        let wasm = std::fs::read(&hostcall.wasm).unwrap();
+        for core in [Core::M33, Core::Rv32] {
+            let loader = match Loader::open(core) {
+                Err(error @ EngineError::Missing { .. }) => {
+                    println!("skipped: {error}");
+                    continue;
+                }
+                opened => Some(opened.unwrap()),
+            };
+            let options = wasm2mcu::Options {
+                target: target(core).unwrap(),
+                level: ENGINES[0].level,
+                ..wasm2mcu::Options::default()
+            };
+            let compiled = wasm2mcu::compile(&wasm, &options).map_err(failed).unwrap();
+            let mut image = Image {
+                core,
+                bytes: compiled.image().unwrap(),
+                compile_seconds: 0.0,
+                sizes: Sizes::default(),
+                loader,
+            };
+            let board = image.run_on_board(10).unwrap();
+            let loaded = image.run(10).unwrap();
+            assert_eq!(loaded.checksum, hostcall.checksum);
+            assert_eq!(board.checksum, hostcall.checksum);
+            assert_eq!(loaded.instructions, board.instructions);
+            assert!(loaded.load_instructions.is_some());
         }
     }
 }

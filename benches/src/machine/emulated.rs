@@ -165,6 +165,13 @@ impl Emulated {
         word as u32
     }
 
+    /// The C string at an address.
+    pub(crate) fn text(&self, address: u32) -> String {
+        let bytes = (address..).map(|at| self.word(at & !3).to_le_bytes()[(at & 3) as usize]);
+        let bytes: Vec<u8> = bytes.take_while(|byte| *byte != 0).take(200).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// All words of the RAM up to the last that is not zero.
     pub(crate) fn ram(&self) -> Segment {
         let mut bytes = Vec::with_capacity(RAM_BYTES as usize);

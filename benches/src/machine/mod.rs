@@ -2,13 +2,19 @@
 //!
 //! ```text
 //!   ELF ──elf──▶ segments, symbols, sizes ──emulated──▶ call a function, count, read memory
-//!                                              │ m33, rv32
+//!                                     │           │ m33, rv32
+//!                                     └──rtl──▶ the same, for one call on Ibex or CV32E40P
 //! ```
 
 pub(crate) mod elf;
 pub(crate) mod emulated;
 mod m33;
+pub(crate) mod rtl;
 mod rv32;
+
+use self::emulated::{Call, Called, Emulated};
+use self::rtl::Simulator;
+use crate::engine::EngineError;
 
 /// Bytes and the address that they are linked for.
 #[derive(Clone, Debug)]
@@ -72,6 +78,23 @@ impl Cycles {
     pub(crate) const fn count(self) -> u64 {
         match self {
             Self::Measured(count) | Self::Estimated(count) => count,
+        }
+    }
+}
+
+/// Calls a function of a program that has just been loaded, on any core.
+///
+/// # Errors
+///
+/// That the code faulted or did not end, or that a simulator is missing.
+pub(crate) fn call(core: Core, segments: &[Segment], call: Call) -> Result<Called, EngineError> {
+    match core {
+        Core::M33 | Core::Rv32 => Emulated::new(core, segments)
+            .and_then(|mut machine| machine.call(call))
+            .map_err(EngineError::Failed),
+        Core::Ibex | Core::Cv32e40p => {
+            let (called, _) = Simulator::open(core)?.call(segments, call, emulated::RAM)?;
+            Ok(called)
         }
     }
 }
