@@ -142,6 +142,8 @@ pub fn run(translated: &mut Translated, options: Options) -> Result<guards::Stat
         let name = body.id.name(&translated.module);
         let one = optimizer.run(&mut body.clif, &name)?;
         total.kept += one.kept;
+        total.merged += one.merged;
+        total.hoisted += one.hoisted;
         total.removed += one.removed;
         total.certain += one.certain;
     }
