@@ -16,6 +16,8 @@ pub(crate) fn measure(
     cores: &[Core],
     mut progress: impl FnMut(&str),
 ) -> Report {
+    // Before the long part, in which sources may change.
+    let commit = commit();
     let pairs: Vec<(&dyn Engine, Core)> = engines
         .iter()
         .flat_map(|engine| {
@@ -51,7 +53,7 @@ pub(crate) fn measure(
     };
     Report {
         schema: SCHEMA,
-        commit: commit(),
+        commit,
         rounds: workload::ROUNDS,
         cores: cores
             .iter()

@@ -23,13 +23,10 @@ pub(crate) struct Workload {
     /// What `run(ROUNDS)` returns on the host.
     pub(crate) checksum: i32,
     /// The same algorithm in Python; foreign C has none.
-    // The engines of Python are the ones that read it.
-    #[allow(dead_code)]
     pub(crate) python: Option<Python>,
 }
 
 /// A workload in Python: complete programs that define `run(n)`.
-#[allow(dead_code)]
 pub(crate) struct Python {
     /// Plain Python, for MicroPython as well.
     pub(crate) source: String,

@@ -84,9 +84,11 @@ fn spelling(text: &str) -> String {
         operands.pop();
     }
     for (other, ours) in [("cc", "lo"), ("cs", "hs")] {
-        let base = mnemonic.strip_suffix(other).map(str::to_owned);
-        if let Some(base) = base.filter(|base| !base.is_empty()) {
-            mnemonic = base + ours;
+        // The condition stands before the type: vmovcc.f32.
+        let (name, ty) = mnemonic.split_at(mnemonic.find('.').unwrap_or(mnemonic.len()));
+        let base = name.strip_suffix(other).filter(|base| !base.is_empty());
+        if let Some(base) = base {
+            mnemonic = format!("{base}{ours}{ty}");
         }
         for operand in &mut operands {
             if mnemonic.starts_with("it") && operand == other {

@@ -11,6 +11,7 @@
 
 mod cross;
 mod loaded;
+mod micropython;
 mod native;
 mod runtime;
 pub(crate) mod tool;
@@ -156,6 +157,9 @@ pub(crate) fn all() -> Vec<Box<dyn Engine>> {
     }
     all.push(Box::new(wasm3::Wasm3));
     all.push(Box::new(wasmi::Wasmi));
+    for engine in &micropython::ENGINES {
+        all.push(Box::new(engine));
+    }
     all
 }
 

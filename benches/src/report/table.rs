@@ -134,31 +134,33 @@ impl Report {
     }
 
     /// Workloads × engines: ratios to the metric's line, which itself is absolute in the first column.
+    /// If the line was not measured, every column is absolute.
     fn matrix(&self, core: &str, metric: Metric) -> String {
-        let line = metric.line();
-        let engines: Vec<&str> = self
-            .engines(core)
-            .into_iter()
-            .filter(|engine| *engine != line)
-            .collect();
-        let columns: Vec<&str> = std::iter::once(line)
-            .chain(engines.iter().copied())
-            .collect();
+        let engines = self.engines(core);
+        let line = engines.iter().find(|engine| **engine == metric.line());
+        let others = || engines.iter().filter(|engine| Some(*engine) != line);
+        let columns: Vec<&str> = line.into_iter().chain(others()).copied().collect();
+        let absolute = |workload: &str, engine: &str| {
+            let measured = self.find(workload, engine, core);
+            let value = measured.and_then(|measurement| metric.of(measurement));
+            optional(value.map(|value| format!("{value:.0}")))
+        };
         let mut grid = Grid::new(&metric.to_string(), &columns);
         for workload in &self.workloads {
             let name = workload.name.as_str();
-            let absolute = self
-                .find(name, line, core)
-                .and_then(|measurement| metric.of(measurement));
-            let ratios = engines
-                .iter()
-                .map(|engine| optional(self.ratio(name, core, engine, line, metric).map(short)));
-            let first = optional(absolute.map(|value| format!("{value:.0}")));
-            grid.push(name, std::iter::once(first).chain(ratios));
+            let cells = columns.iter().map(|engine| match line {
+                Some(line) if engine != line => {
+                    optional(self.ratio(name, core, engine, line, metric).map(short))
+                }
+                _ => absolute(name, engine),
+            });
+            grid.push(name, cells);
         }
+        let Some(line) = line else {
+            return grid.text();
+        };
         grid.rule();
-        let means: Vec<Option<Mean>> = engines
-            .iter()
+        let means: Vec<Option<Mean>> = others()
             .map(|engine| self.mean_ratio(core, engine, line, metric))
             .collect();
         let row = |part: fn(&Mean) -> String| {
@@ -250,6 +252,17 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::super::tests::sample;
+
+    #[test]
+    fn numbers_are_absolute_without_their_line() {
+        let mut report = sample();
+        report.cells.retain(|cell| !cell.engine.starts_with("gcc"));
+        let table = report.table();
+        let row = table.lines().find(|line| line.starts_with("b "));
+        let row: Vec<&str> = row.unwrap().split_whitespace().collect();
+        assert_eq!(row, ["b", "2000"], "{table}");
+        assert!(!table.contains("geometric mean "), "{table}");
+    }
 
     #[test]
     fn the_table_has_ratios_means_and_reasons() {
