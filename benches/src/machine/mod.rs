@@ -11,6 +11,7 @@ pub(crate) mod emulated;
 mod m33;
 pub(crate) mod rtl;
 mod rv32;
+mod timing;
 
 use self::emulated::{Call, Called, Emulated};
 use self::rtl::Simulator;
