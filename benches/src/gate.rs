@@ -101,7 +101,7 @@ fn then() -> Result<Baseline, GateError> {
 /// The present numbers.
 fn now() -> Result<Baseline, GateError> {
     let mut baseline = Baseline::default();
-    let mut engines = engine::all();
+    let mut engines = engine::in_process();
     engines.retain(|engine| ENGINES.contains(&engine.name()));
     let mut workloads = workload::all()?;
     workloads.retain(|workload| WORKLOADS.contains(&workload.name));

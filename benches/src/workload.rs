@@ -159,7 +159,9 @@ fn about(source: &str) -> String {
         .filter(|word| !["/*", "*"].contains(word))
         .collect();
     let text = words.join(" ");
-    let end = text.find(". ").unwrap_or(text.len());
+    let starts = |(at, _): &(usize, &str)| text[at + 2..].starts_with(char::is_uppercase);
+    let end = text.match_indices(". ").find(starts);
+    let end = end.map_or(text.len(), |(at, _)| at);
     text[..end].trim_end_matches('.').to_owned()
 }
 

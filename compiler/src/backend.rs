@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use cranelift_codegen::settings;
+use cranelift_codegen::verify_function;
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::image::FunctionType;
 use wasm2mcu_abi::trap::TrapCode;
@@ -13,8 +15,8 @@ use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::{Relocate, Symbol};
 use crate::mach::emit::{self, CodeOf, Reach};
 use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
-use crate::mach::{FrameNeeds, Isa, lower};
-use crate::opt::Optimizer;
+use crate::mach::{self, FrameNeeds, Isa, Kept, lower};
+use crate::opt::{OptLevel, Optimizer};
 use crate::stack::{self, Depths};
 use crate::wasm::contract::Builtin;
 use crate::wasm::module::{Module, Signature};
@@ -58,14 +60,14 @@ pub(crate) fn lower<I: Isa>(
 ) -> Result<Program<I>> {
     let Translated { module, functions } = translated;
     let mut machines = functions
-        .iter()
-        .map(|body| lower_one(isa, body, module, options.verify))
+        .iter_mut()
+        .map(|body| lower_one(isa, body, module, options))
         .collect::<Result<Vec<_>>>()?;
     let mut optimizer = Optimizer::new(options.mid_end(), module.memory);
     while let Some(builtin) = missing_builtin(&machines) {
         let mut body = wasm::builtin(builtin, module).expect("selection calls what there is");
         optimizer.run(&mut body.clif, builtin.name())?;
-        machines.push(lower_one(isa, &body, module, options.verify)?);
+        machines.push(lower_one(isa, &mut body, module, options)?);
         functions.push(body);
     }
     let tail_bytes = machines.iter().map(|m| m.function.code.tail_bytes);
@@ -90,14 +92,28 @@ fn missing_builtin<I: Isa>(machines: &[Machine<I>]) -> Option<Builtin> {
         .next()
 }
 
-fn lower_one<I: Isa>(isa: &I, body: &Body, module: &Module, check: bool) -> Result<Machine<I>> {
+fn lower_one<I: Isa>(
+    isa: &I,
+    body: &mut Body,
+    module: &Module,
+    options: &Options,
+) -> Result<Machine<I>> {
     let name = body.id.name(module);
     let bug = |pass, message| Error::Internal {
         pass,
         function: name.clone(),
         message,
     };
-    let code = lower::lower(isa, &body.clif).map_err(|missing| {
+    let mut kept = Kept::new();
+    if options.level != OptLevel::None {
+        kept = mach::prepare(isa, &mut body.clif);
+        if options.verify {
+            let flags = settings::Flags::new(settings::builder());
+            verify_function(&body.clif, &flags)
+                .map_err(|errors| bug("preparation of selection", errors.to_string()))?;
+        }
+    }
+    let code = lower::lower(isa, &body.clif, &kept).map_err(|missing| {
         let message = format!(
             "no rule for `{}`, at byte {:#x}",
             missing.clif,
@@ -105,8 +121,8 @@ fn lower_one<I: Isa>(isa: &I, body: &Body, module: &Module, check: bool) -> Resu
         );
         bug("instruction selection", message)
     })?;
-    let allocated =
-        Effort::for_function(&code).and_then(|effort| regalloc::allocate(isa, code, effort, check));
+    let allocated = Effort::for_function(&code)
+        .and_then(|effort| regalloc::allocate(isa, code, effort, options.verify));
     let function = allocated.map_err(|error| match error {
         RegallocError::TooManyAlive(actual) => Error::Limit {
             what: "values alive at the beginnings of its blocks, summed:",

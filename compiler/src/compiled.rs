@@ -266,27 +266,33 @@ impl Compiled {
         self.entry_stack[&type_number] + self.depths.for_callers(symbol) as u32
     }
 
+    /// Where the defined functions begin; those without code where the next one does.
     fn function_offsets(&self) -> Vec<u32> {
         let module = self.module();
         let imported = module.imports().count() as u32;
-        (imported..module.functions.len() as u32)
-            .map(|index| self.offset(Symbol::Function(index)))
-            .collect()
+        let mut next = self.functions_end();
+        let defined = imported..module.functions.len() as u32;
+        let mut offsets: Vec<u32> = defined
+            .rev()
+            .map(|index| {
+                let piece = Piece::Symbol(Symbol::Function(index));
+                next = self.text.find(piece).unwrap_or(next);
+                next
+            })
+            .collect();
+        offsets.reverse();
+        offsets
     }
 
     /// Where the last function ends: what follows is none of the module's.
     fn functions_end(&self) -> u32 {
         let module = self.module();
-        let last = (0..module.functions.len() as u32).next_back();
-        let last = last.filter(|&index| !module.is_import(index));
-        let extent = last.and_then(|index| {
-            let piece = Piece::Symbol(Symbol::Function(index));
-            self.text
-                .extents
-                .iter()
-                .find(|extent| extent.piece == piece)
+        let mut extents = self.text.extents.iter().rev();
+        let last = extents.find(|extent| match extent.piece {
+            Piece::Symbol(Symbol::Function(index)) => !module.is_import(index),
+            _ => false,
         });
-        extent.map_or(0, |extent| extent.offset + extent.bytes)
+        last.map_or(0, |extent| extent.offset + extent.bytes)
     }
 
     fn function_types(&self) -> Vec<image::FunctionType> {
@@ -460,9 +466,5 @@ impl Compiled {
 
     fn code_value(&self, piece: Piece) -> u32 {
         self.text.offset(piece) | self.target.architecture().code_bit()
-    }
-
-    fn offset(&self, symbol: Symbol) -> u32 {
-        self.text.offset(Piece::Symbol(symbol))
     }
 }

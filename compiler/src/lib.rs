@@ -72,6 +72,9 @@ pub struct Options {
     pub verify: bool,
     /// Whether [`Compiled::machine_ir`] is kept, for a reader.
     pub listing: bool,
+    /// Which passes of the mid-end take part: all, but where one is measured.
+    #[doc(hidden)]
+    pub passes: opt::Passes,
 }
 
 impl Default for Options {
@@ -84,6 +87,7 @@ impl Default for Options {
             linkable: false,
             verify: cfg!(debug_assertions),
             listing: false,
+            passes: opt::Passes::ALL,
         }
     }
 }
@@ -93,6 +97,7 @@ impl Options {
         opt::Options {
             level: self.level,
             verify: self.verify,
+            passes: self.passes,
         }
     }
 }

@@ -58,6 +58,11 @@ impl Text {
     pub fn offset(&self, piece: Piece) -> u32 {
         self.places[&piece]
     }
+
+    /// Where a piece begins, if there is such a piece.
+    pub fn find(&self, piece: Piece) -> Option<u32> {
+        self.places.get(&piece).copied()
+    }
 }
 
 /// Puts a text together.

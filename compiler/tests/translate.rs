@@ -55,6 +55,7 @@ fn optimize(translated: &mut Translated, level: OptLevel) -> Statistics {
     let options = Options {
         level,
         verify: true,
+        ..Options::default()
     };
     let mut optimizer = Optimizer::new(options, translated.module.memory);
     let mut sum = Statistics::default();

@@ -152,7 +152,7 @@ fn functions(image: &Image<'_>) -> Checked {
     for offset in words(section) {
         let sound = offset >= least && offset <= text_bytes && offset.is_multiple_of(2);
         require(sound, at, Fault::Functions)?;
-        least = offset + 1;
+        least = offset;
     }
     require(!section.is_empty(), at, Fault::Functions)
 }

@@ -162,3 +162,10 @@ pub(crate) fn all() -> Vec<Box<dyn Engine>> {
     }
     all
 }
+
+/// Our own engines where they need nothing but this process.
+pub(crate) fn in_process() -> Vec<Box<dyn Engine>> {
+    let ours = wasm2mcu::ENGINES.iter();
+    ours.map(|engine| Box::new(wasm2mcu::OnBoard(engine)) as Box<dyn Engine>)
+        .collect()
+}

@@ -45,7 +45,7 @@ pub(super) static ENGINES: [Wasm2mcu; 2] = [
     },
 ];
 
-impl Engine for &Wasm2mcu {
+impl Engine for &'static Wasm2mcu {
     fn name(&self) -> &str {
         self.name
     }
@@ -59,6 +59,20 @@ impl Engine for &Wasm2mcu {
     }
 
     fn prepare(&self, workload: &Workload, core: Core) -> Result<Box<dyn Program>, EngineError> {
+        let mut image = self.compile(workload, core)?;
+        image.loader = match (Loader::open(core), core) {
+            (Ok(loader), _) => Some(loader),
+            (Err(EngineError::Missing { .. }), Core::M33 | Core::Rv32) => None,
+            (Err(error), _) => return Err(error),
+        };
+        image.sizes.runtime = image.loader.as_ref().map(Loader::runtime);
+        Ok(Box::new(image))
+    }
+}
+
+impl Wasm2mcu {
+    /// The image, for the board of this process as long as it has no loader.
+    fn compile(&self, workload: &Workload, core: Core) -> Result<Image, EngineError> {
         let path = match self.level {
             OptLevel::Size => &workload.small_wasm,
             OptLevel::None | OptLevel::Speed => &workload.wasm,
@@ -76,12 +90,7 @@ impl Engine for &Wasm2mcu {
         let compiled = wasm2mcu::compile(&wasm, &options).map_err(failed)?;
         let image = compiled.image().map_err(failed)?;
         let compile_seconds = start.elapsed().as_secs_f64();
-        let loader = match (Loader::open(core), core) {
-            (Ok(loader), _) => Some(loader),
-            (Err(EngineError::Missing { .. }), Core::M33 | Core::Rv32) => None,
-            (Err(error), _) => return Err(error),
-        };
-        Ok(Box::new(Image {
+        Ok(Image {
             core,
             compile_seconds,
             sizes: Sizes {
@@ -91,11 +100,33 @@ impl Engine for &Wasm2mcu {
                 ram_bytes: ram_bytes(&compiled),
                 image_bytes: Some(image.len() as u64),
                 wasm_bytes: Some(wasm.len() as u64),
-                runtime: loader.as_ref().map(Loader::runtime),
+                runtime: None,
             },
-            loader,
+            loader: None,
             bytes: image,
-        }))
+        })
+    }
+}
+
+/// The compiler with the board of this process, which needs no firmware to be built: what the gate
+/// measures is the same wherever it runs.
+pub(super) struct OnBoard(pub(super) &'static Wasm2mcu);
+
+impl Engine for OnBoard {
+    fn name(&self) -> &str {
+        self.0.name
+    }
+
+    fn cores(&self) -> &[Core] {
+        &[Core::M33, Core::Rv32]
+    }
+
+    fn version(&self, core: Core) -> Result<String, EngineError> {
+        Engine::version(&self.0, core)
+    }
+
+    fn prepare(&self, workload: &Workload, core: Core) -> Result<Box<dyn Program>, EngineError> {
+        Ok(Box::new(self.0.compile(workload, core)?))
     }
 }
 

@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use super::Report;
-use super::summary::{Mean, Metric};
+use super::summary::{Mean, Metric, workloads};
 
 /// Smaller changes of a cell are not shown.
 const NOTICEABLE: f64 = 0.001;
@@ -38,11 +38,11 @@ pub(crate) fn compare(old: &Report, new: &Report) -> String {
             if (mean.value - 1.0).abs() > 1e-6 {
                 let _ = writeln!(
                     means,
-                    "{core:<9} {engine:<22} {:<20} {:>8}  {} ({} workloads)",
+                    "{core:<9} {engine:<22} {:<20} {:>8}  {} ({})",
                     metric.to_string(),
                     percent(mean.value),
                     verdict(mean.value),
-                    mean.count
+                    workloads(mean.count)
                 );
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::summary::{Metric, short};
+use super::summary::{Metric, short, workloads};
 use super::{Commit, Report, SIZE_LINE, SPEED_LINE};
 
 impl Commit {
@@ -32,9 +32,9 @@ impl Report {
             for (engine, mean) in self.times_as_fast(&core.name) {
                 let _ = writeln!(
                     text,
-                    "- {} times as fast as {engine} ({} workloads)",
+                    "- {} times as fast as {engine} ({})",
                     short(mean.value),
-                    mean.count
+                    workloads(mean.count)
                 );
             }
             if let Some(guards) = self.guards(&core.name) {

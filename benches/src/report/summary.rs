@@ -245,6 +245,12 @@ pub(crate) fn short(value: f64) -> String {
     }
 }
 
+/// How many workloads, in words.
+pub(crate) fn workloads(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} workload{plural}")
+}
+
 /// A count with thin spaces between thousands.
 pub(crate) fn grouped(value: u64) -> String {
     let digits = value.to_string();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::summary::{Mean, Metric, Summary, short};
+use super::summary::{Mean, Metric, Summary, short, workloads};
 use super::{Report, SIZE_LINE, SPEED_LINE};
 
 /// Spaces between columns.
@@ -112,9 +112,9 @@ impl Report {
             for (engine, mean) in self.times_as_fast(&core.name) {
                 let _ = writeln!(
                     text,
-                    "{} times as fast as {engine} ({} workloads)",
+                    "{} times as fast as {engine} ({})",
                     short(mean.value),
-                    mean.count
+                    workloads(mean.count)
                 );
             }
             if let Some(guards) = self.guards(&core.name) {

@@ -19,7 +19,7 @@ pub struct Parts {
     pub features: Features,
     /// Machine code and its constants; padded to a multiple of 4 by the writer.
     pub text: Vec<u8>,
-    /// Text offset of each defined function, strictly ascending.
+    /// Text offset of each defined function, ascending; of one without code, that of the next.
     pub functions: Vec<u32>,
     /// Text offset where the last defined function ends; 0 if there are none.
     pub functions_end: u32,

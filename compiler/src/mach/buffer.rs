@@ -296,6 +296,19 @@ impl<R: Relax, K> CodeBuffer<R, K> {
         self.fixed.extend_from_slice(bytes);
     }
 
+    /// How many bytes were appended, without items.
+    pub fn position(&self) -> usize {
+        self.fixed.len()
+    }
+
+    /// The byte that was appended at a position.
+    ///
+    /// # Panics
+    /// When none was.
+    pub fn byte_mut(&mut self, position: usize) -> &mut u8 {
+        &mut self.fixed[position]
+    }
+
     /// Appends an item whose length is found later.
     pub fn put_relaxable(&mut self, what: R) {
         let item = Item::Relaxable { what, form: 0 };

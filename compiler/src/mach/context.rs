@@ -58,6 +58,17 @@ impl<I: Isa> Context<'_, '_, I> {
                 self.ret(func.dfg.inst_args(inst));
                 Some(Vec::new())
             }
+            InstructionData::UnaryImm {
+                opcode: Opcode::Iconst,
+                ..
+            } => {
+                let word = self.word_constant(func.dfg.first_result(inst))?;
+                Some(vec![ValueRegs::one(self.immediate(word))])
+            }
+            InstructionData::UnaryIeee32 { imm, .. } => {
+                let made = I::float_constant(self.lower, imm.bits());
+                Some(vec![ValueRegs::one(made)])
+            }
             InstructionData::FuncAddr { func_ref, .. } => {
                 let symbol = self.lower.callee(func_ref)?;
                 Some(vec![self.address(symbol)])

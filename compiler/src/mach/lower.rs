@@ -3,8 +3,9 @@
 //! The driver walks blocks and instructions from last to first. An instruction is lowered when it
 //! has an effect or when something behind it asked for its value; whatever a consumer has folded
 //! into itself, and whatever nobody wants, disappears; so does a machine instruction of which no
-//! result is read, such as one that makes the other half of a value. Constants are never kept in a
-//! register across instructions: each consumer that cannot encode one gets its own.
+//! result is read, such as one that makes the other half of a value. Constants are not kept in a
+//! register across instructions, unless they are told to be: each consumer that cannot encode one gets
+//! its own.
 //!
 //! ```text
 //!   CLIF inst ──Isa::rules (ISLE)───────▶ emit() emit() …  in forward order
@@ -30,7 +31,7 @@ use super::context::Context;
 use super::frame::FrameRef;
 use super::reg::{Collector, OperandVisitor, Reg};
 use super::vcode::{VBlock, VCode};
-use super::{Isa, MachineInst};
+use super::{Isa, Kept, MachineInst};
 use crate::wasm::contract;
 
 /// The registers that hold a value: one word or two.
@@ -75,6 +76,8 @@ pub struct Lower<'f, I: Isa> {
     pub isa: &'f I,
     /// The function that is being lowered.
     pub func: &'f ir::Function,
+    /// The constants that have a register from where they are defined.
+    kept: &'f Kept,
     /// What the function calls; see [`VCode::calls`].
     pub calls: Vec<Symbol>,
     /// What it calls indirectly; see [`VCode::indirect_calls`].
@@ -99,14 +102,18 @@ pub struct Lower<'f, I: Isa> {
     emitted: Vec<I::Inst>,
 }
 
-/// Lowers `func` to machine IR.
+/// Lowers `func` to machine IR, with the constants `kept` in registers.
 ///
 /// # Errors
 ///
 /// [`NoRule`] when the instruction set has no rule for some instruction.
-pub fn lower<'f, I: Isa>(isa: &'f I, func: &'f ir::Function) -> Result<VCode<I>, NoRule> {
+pub fn lower<'f, I: Isa>(
+    isa: &'f I,
+    func: &'f ir::Function,
+    kept: &'f Kept,
+) -> Result<VCode<I>, NoRule> {
     let order = BlockOrder::new(func);
-    let mut lower = Lower::new(isa, func);
+    let mut lower = Lower::new(isa, func, kept);
     let mut insts = Vec::new();
     let mut locations = Vec::new();
     let mut blocks: Vec<VBlock> = Vec::with_capacity(order.blocks.len());
@@ -189,7 +196,7 @@ pub fn lower<'f, I: Isa>(isa: &'f I, func: &'f ir::Function) -> Result<VCode<I>,
 }
 
 impl<'f, I: Isa> Lower<'f, I> {
-    fn new(isa: &'f I, func: &'f ir::Function) -> Self {
+    fn new(isa: &'f I, func: &'f ir::Function, kept: &'f Kept) -> Self {
         let mut uses = SecondaryMap::new();
         for block in func.layout.blocks() {
             for inst in func.layout.block_insts(block) {
@@ -201,6 +208,7 @@ impl<'f, I: Isa> Lower<'f, I> {
         Lower {
             isa,
             func,
+            kept,
             calls: Vec::new(),
             indirect_calls: Vec::new(),
             tail_calls: Vec::new(),
@@ -378,6 +386,9 @@ impl<'f, I: Isa> Lower<'f, I> {
     /// Registers that hold `value` at this point; constants are made on the spot.
     pub fn use_value(&mut self, value: Value) -> ValueRegs {
         let value = self.func.dfg.resolve_aliases(value);
+        if self.kept.contains(value) {
+            return self.regs_of(value);
+        }
         if let Some(bits) = self.constant(value) {
             let ty = self.func.dfg.value_type(value);
             if self.isa.class_of(ty) == RegClass::Float {
@@ -453,6 +464,11 @@ impl<'f, I: Isa> Lower<'f, I> {
             });
         }
         stays
+    }
+
+    /// Whether something behind the instruction at hand reads a register.
+    pub fn is_read_later(&self, reg: Reg) -> bool {
+        reg.real().is_some() || self.read[slot(reg)]
     }
 
     fn mark_read(&mut self, reg: Reg) {
@@ -616,8 +632,20 @@ fn slot_bytes(func: &ir::Function) -> u32 {
     slots.map(|slot| slot.size.next_multiple_of(4)).sum()
 }
 
+/// A constant of at most 32 bits.
+pub(super) fn word_constant(func: &ir::Function, value: Value) -> Option<u32> {
+    let inst = func.dfg.value_def(value).inst()?;
+    match func.dfg.insts[inst] {
+        InstructionData::UnaryImm {
+            opcode: Opcode::Iconst,
+            imm,
+        } if func.dfg.value_type(value).bits() <= 32 => Some(imm.bits() as u32),
+        _ => None,
+    }
+}
+
 /// Whether an instruction must be executed even when nobody wants its result.
-fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
+pub(super) fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
     let opcode = func.dfg.insts[inst].opcode();
     if opcode.can_load() && !opcode.can_store() && !opcode.is_call() {
         let flags = func.dfg.insts[inst].memflags();

@@ -6,6 +6,7 @@
 //!            └── blocks: order, split edges            └── buffer: labels, branch lengths
 //! ```
 //!
+//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads
 //! * [`blocks`]: which machine blocks there are, and their order
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
@@ -21,18 +22,23 @@
 //!
 //! An instruction set implements [`Isa`] and [`MachineInst`]; nothing here knows which ones exist.
 
+mod addresses;
 pub mod blocks;
 pub mod buffer;
 pub mod call;
+mod constants;
 pub mod context;
+mod dead;
 pub mod emit;
 pub mod frame;
 pub(crate) mod isle;
+mod loops;
 pub mod lower;
 pub mod places;
 mod pressure;
 pub mod reg;
 pub mod regalloc;
+mod schedule;
 pub mod stubs;
 pub mod vcode;
 
@@ -43,9 +49,11 @@ use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::Architecture;
 use wasm2mcu_abi::trap::TrapCode;
 
+pub use addresses::AddressModes;
 use blocks::BranchTable;
 use buffer::Symbol;
 use call::Call;
+pub use constants::Kept;
 use context::Context;
 use emit::{CodeOf, Emitter};
 use frame::FrameRef;
@@ -85,6 +93,8 @@ pub trait Isa: Sized + Debug {
     const CONTEXT: Reg;
     /// The pinned register with the address of byte 0 of memory 0.
     const MEMORY_BASE: Reg;
+    /// How loads and stores form addresses, if sums are to be rewritten for that.
+    const ADDRESS_MODES: Option<AddressModes>;
     /// Its machine instructions.
     type Inst: MachineInst;
     /// The frame of a function.
@@ -132,6 +142,15 @@ pub trait Isa: Sized + Debug {
     fn address(to: Reg, symbol: Symbol) -> Self::Inst;
     /// The address of a place in the frame.
     fn frame_address(to: Reg, place: FrameRef) -> Self::Inst;
+    /// How many instructions make a constant for operand number `operand` of an instruction, which has
+    /// it there: none where the instruction holds it itself.
+    fn constant_cost(_func: &ir::Function, _inst: ir::Inst, _operand: usize, _word: u32) -> u32 {
+        0
+    }
+    /// How many instructions make a constant f32 in a floating-point register.
+    fn float_constant_cost(_bits: u32) -> u32 {
+        3
+    }
     /// A register with a constant word.
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg;
     /// A floating-point register with a constant f32.
@@ -155,6 +174,18 @@ pub trait Isa: Sized + Debug {
     /// The thunk by which the module calls an imported function of a signature; `slot` is the
     /// context offset of the host function's address.
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self>;
+}
+
+/// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
+/// instructions and registers. Returns the constants that it wants in registers.
+pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function) -> Kept {
+    func.dfg.resolve_all_aliases();
+    if let Some(modes) = I::ADDRESS_MODES {
+        addresses::run(func, modes);
+    }
+    dead::remove(func);
+    schedule::run(func);
+    constants::run(isa, func)
 }
 
 /// Code between the module and the host.

@@ -58,6 +58,8 @@ pub struct Statistics {
     pub kept: u32,
     /// Guards whose work an earlier one of the same index has taken over, removed.
     pub merged: u32,
+    /// Guards that a check before their loop stands for.
+    pub hoisted: u32,
     /// Checks that can never fail, removed.
     pub removed: u32,
     /// Checks that always fail, now a `trap`.
@@ -425,6 +427,37 @@ impl Pass<'_> {
         if self.size_loads.contains_key(&value) && now.lo > self.least_size {
             self.undo.push(Undo::LeastSize(self.least_size));
             self.least_size = now.lo;
+        }
+        self.refine_addend(value, now);
+    }
+
+    /// What `value = index + constant` being in `range` tells of the index, if the sum wraps for all
+    /// indices that there can be or for none.
+    fn refine_addend(&mut self, value: Value, range: Range) {
+        let Some((index, constant)) = self.plus_constant(value) else {
+            return;
+        };
+        let (Some(known), Some(full)) = (
+            self.range(index),
+            Range::full(self.func.dfg.value_type(value)),
+        ) else {
+            return;
+        };
+        let modulus = u128::from(full.hi) + 1;
+        let sum = |bound: u64| u128::from(bound) + u128::from(constant);
+        let wrapped = match (sum(known.lo) < modulus, sum(known.hi) < modulus) {
+            (true, true) => 0,
+            (false, false) => modulus,
+            _ => return,
+        };
+        let back = |bound: u64| (u128::from(bound) + wrapped).checked_sub(u128::from(constant));
+        let lo = back(range.lo).unwrap_or(0);
+        if let Some(hi) = back(range.hi) {
+            let index_range = Range {
+                lo: lo as u64,
+                hi: hi.min(u128::from(full.hi)) as u64,
+            };
+            self.refine(index, index_range);
         }
     }
 

@@ -5,7 +5,14 @@
 //!   load p                     ─▶   load p
 //!   trapnz (icmp ugt p, L-12)       load p+8
 //!   load p+8
+//!
+//!   trapnz (icmp ugt p, K)          trapnz (icmp ugt p, K-4)
+//!   load p                     ─▶   load p
+//!   trapnz (icmp ugt p+4, K)        load (p+4)
+//!   load (p+4)
 //! ```
+//! Where an index differs by a constant, passing the lower one's guard rules out that the sum wraps.
+//!
 //! Fields of a structure are read so. Within one block, if the later guard fails, the earlier one
 //! now fails in its place: with the same trap code, and with the same state for the host to see,
 //! since nothing between them stores, calls or traps differently. The loads in between, which no
@@ -16,61 +23,76 @@ use std::mem;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{
-    Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef, types,
-};
-use wasm2mcu_abi::trap::TrapCode;
+use cranelift_codegen::ir::{Block, Function, Inst, InstBuilder, InstructionData, Value, types};
 
-use crate::wasm::contract::{Region, trap};
+use super::recognize::{self, Limit};
 use crate::wasm::module::Memory;
 
 /// Merges guards in every block and says how many went away.
 pub(super) fn run(func: &mut Function, memory: &Memory) -> u32 {
     let blocks: Vec<Block> = func.layout.blocks().collect();
-    let min = memory.min_bytes;
-    let merge = |block| Merger::new(func, min).block(block);
+    let merge = |block| Merger::new(func, memory).block(block);
     blocks.into_iter().map(merge).sum()
 }
 
-/// What an index may be at most.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Limit {
-    Constant(u32),
-    /// The size that this value loaded, less so many bytes: never more than the size is.
-    Size(Value, u32),
-}
-
-impl Limit {
-    /// The smaller limit, if it is known which one is.
-    fn stronger(self, other: Limit) -> Option<Limit> {
-        match (self, other) {
-            (Limit::Constant(x), Limit::Constant(y)) => Some(Limit::Constant(x.min(y))),
-            (Limit::Size(s, x), Limit::Size(t, y)) if s == t => Some(Limit::Size(s, x.max(y))),
-            _ => None,
-        }
-    }
-}
-
-/// A guard that later ones can be merged into.
+/// A guard that later ones can be merged into: `base + offset <= limit`.
+#[derive(Clone, Copy)]
 struct Guard {
     inst: Inst,
-    written: Limit,
-    needed: Limit,
+    /// What is tested, if later guards are to be merged into it.
+    needed: Test,
+    /// What it tests as it stands.
+    written: Test,
+}
+
+/// `base + offset <= limit`, for a base that is known from elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Test {
+    offset: u32,
+    limit: Limit,
+}
+
+impl Test {
+    /// The test that holds exactly if both do.
+    fn and(self, other: Test, memory: &Memory) -> Option<Test> {
+        let signed = |test: Test| i64::from(test.offset.cast_signed());
+        let (low, high) = match signed(self) <= signed(other) {
+            true => (self, other),
+            false => (other, self),
+        };
+        let distance = u32::try_from(signed(high) - signed(low)).ok()?;
+        let from_high = match high.limit {
+            Limit::Constant(limit) => Limit::Constant(limit.checked_sub(distance)?),
+            Limit::Size(size, end) => {
+                let end = end.checked_add(distance)?;
+                Limit::Size(size, Some(end).filter(|&end| end <= memory.min_bytes)?)
+            }
+        };
+        // An index that passes the lower test does not wrap on its way to the higher one.
+        let most = match low.limit {
+            Limit::Constant(limit) => limit,
+            Limit::Size(_, end) => memory.max_bytes - end,
+        };
+        most.checked_add(distance)?;
+        Some(Test {
+            offset: low.offset,
+            limit: low.limit.stronger(from_high)?,
+        })
+    }
 }
 
 struct Merger<'a> {
     func: &'a mut Function,
-    /// Bytes that the memory always has.
-    min: u32,
-    /// By index, in an order that does not change from run to run.
+    memory: &'a Memory,
+    /// By base, in an order that does not change from run to run.
     open: BTreeMap<Value, Guard>,
 }
 
 impl Merger<'_> {
-    fn new(func: &mut Function, min: u32) -> Merger<'_> {
+    fn new<'a>(func: &'a mut Function, memory: &'a Memory) -> Merger<'a> {
         Merger {
             func,
-            min,
+            memory,
             open: BTreeMap::new(),
         }
     }
@@ -80,27 +102,30 @@ impl Merger<'_> {
         let mut next = self.func.layout.first_inst(block);
         while let Some(inst) = next {
             next = self.func.layout.next_inst(inst);
-            let Some((index, limit)) = self.guard(inst) else {
-                if self.is_barrier(inst) {
+            let Some((index, limit)) = recognize::guard(self.func, inst, self.memory.min_bytes)
+            else {
+                if recognize::is_barrier(self.func, inst) {
                     self.close();
                 }
                 continue;
             };
-            let first = self.open.get_mut(&index);
-            let stronger = first.and_then(|first| Some((first.needed.stronger(limit)?, first)));
-            if let Some((needed, first)) = stronger {
+            let (base, offset) = recognize::base_and_offset(self.func, index);
+            let test = Test { offset, limit };
+            let first = self.open.get_mut(&base);
+            let both = first.and_then(|first| Some((first.needed.and(test, self.memory)?, first)));
+            if let Some((needed, first)) = both {
                 first.needed = needed;
                 self.func.layout.remove_inst(inst);
                 merged += 1;
             } else {
                 let guard = Guard {
                     inst,
-                    written: limit,
-                    needed: limit,
+                    needed: test,
+                    written: test,
                 };
                 // One that is displaced may have been promised more.
-                if let Some(displaced) = self.open.insert(index, guard) {
-                    self.rewrite(index, &displaced);
+                if let Some(displaced) = self.open.insert(base, guard) {
+                    self.rewrite(base, &displaced);
                 }
             }
         }
@@ -108,119 +133,38 @@ impl Merger<'_> {
         merged
     }
 
-    /// Whether a trap may not move across this instruction.
-    fn is_barrier(&self, inst: Inst) -> bool {
-        let data = &self.func.dfg.insts[inst];
-        let opcode = data.opcode();
-        match data {
-            InstructionData::CondTrap { code, .. } => *code != trap(TrapCode::MemoryOutOfBounds),
-            InstructionData::Load { flags, .. } => !self.func.dfg.mem_flags[*flags].notrap(),
-            _ => {
-                opcode.can_trap()
-                    || opcode.can_store()
-                    || opcode.is_call()
-                    || opcode.is_terminator()
-                    || opcode.other_side_effects()
-            }
-        }
-    }
-
     fn close(&mut self) {
-        for (index, guard) in mem::take(&mut self.open) {
-            self.rewrite(index, &guard);
+        for (base, guard) in mem::take(&mut self.open) {
+            self.rewrite(base, &guard);
         }
     }
 
-    /// Gives a guard the limit that those merged into it need.
-    fn rewrite(&mut self, index: Value, guard: &Guard) {
+    /// Lets a guard test what those merged into it need.
+    fn rewrite(&mut self, base: Value, guard: &Guard) {
         if guard.needed == guard.written {
             return;
         }
+        let Test { offset, limit } = guard.needed;
         let mut cursor = FuncCursor::new(self.func).at_inst(guard.inst);
         cursor.use_srcloc(guard.inst);
         let mut word = |value: u32| cursor.ins().iconst(types::I32, i64::from(value));
-        let limit = match guard.needed {
+        let limit = match limit {
             Limit::Constant(limit) => word(limit),
             Limit::Size(size, end) => {
                 let end = word(end);
                 cursor.ins().isub(size, end)
             }
         };
+        let index = match offset {
+            0 => base,
+            _ => {
+                let offset = cursor.ins().iconst(types::I32, i64::from(offset));
+                cursor.ins().iadd(base, offset)
+            }
+        };
         let outside = cursor.ins().icmp(IntCC::UnsignedGreaterThan, index, limit);
         if let InstructionData::CondTrap { arg, .. } = &mut self.func.dfg.insts[guard.inst] {
             *arg = outside;
-        }
-    }
-
-    /// The index and limit of a guard of the memory.
-    fn guard(&self, inst: Inst) -> Option<(Value, Limit)> {
-        let InstructionData::CondTrap {
-            opcode: Opcode::Trapnz,
-            arg,
-            code,
-        } = self.func.dfg.insts[inst]
-        else {
-            return None;
-        };
-        if code != trap(TrapCode::MemoryOutOfBounds) {
-            return None;
-        }
-        let InstructionData::IntCompare {
-            cond: IntCC::UnsignedGreaterThan,
-            args: [index, limit],
-            ..
-        } = *self.definition(arg)?
-        else {
-            return None;
-        };
-        let dfg = &self.func.dfg;
-        if dfg.value_type(index) != types::I32 {
-            return None;
-        }
-        Some((dfg.resolve_aliases(index), self.limit(limit)?))
-    }
-
-    fn limit(&self, limit: Value) -> Option<Limit> {
-        if let Some(constant) = self.constant(limit) {
-            return Some(Limit::Constant(constant));
-        }
-        let (size, end) = match *self.definition(limit)? {
-            InstructionData::Binary {
-                opcode: Opcode::Isub,
-                args: [size, end],
-            } => (size, self.constant(end)?),
-            InstructionData::Binary {
-                opcode: Opcode::Iadd,
-                args: [size, negative],
-            } => (size, self.constant(negative)?.wrapping_neg()),
-            _ => return None,
-        };
-        let size = self.func.dfg.resolve_aliases(size);
-        (self.is_size(size) && end <= self.min).then_some(Limit::Size(size, end))
-    }
-
-    fn is_size(&self, value: Value) -> bool {
-        let dfg = &self.func.dfg;
-        let flags = self.definition(value).and_then(InstructionData::memflags);
-        let region = flags.and_then(|flags| dfg.mem_flags[flags].alias_region());
-        region.is_some() && region == dfg.alias_regions.get(Region::MemorySize.user_id())
-    }
-
-    fn constant(&self, value: Value) -> Option<u32> {
-        match *self.definition(value)? {
-            InstructionData::UnaryImm {
-                opcode: Opcode::Iconst,
-                imm,
-            } => Some(imm.bits() as u32),
-            _ => None,
-        }
-    }
-
-    fn definition(&self, value: Value) -> Option<&InstructionData> {
-        let dfg = &self.func.dfg;
-        match dfg.value_def(dfg.resolve_aliases(value)) {
-            ValueDef::Result(inst, 0) => Some(&dfg.insts[inst]),
-            _ => None,
         }
     }
 }

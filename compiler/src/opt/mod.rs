@@ -1,17 +1,29 @@
 //! The mid-end: CLIF to better CLIF, one function at a time.
 //!
 //! ```text
-//!  verify ─▶ unreachable code ─▶ constant phis ─▶ egraph ─▶ merge ─▶ guards ─▶ verify
-//!            └──────────── Cranelift, no ISA involved ────┘ └───── ours ─────┘
+//!  inline ─▶ verify ─▶ flow ─▶ egraph ─▶ flow ─▶ merge ─▶ guards ─▶ loops ─▶ verify
+//!  └ module ┘ └──────────────────── each function ───────────────────────────────┘
 //! ```
 //!
-//! The egraph folds constants, numbers values, hoists pure ones out of loops and forwards stores;
-//! it also merges equal guards. `merge` lets the first of several guards of an index check for all,
-//! and [`guards`] removes those that follow from others or from the range of the index. Dead instructions stay: the back ends lower backward from uses.
+//! * `inline`: bodies of small functions in place of calls of them
+//! * `flow`: unreachable code, constant parameters, larger blocks
+//! * Cranelift's egraph folds constants, numbers values, hoists pure ones out of loops and forwards
+//!   stores; it also merges equal guards
+//! * `merge`: the first of several guards of an index checks for all
+//! * [`guards`]: those that follow from others or from the range of the index go away
+//! * `loops`: checks before a loop for those in it
+//!
+//! Dead instructions stay: the back ends lower backward from uses. [`Passes`] leaves some out, for
+//! measuring.
 
+mod callgraph;
+mod flow;
 pub mod guards;
+mod inline;
+mod loops;
 mod merge;
 mod range;
+mod recognize;
 
 use std::mem;
 
@@ -20,6 +32,7 @@ use cranelift_codegen::ir::Function;
 use cranelift_codegen::settings::{self, Configurable, Flags};
 use cranelift_codegen::{CodegenError, Context};
 
+use self::loops::version::{self, Growth};
 use crate::error::{Error, Result};
 use crate::wasm::module::Memory;
 use crate::wasm::{Translated, support};
@@ -43,6 +56,62 @@ pub struct Options {
     pub level: OptLevel,
     /// Whether Cranelift's verifier checks the function after every pass.
     pub verify: bool,
+    /// Which passes take part, where the level has them at all.
+    pub passes: Passes,
+}
+
+/// The passes of our own, each of which can be left out to see what it gains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passes {
+    /// Bodies of small functions in place of calls of them.
+    pub inline: bool,
+    /// Conditional traps for branches around traps, and larger blocks.
+    pub flow: bool,
+    /// One check for several accesses of the same index.
+    pub merge: bool,
+    /// Removal of checks that cannot fail.
+    pub guards: bool,
+    /// Checks before a loop for those in it.
+    pub loops: bool,
+}
+
+impl Passes {
+    /// Every pass.
+    pub const ALL: Passes = Passes {
+        inline: true,
+        flow: true,
+        merge: true,
+        guards: true,
+        loops: true,
+    };
+    /// No pass: what Cranelift alone makes.
+    pub const NONE: Passes = Passes {
+        inline: false,
+        flow: false,
+        merge: false,
+        guards: false,
+        loops: false,
+    };
+    /// The names that [`Passes::by_name`] knows, in the order in which the passes run.
+    pub const NAMES: &[&str] = &["inline", "flow", "merge", "guards", "loops"];
+
+    /// The switch of a pass, by the name of its field.
+    pub fn by_name(&mut self, name: &str) -> Option<&mut bool> {
+        match name {
+            "inline" => Some(&mut self.inline),
+            "flow" => Some(&mut self.flow),
+            "merge" => Some(&mut self.merge),
+            "guards" => Some(&mut self.guards),
+            "loops" => Some(&mut self.loops),
+            _ => None,
+        }
+    }
+}
+
+impl Default for Passes {
+    fn default() -> Passes {
+        Passes::ALL
+    }
 }
 
 impl Default for Options {
@@ -51,16 +120,22 @@ impl Default for Options {
         Options {
             level: OptLevel::default(),
             verify: cfg!(debug_assertions),
+            passes: Passes::ALL,
         }
     }
 }
 
-/// Optimises every function of a module and says what became of the guards.
+/// Optimises a module, from which functions that nobody calls go away, and says what became of the
+/// guards.
 ///
 /// # Errors
 ///
 /// [`Error::Internal`] if the verifier objects to a function: a bug in the compiler.
 pub fn run(translated: &mut Translated, options: Options) -> Result<guards::Statistics> {
+    if options.passes.inline && options.level != OptLevel::None {
+        inline::run(translated, options.level)
+            .map_err(|(id, error)| internal(&id.name(&translated.module), error))?;
+    }
     let mut optimizer = Optimizer::new(options, translated.module.memory);
     let mut total = guards::Statistics::default();
     for body in &mut translated.functions {
@@ -104,14 +179,7 @@ impl Optimizer {
         mem::swap(&mut self.context.func, function);
         let result = self.passes();
         mem::swap(&mut self.context.func, function);
-        result.map_err(|error| Error::Internal {
-            pass: "the mid-end",
-            function: name.to_owned(),
-            message: match error {
-                CodegenError::Verifier(errors) => errors.to_string(),
-                other => other.to_string(),
-            },
-        })
+        result.map_err(|error| internal(name, error))
     }
 
     fn passes(&mut self) -> Result<guards::Statistics, CodegenError> {
@@ -123,19 +191,86 @@ impl Optimizer {
         if self.options.level == OptLevel::None || is_too_much(context) {
             return Ok(guards::count(&context.func));
         }
+        let passes = self.options.passes;
+        if passes.flow {
+            straighten(context, flags)?;
+        }
         context.egraph_pass(flags, &mut self.control)?;
+        if passes.flow {
+            straighten(context, flags)?;
+        }
         context.flowgraph();
         let memory = self.memory.as_ref();
-        let merged = memory.map_or(0, |memory| merge::run(&mut context.func, memory));
-        let mut statistics = guards::run(&mut context.func, &context.cfg, &context.domtree, memory);
+        let mergeable = memory.filter(|_| passes.merge);
+        let merged = mergeable.map_or(0, |memory| merge::run(&mut context.func, memory));
+        let mut statistics = match passes.guards {
+            true => remove_guards(context, flags, memory)?,
+            false => guards::count(&context.func),
+        };
         statistics.merged = merged;
-        if statistics.certain > 0 {
-            // Code behind a certain trap went away, with its edges.
-            clean(context, flags)?;
-            context.func.dfg.resolve_all_aliases();
+        if let Some(memory) = memory.filter(|_| passes.loops)
+            && statistics.kept > 0
+        {
+            let growth = match self.options.level {
+                OptLevel::Speed => Growth::Versions,
+                OptLevel::Size | OptLevel::None => Growth::Nothing,
+            };
+            statistics.hoisted = leave_loops(context, flags, memory, growth)?;
         }
         context.verify_if(flags)?;
         Ok(statistics)
+    }
+}
+
+/// Removes guards that never fail, and code behind those that always do.
+fn remove_guards(
+    context: &mut Context,
+    flags: &Flags,
+    memory: Option<&Memory>,
+) -> Result<guards::Statistics, CodegenError> {
+    let statistics = guards::run(&mut context.func, &context.cfg, &context.domtree, memory);
+    if statistics.certain > 0 {
+        clean(context, flags)?;
+        context.func.dfg.resolve_all_aliases();
+    }
+    Ok(statistics)
+}
+
+/// Takes guards out of loops, from the inner to the outer ones, and says how many.
+fn leave_loops(
+    context: &mut Context,
+    flags: &Flags,
+    memory: &Memory,
+    growth: Growth,
+) -> Result<u32, CodegenError> {
+    let mut total = 0;
+    for height in version::heights() {
+        context.compute_loop_analysis();
+        let outcome = version::run(
+            &mut context.func,
+            &context.domtree,
+            &context.loop_analysis,
+            memory,
+            growth,
+            height,
+        );
+        if outcome.changed {
+            clean(context, flags)?;
+            context.func.dfg.resolve_all_aliases();
+        }
+        total += outcome.removed;
+    }
+    Ok(total)
+}
+
+fn internal(function: &str, error: CodegenError) -> Error {
+    Error::Internal {
+        pass: "the mid-end",
+        function: function.to_owned(),
+        message: match error {
+            CodegenError::Verifier(errors) => errors.to_string(),
+            other => other.to_string(),
+        },
     }
 }
 
@@ -161,6 +296,18 @@ fn clean(context: &mut Context, flags: &Flags) -> Result<(), CodegenError> {
     context.flowgraph();
     context.eliminate_unreachable_code(flags)?;
     context.remove_constant_phis(flags)
+}
+
+/// Makes control flow as simple as it can be, and brings the flow graph up to date.
+fn straighten(context: &mut Context, flags: &Flags) -> Result<(), CodegenError> {
+    let folded = flow::fold(&mut context.func);
+    if flow::trap_in_place(&mut context.func) || folded {
+        clean(context, flags)?;
+    }
+    flow::join(&mut context.func);
+    context.func.dfg.resolve_all_aliases();
+    context.flowgraph();
+    Ok(())
 }
 
 fn flags(options: Options) -> Flags {

@@ -198,7 +198,7 @@ fn binary(opcode: Opcode, x: Range, y: Range, full: Range) -> Option<Range> {
 }
 
 /// A sum, if no pair of operands wraps or every pair does.
-fn add(x: Range, y: Range, full: Range) -> Option<Range> {
+pub(super) fn add(x: Range, y: Range, full: Range) -> Option<Range> {
     let modulus = u128::from(full.hi) + 1;
     let lo = u128::from(x.lo) + u128::from(y.lo);
     let hi = u128::from(x.hi) + u128::from(y.hi);

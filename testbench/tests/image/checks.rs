@@ -84,7 +84,7 @@ fn memory_and_context_sizes() {
 #[test]
 fn functions() {
     let refused = |change: fn(&mut Parts)| parts_refused(change, Fault::Functions);
-    refused(|parts| parts.functions[1] = parts.functions[0]);
+    refused(|parts| parts.functions[1] = parts.functions[0] - 2);
     refused(|parts| parts.functions[2] -= 32);
     refused(|parts| parts.functions[2] += 1);
     refused(|parts| parts.functions_end = sample::MIX);

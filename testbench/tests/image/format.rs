@@ -143,6 +143,20 @@ fn text_offsets_lead_to_functions() {
 }
 
 #[test]
+fn a_function_without_code_is_never_found() {
+    let mut parts = sample::parts();
+    parts.functions[0] = sample::DIVIDE;
+    parts.functions[3] = parts.functions_end;
+    let bytes = write(&parts).unwrap();
+    let image = Image::parse(&bytes).unwrap();
+    let at = |offset| image.function_at(offset);
+    assert_eq!(at(sample::DIVIDE - 1), None);
+    assert_eq!(at(sample::DIVIDE), Some(3));
+    assert_eq!(at(sample::CODE_END - 1), Some(4));
+    assert_eq!(at(sample::CODE_END), None);
+}
+
+#[test]
 fn what_the_format_cannot_hold_is_an_error() {
     let mut parts = sample::parts();
     parts.imports[0].item = ImportItem::Function(9);

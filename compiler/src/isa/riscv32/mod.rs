@@ -6,6 +6,7 @@
 //! ```
 //!
 //! * [`regs`]: which register plays which role
+//! * `constants`: which constants instructions hold
 //! * [`imm`]: immediates that are encodable once they exist
 //! * [`inst`]: the machine instructions that selection produces
 //! * `isle`: selection; the rules are in `lower.isle`, `wide.isle`, `float.isle` and `bits.isle`
@@ -17,6 +18,7 @@
 //! * `thunks`: between the module and the host
 
 pub mod branch;
+mod constants;
 pub mod disasm;
 mod display;
 pub mod emit;
@@ -44,7 +46,7 @@ use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
-use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
+use crate::mach::{AddressModes, FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
@@ -91,6 +93,8 @@ impl Isa for Riscv32 {
     const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
+    // Rules tell from the form of an address how it is aligned.
+    const ADDRESS_MODES: Option<AddressModes> = None;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -178,6 +182,10 @@ impl Isa for Riscv32 {
 
     fn frame_address(rd: Reg, place: FrameRef) -> Inst {
         Inst::FrameAddr { rd, place }
+    }
+
+    fn constant_cost(func: &ir::Function, inst: ir::Inst, operand: usize, word: u32) -> u32 {
+        constants::cost(func, inst, operand, word)
     }
 
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {

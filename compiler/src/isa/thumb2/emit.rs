@@ -9,6 +9,7 @@ use wasm2mcu_abi::trap::TrapCode;
 
 use super::branch::Branch;
 use super::encode::{self, Access, Opcode, hw};
+use super::flags::{Answer, Flags};
 use super::frame::FrameLayout;
 use super::imm::{AddImm, Constant, ModifiedImm, Shift};
 use super::inst::{
@@ -36,6 +37,10 @@ pub struct Emitter {
     source: u32,
     /// The flags hold the carry of the instruction before.
     carry: bool,
+    /// What else they hold.
+    flags: Flags,
+    /// The last opcode and the byte at which it begins.
+    last: (Opcode, usize),
 }
 
 impl mach::emit::Emitter for Emitter {
@@ -50,6 +55,8 @@ impl mach::emit::Emitter for Emitter {
             stubs: Stubs::new(trap_stubs),
             source: 0,
             carry: false,
+            flags: Flags::Unknown,
+            last: (Opcode::Narrow(0), 0),
         }
     }
 
@@ -59,6 +66,7 @@ impl mach::emit::Emitter for Emitter {
     }
 
     fn bind(&mut self, block: Block) {
+        self.flags = Flags::Unknown;
         self.buffer.bind(Label::of_block(block));
     }
 
@@ -193,7 +201,7 @@ impl mach::emit::Emitter for Emitter {
                 if_true,
                 if_false,
             } => {
-                self.compare(&cmp, cond);
+                let cond = self.test(cond, &cmp);
                 self.select(rd, cond, if_true, if_false);
             }
             Inst::TrapIf { cond, cmp, code } => {
@@ -246,6 +254,11 @@ impl mach::emit::Emitter for Emitter {
             Inst::AddSp { bytes } => self.move_sp(AluOp::Add, bytes),
             Inst::SubSp { bytes } => self.move_sp(AluOp::Sub, bytes),
         }
+        // What tests has noted itself what is known then.
+        if !matches!(inst, Inst::TrapIf { .. } | Inst::CondBr { .. }) {
+            let (opcode, at) = self.last;
+            self.flags = self.flags.after(inst, opcode, at);
+        }
     }
 
     fn finish(mut self) -> Result<Code<RelocKind>, BranchOutOfRange> {
@@ -274,6 +287,7 @@ impl Emitter {
     }
 
     fn put(&mut self, opcode: Opcode) {
+        self.last = (opcode, self.buffer.position());
         match opcode {
             Opcode::Narrow(bits) => self.buffer.put(&bits.to_le_bytes()),
             Opcode::Wide(bits) => {
@@ -453,14 +467,33 @@ impl Emitter {
         self.put(opcode);
     }
 
+    /// Sets the flags for a test, unless they answer it already; returns the condition on them.
+    fn test(&mut self, cond: Cond, cmp: &Compare) -> Cond {
+        let Some(Answer { cond, set_at }) = self.flags.answer(cond, cmp) else {
+            self.compare(cmp, cond);
+            self.flags = Flags::behind(cmp);
+            return cond;
+        };
+        if let Some(at) = set_at {
+            *self.buffer.byte_mut(at) |= 1 << 4;
+            self.flags = match self.flags {
+                Flags::OfResultAt(of, _) => Flags::OfResult(of),
+                other => other,
+            };
+        }
+        cond
+    }
+
     fn branch_if(&mut self, cond: Cond, cmp: &Compare, target: Label) {
-        if let (Cond::Eq | Cond::Ne, Some(rn)) = (cond, cmp.low_register_with_zero()) {
+        let known = self.flags.answer(cond, cmp).is_some();
+        if !known && let (Cond::Eq | Cond::Ne, Some(rn)) = (cond, cmp.low_register_with_zero()) {
             let zero = cond == Cond::Eq;
             self.buffer
                 .put_relaxable(Branch::IfZero { rn, zero, target });
+            self.flags = Flags::Unknown;
             return;
         }
-        self.compare(cmp, cond);
+        let cond = self.test(cond, cmp);
         self.buffer.put_relaxable(Branch::If { cond, target });
     }
 

@@ -6,7 +6,7 @@ use wasm2mcu_abi::trap::TrapCode;
 use super::assembler::{compare_with_assembler, frame};
 use super::emit::Emitter;
 use super::frame::FrameLayout;
-use super::imm::ModifiedImm;
+use super::imm::{AddImm, ModifiedImm};
 use super::inst::*;
 use super::regs::{RegSet, float_preg, preg, r};
 use super::reloc::RelocKind;
@@ -51,7 +51,7 @@ fn checks_share_a_stub_per_code() {
     emitter.emit(&RETURN, None);
     let code = check(
         emitter,
-        "cmp r0, r1\nbhi 2f\ncmp r0, r1\nbeq 8f\ncmp r0, r1\nblo 2f\nbx lr\n\
+        "cmp r0, r1\nbhi 2f\nbeq 8f\nblo 2f\nbx lr\n\
          2: bl trap_2\n8: bl trap_8",
     );
     let sites: Vec<_> = code
@@ -64,7 +64,7 @@ fn checks_share_a_stub_per_code() {
         [
             (0, TrapCode::MemoryOutOfBounds, 100),
             (4, TrapCode::IntegerOverflow, 110),
-            (8, TrapCode::MemoryOutOfBounds, 110)
+            (6, TrapCode::MemoryOutOfBounds, 110)
         ]
     );
     let symbols: Vec<_> = code
@@ -75,8 +75,8 @@ fn checks_share_a_stub_per_code() {
     assert_eq!(
         symbols,
         [
-            (14, Symbol::Trap(TrapCode::MemoryOutOfBounds)),
-            (18, Symbol::Trap(TrapCode::IntegerOverflow))
+            (10, Symbol::Trap(TrapCode::MemoryOutOfBounds)),
+            (14, Symbol::Trap(TrapCode::IntegerOverflow))
         ]
     );
 }
@@ -91,7 +91,7 @@ fn every_site_has_its_stub_on_demand() {
     emitter.emit(&RETURN, None);
     let code = check(
         emitter,
-        "cmp r0, r1\nbhi 1f\ncmp r0, r1\nbhi 2f\nbx lr\n1: bl trap_2\n2: bl trap_2",
+        "cmp r0, r1\nbhi 1f\nbhi 2f\nbx lr\n1: bl trap_2\n2: bl trap_2",
     );
     let sources: Vec<u32> = code.trap_sites.iter().map(|site| site.source).collect();
     assert_eq!(sources, [1, 2]);
@@ -301,4 +301,113 @@ fn a_broken_carry_chain_is_noticed() {
     emitter.emit(&link(CarryOp::Adds), None);
     emitter.emit(&Inst::Mov { rd: r(2), rm: r(3) }, None);
     emitter.emit(&link(CarryOp::Adcs), None);
+}
+
+/// Emits `insts` and a branch to block 1, the return, if `cond` holds of `rn` and zero.
+fn tested(insts: &[Inst], cond: Cond, rn: u8, text: &str) {
+    let mut emitter = emitter(2);
+    emitter.bind(block(0));
+    for inst in insts {
+        emitter.emit(inst, None);
+    }
+    let branch = Inst::CondBr {
+        cond,
+        cmp: Compare::zero(r(rn)),
+        taken: block(0),
+        not_taken: block(1),
+    };
+    emitter.emit(&branch, Some(block(1)));
+    emitter.bind(block(1));
+    emitter.emit(&RETURN, None);
+    check(emitter, text);
+}
+
+fn add(rd: u8, rn: u8, value: i32) -> Inst {
+    let imm = AddImm::new(value).expect("encodable");
+    Inst::AddImm {
+        rd: r(rd),
+        rn: r(rn),
+        imm,
+    }
+}
+
+#[test]
+fn a_result_is_not_compared_with_zero() {
+    tested(
+        &[add(2, 2, -1)],
+        Cond::Ne,
+        2,
+        "0: subs r2, #1\nbne 0b\nbx lr",
+    );
+    // A 32-bit form is made to set flags.
+    tested(
+        &[add(8, 8, -1)],
+        Cond::Eq,
+        8,
+        "0: subs.w r8, r8, #1\nbeq 0b\nbx lr",
+    );
+    tested(
+        &[add(2, 2, -1)],
+        Cond::Lt,
+        2,
+        "0: subs r2, #1\nbmi 0b\nbx lr",
+    );
+    // Loads and moves in between leave the flags alone.
+    let copy = Inst::Mov { rd: r(3), rm: r(8) };
+    tested(
+        &[add(2, 2, -1), copy],
+        Cond::Ne,
+        2,
+        "0: subs r2, #1\nmov r3, r8\nbne 0b\nbx lr",
+    );
+}
+
+#[test]
+fn a_result_is_compared_with_zero_where_the_flags_are_not_its_own() {
+    // Another value, another condition, flags of another instruction, an overwritten result.
+    tested(
+        &[add(2, 2, -1)],
+        Cond::Lt,
+        3,
+        "0: subs r2, #1\ncmp r3, #0\nblt 0b\nbx lr",
+    );
+    tested(
+        &[add(2, 2, -1)],
+        Cond::Gt,
+        2,
+        "0: subs r2, #1\ncmp r2, #0\nbgt 0b\nbx lr",
+    );
+    tested(
+        &[add(8, 8, -1), add(2, 2, 1)],
+        Cond::Lt,
+        8,
+        "0: sub.w r8, r8, #1\nadds r2, #1\ncmp.w r8, #0\nblt 0b\nbx lr",
+    );
+    let copy = Inst::Mov { rd: r(2), rm: r(8) };
+    tested(
+        &[add(2, 2, -1), copy],
+        Cond::Lt,
+        2,
+        "0: subs r2, #1\nmov r2, r8\ncmp r2, #0\nblt 0b\nbx lr",
+    );
+    // ADDW has no form that sets flags.
+    tested(
+        &[add(2, 3, 4095)],
+        Cond::Lt,
+        2,
+        "0: addw r2, r3, #4095\ncmp r2, #0\nblt 0b\nbx lr",
+    );
+}
+
+#[test]
+fn what_was_compared_is_not_known_behind_a_label() {
+    let mut emitter = emitter(1);
+    emitter.emit(&trap_if(Cond::Hi, TrapCode::MemoryOutOfBounds), None);
+    emitter.bind(block(0));
+    emitter.emit(&trap_if(Cond::Lo, TrapCode::MemoryOutOfBounds), None);
+    emitter.emit(&RETURN, None);
+    check(
+        emitter,
+        "cmp r0, r1\nbhi 1f\ncmp r0, r1\nblo 1f\nbx lr\n1: bl trap_2",
+    );
 }

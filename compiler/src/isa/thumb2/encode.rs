@@ -37,6 +37,20 @@ impl Opcode {
         matches!(self, Opcode::Narrow(bits) if bits >> 14 == 0 || bits >> 10 == 0b01_0000)
     }
 
+    /// Whether this is a 32-bit form of data processing that sets flags if bit 4 of its first halfword
+    /// is one: modified immediate, shifted register and shift by a register.
+    pub(super) fn can_set_flags(self) -> bool {
+        let Opcode::Wide(bits) = self else {
+            return false;
+        };
+        let (first, second) = (bits >> 16, bits & 0xffff);
+        let immediate = first & 0xfa00 == 0xf000 && second & 0x8000 == 0;
+        // PKHBT and PKHTB stand among the latter and set none.
+        let register = first & 0xfe00 == 0xea00 && first & 0x01e0 != 0x00c0;
+        let shift = first & 0xff80 == 0xfa00 && second & 0xf0f0 == 0xf000;
+        immediate || register || shift
+    }
+
     /// Appends the bytes, halfword by halfword.
     pub(super) fn write(self, out: &mut Vec<u8>) {
         match self {

@@ -31,7 +31,7 @@ impl FrameLayout {
         };
         if saved.contains(14) && !layout.bytes().is_multiple_of(8) {
             // Saving one register more pads without an instruction.
-            let spare = (4..8).find(|&n| !saved.contains(n));
+            let spare = (4..=8).find(|&n| !saved.contains(n));
             match spare {
                 Some(n) if needed == 0 => layout.saved = saved.with(n),
                 _ => layout.body += 4,

@@ -11,7 +11,7 @@ use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 pub(super) use generated::{constructor_lower, constructor_test_of};
 
 use super::Thumb2;
-use super::imm::{AddImm, BitRange, Scale, Shift, ShiftKind};
+use super::imm::{AddImm, BitRange, MovImm, Scale, Shift, ShiftKind};
 use super::inst::{
     AluOp, Amode, CarryOp, Compare, CompareOp, Cond, ExtendOp, ExtractOp, FloatOp, FloatUnaryOp,
     Inst as MInst, LoadOp, MulAccOp, Operand2, SelectValue, Sign, StoreOp, UnaryOp,
@@ -169,13 +169,40 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         self.define(|rd| MInst::set_if(rd, test.cond, test.cmp))
     }
 
-    fn select_op(&mut self, test: Test, if_true: Reg, if_false: Reg) -> Reg {
+    fn select_reg(&mut self, reg: Reg) -> SelectValue {
+        SelectValue::Reg(reg)
+    }
+
+    fn select_value(&mut self, value: Value) -> SelectValue {
+        let constant = self.word_constant(value).and_then(MovImm::new);
+        constant.map_or_else(|| SelectValue::Reg(self.word(value)), SelectValue::Imm)
+    }
+
+    fn select_lo(&mut self, value: Value) -> SelectValue {
+        let constant = self.lower.constant_words(value).0.and_then(MovImm::new);
+        constant.map_or_else(|| SelectValue::Reg(self.lo(value)), SelectValue::Imm)
+    }
+
+    fn select_hi(&mut self, value: Value) -> SelectValue {
+        let constant = self.lower.constant_words(value).1.and_then(MovImm::new);
+        constant.map_or_else(|| SelectValue::Reg(self.hi(value)), SelectValue::Imm)
+    }
+
+    fn select_op(&mut self, test: Test, if_true: SelectValue, if_false: SelectValue) -> Reg {
+        let Test { cond, cmp } = test;
+        // The result takes the register of the second value, best of one that nobody reads later.
+        let later = |value| matches!(value, SelectValue::Reg(reg) if self.lower.is_read_later(reg));
+        let swap = matches!(if_false, SelectValue::Imm(_)) || later(if_false) && !later(if_true);
+        let (cond, if_true, if_false) = match (swap, if_true) {
+            (true, SelectValue::Reg(_)) => (cond.invert(), if_false, if_true),
+            _ => (cond, if_true, if_false),
+        };
         self.define(|rd| MInst::Select {
             rd,
-            cond: test.cond,
-            cmp: test.cmp,
-            if_true: SelectValue::Reg(if_true),
-            if_false: SelectValue::Reg(if_false),
+            cond,
+            cmp,
+            if_true,
+            if_false,
         })
     }
 
@@ -491,6 +518,12 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         }
     }
 
+    fn equal_words(&mut self, value: Value) -> Option<u32> {
+        let bits = self.lower.constant(value)?;
+        let wide = self.value_type(value).bits() == 64;
+        (wide && bits as u32 == (bits >> 32) as u32).then_some(bits as u32)
+    }
+
     fn word_after(&mut self, address: Amode) -> Amode {
         match address {
             Amode::Base { base, offset } => Amode::Base {
@@ -603,6 +636,12 @@ impl generated::Context for Context<'_, '_, Thumb2> {
 
     fn base_offset(&mut self, base: Reg, offset: i32) -> Amode {
         Amode::Base { base, offset }
+    }
+
+    fn near_offset(&mut self, offset: i32, more: u32) -> Option<i32> {
+        // The second word of a double word is four bytes further.
+        let sum = offset.wrapping_add(more as i32);
+        (-255..=4095 - 4).contains(&sum).then_some(sum)
     }
 
     fn base_index(&mut self, base: Reg, index: Reg, scale: u32) -> Amode {

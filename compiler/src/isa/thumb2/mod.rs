@@ -9,8 +9,10 @@
 //! * [`imm`]: immediates that are encodable once they exist
 //! * [`inst`]: the machine instructions that selection produces
 //! * `isle`: selection; the rules are in `lower.isle`, `wide.isle` and `float.isle`
+//! * `constants`: which constants instructions hold
 //! * [`frame`]: the stack frame
 //! * [`emit`]: from machine instructions to the code of a function
+//! * `flags`: comparisons that need not be made
 //! * [`branch`]: branches and jump tables, short and long
 //! * [`reloc`]: references between functions
 //! * [`disasm`]: from the code back to text
@@ -23,6 +25,7 @@ mod assembler;
 pub mod branch;
 #[cfg(test)]
 mod branch_tests;
+mod constants;
 pub mod disasm;
 mod display;
 pub mod emit;
@@ -33,6 +36,7 @@ mod encode;
 mod encode_table;
 #[cfg(test)]
 mod encode_tests;
+mod flags;
 pub mod frame;
 pub mod imm;
 pub mod inst;
@@ -56,7 +60,7 @@ use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
-use crate::mach::{FrameNeeds, Isa, MachineInst, Thunk};
+use crate::mach::{AddressModes, FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
@@ -105,6 +109,11 @@ impl Isa for Thumb2 {
     const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
+    // The offset of an access has twelve bits, which the second word of a double word needs as well.
+    const ADDRESS_MODES: Option<AddressModes> = Some(AddressModes {
+        max_offset: 4095 - 4,
+        max_shift: 3,
+    });
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -188,6 +197,17 @@ impl Isa for Thumb2 {
 
     fn frame_address(rd: Reg, place: FrameRef) -> Inst {
         Inst::FrameAddr { rd, place }
+    }
+
+    fn constant_cost(func: &ir::Function, inst: ir::Inst, operand: usize, word: u32) -> u32 {
+        constants::cost(func, inst, operand, word)
+    }
+
+    fn float_constant_cost(bits: u32) -> u32 {
+        match FloatImm::new(bits) {
+            Some(_) => 1,
+            None => 3,
+        }
     }
 
     fn constant(lower: &mut Lower<'_, Self>, word: u32) -> Reg {

@@ -122,10 +122,14 @@ impl Inst {
                 if_false,
                 ..
             } => {
-                visit_compare(cmp, visitor);
-                visit_select_value(if_true, visitor);
+                // In the register of the second value only one move is left.
                 visit_select_value(if_false, visitor);
-                visitor.reg_def(rd);
+                visit_select_value(if_true, visitor);
+                visit_compare(cmp, visitor);
+                match if_false {
+                    SelectValue::Reg(_) => visitor.reg_reuse_def(rd, 0),
+                    SelectValue::Imm(_) => visitor.reg_def(rd),
+                }
             }
             Inst::TrapIf { cmp, .. } | Inst::CondBr { cmp, .. } => visit_compare(cmp, visitor),
             Inst::Call(call) | Inst::TailCall(call) => {

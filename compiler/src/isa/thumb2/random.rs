@@ -365,7 +365,8 @@ impl Random {
                     cond,
                     cmp,
                     if_true: SelectValue::Reg(if_true),
-                    if_false: SelectValue::Reg(if_false),
+                    // It takes the register of this one.
+                    if_false: SelectValue::Reg(rd),
                 };
                 let vsel = Inst::float_select(rd, cond, cmp, if_true, if_false);
                 vsel.filter(|_| self.chance(2)).unwrap_or(moves)
@@ -504,7 +505,10 @@ impl Random {
                     cond,
                     cmp,
                     if_true: self.select_value(),
-                    if_false: self.select_value(),
+                    if_false: match self.select_value() {
+                        SelectValue::Reg(_) => SelectValue::Reg(rd),
+                        constant => constant,
+                    },
                 }
             }
         }

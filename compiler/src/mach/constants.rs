@@ -1,0 +1,231 @@
+//! Constants that no instruction holds are made before the loops that use them.
+//!
+//! Selection makes a constant anew for each instruction that needs it in a register, which is right
+//! for code that runs once. In a loop it costs an instruction or two a round:
+//!
+//! ```text
+//!                               movw r4, #0x79b1; movt r4, #0x9e37
+//!   loop:                       loop:
+//!     movw r1, #0x79b1    ─▶
+//!     movt r1, #0x9e37
+//!     muls r0, r1, r0             muls r0, r4, r0
+//! ```
+//!
+//! A register that is short would be spilled and reloaded in every round, so a loop gets only as many
+//! constants as it leaves registers free, those first that save most. For floating-point registers
+//! that is no worry: where they are short, a reload is one instruction, and what makes a constant is
+//! more.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use cranelift_codegen::cursor::{Cursor, FuncCursor};
+use cranelift_codegen::entity::EntitySet;
+use cranelift_codegen::ir::immediates::Ieee32;
+use cranelift_codegen::ir::{
+    Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, types,
+};
+use cranelift_codegen::loop_analysis::Loop;
+use regalloc2::RegClass;
+
+use super::Isa;
+use super::loops::Loops;
+use super::lower::word_constant;
+
+/// The values of constants that stay in a register from where they are defined.
+pub type Kept = EntitySet<Value>;
+
+/// The registers of a loop, without two for what it computes; those that calls leave alone.
+const REGISTERS: u32 = 7;
+const REGISTERS_ACROSS_CALLS: u32 = 5;
+
+/// Floating-point constants of one loop that the frame has room for.
+const MAX_FLOATS: usize = 32;
+
+/// A constant by the class of its register.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Constant {
+    Word(u32),
+    Float(u32),
+}
+
+impl Constant {
+    fn of<I: Isa>(isa: &I, func: &Function, value: Value) -> Option<Constant> {
+        if let Some(word) = word_constant(func, value) {
+            return Some(Constant::Word(word));
+        }
+        let inst = func.dfg.value_def(value).inst()?;
+        match func.dfg.insts[inst] {
+            InstructionData::UnaryIeee32 { imm, .. }
+                if isa.class_of(types::F32) == RegClass::Float =>
+            {
+                Some(Constant::Float(imm.bits()))
+            }
+            _ => None,
+        }
+    }
+
+    fn make(self, cursor: &mut FuncCursor<'_>) -> Value {
+        match self {
+            Constant::Word(word) => cursor.ins().iconst(types::I32, i64::from(word)),
+            Constant::Float(bits) => cursor.ins().f32const(Ieee32::with_bits(bits)),
+        }
+    }
+}
+
+/// Moves constants out of the loops of `func`, whose aliases are resolved.
+pub(super) fn run<I: Isa>(isa: &I, func: &mut Function) -> Kept {
+    let mut kept = Kept::new();
+    let loops = Loops::of(func);
+    if loops.is_empty() {
+        return kept;
+    }
+    let mut users: HashMap<Loop, BTreeMap<Constant, User>> = HashMap::new();
+    let mut residents: HashMap<Loop, Residents> = HashMap::new();
+    for block in func.layout.blocks() {
+        let Some(innermost) = loops.innermost(block) else {
+            continue;
+        };
+        let of_loop = users.entry(innermost).or_default();
+        for inst in func.layout.block_insts(block) {
+            for (operand, &value) in func.dfg.inst_args(inst).iter().enumerate() {
+                let Some(constant) = Constant::of(isa, func, value) else {
+                    continue;
+                };
+                let cost = match constant {
+                    Constant::Word(word) => I::constant_cost(func, inst, operand, word),
+                    // The first is what a reload costs.
+                    Constant::Float(bits) => I::float_constant_cost(bits).saturating_sub(1),
+                };
+                if cost > 0 {
+                    let user = of_loop.entry(constant).or_default();
+                    user.places.push((inst, operand));
+                    user.cost += cost;
+                }
+            }
+        }
+        Residents::note(func, &loops, innermost, block, &mut residents);
+    }
+    let mut made: HashMap<(Inst, Constant), Value> = HashMap::new();
+    for of in loops.inner_first() {
+        let mut constants: Vec<(Constant, User)> =
+            users.remove(&of).unwrap_or_default().into_iter().collect();
+        constants.sort_by_key(|(_, user)| std::cmp::Reverse(user.cost));
+        let mut floats = 0;
+        for (constant, user) in constants {
+            let home = match constant {
+                Constant::Word(_) => home(&loops, of, &residents),
+                Constant::Float(_) if floats < MAX_FLOATS => {
+                    floats += 1;
+                    loops.shape(of).entry.map(|entry| (entry, Vec::new()))
+                }
+                Constant::Float(_) => None,
+            };
+            let Some((home, around)) = home else {
+                continue;
+            };
+            let value = *made.entry((home, constant)).or_insert_with(|| {
+                for one in around {
+                    residents.entry(one).or_default().taken += 1;
+                }
+                let mut cursor = FuncCursor::new(func).at_inst(home);
+                cursor.use_srcloc(home);
+                constant.make(&mut cursor)
+            });
+            kept.insert(value);
+            for (inst, operand) in user.places {
+                func.dfg.inst_args_mut(inst)[operand] = value;
+            }
+        }
+    }
+    kept
+}
+
+/// Who needs a constant in a register, and how many instructions make it for them.
+#[derive(Default)]
+struct User {
+    places: Vec<(Inst, usize)>,
+    cost: u32,
+}
+
+/// What a loop holds in registers all the time.
+#[derive(Default)]
+struct Residents {
+    values: BTreeSet<Value>,
+    words: u32,
+    /// Constants that were given a register.
+    taken: u32,
+    calls: bool,
+}
+
+impl Residents {
+    /// Notes what a block reads of what was there before the loops around it.
+    fn note(
+        func: &Function,
+        loops: &Loops,
+        innermost: Loop,
+        block: Block,
+        residents: &mut HashMap<Loop, Residents>,
+    ) {
+        let mut of = Some(innermost);
+        while let Some(around) = of {
+            let entry = residents.entry(around).or_default();
+            for inst in func.layout.block_insts(block) {
+                entry.calls |= func.dfg.insts[inst].opcode().is_call();
+                for value in func.dfg.inst_values(inst) {
+                    let before = loops.is_invariant(func, around, value);
+                    let header = loops.shape(around).header;
+                    let counted = func.dfg.block_params(header).contains(&value);
+                    if (before || counted)
+                        && is_in_register(func, value)
+                        && entry.values.insert(value)
+                    {
+                        entry.words += func.dfg.value_type(value).bits().div_ceil(32);
+                    }
+                }
+            }
+            of = loops.parent(around);
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        let registers = match self.calls {
+            true => REGISTERS_ACROSS_CALLS,
+            false => REGISTERS,
+        };
+        self.words + self.taken < registers
+    }
+}
+
+/// Whether a value takes an integer register.
+fn is_in_register(func: &Function, value: Value) -> bool {
+    let pinned = func.dfg.value_def(value).inst().is_some_and(|inst| {
+        matches!(
+            func.dfg.insts[inst].opcode(),
+            Opcode::Iconst | Opcode::SymbolValue
+        )
+    });
+    func.dfg.value_type(value).is_int() && !pinned
+}
+
+/// The branch into the outermost loop around `of` such that all loops in between have a register to
+/// spare, and these loops.
+fn home(
+    loops: &Loops,
+    of: Loop,
+    residents: &HashMap<Loop, Residents>,
+) -> Option<(Inst, Vec<Loop>)> {
+    let mut home = None;
+    let mut around = Vec::new();
+    let mut next = Some(of);
+    while let Some(one) = next {
+        let room = residents.get(&one).is_none_or(Residents::has_room);
+        let entry = loops.shape(one).entry.filter(|_| room);
+        let Some(entry) = entry else {
+            break;
+        };
+        home = Some(entry);
+        around.push(one);
+        next = loops.parent(one);
+    }
+    home.map(|home| (home, around))
+}

@@ -1,0 +1,150 @@
+//! Removes CLIF that nobody reads.
+//!
+//! Selection would leave such instructions out anyway, but until they are gone they count as uses of
+//! their operands, and what has one use only can be folded into it. A block parameter that only
+//! keeps itself alive, round after round, would even get a register.
+
+use cranelift_codegen::cursor::{Cursor, FuncCursor};
+use cranelift_codegen::entity::{EntitySet, SecondaryMap};
+use cranelift_codegen::ir::{Block, BlockArg, Function, Inst, Value, ValueDef};
+
+use super::lower::has_effect;
+
+/// Removes the instructions and block parameters of `func`, whose aliases are resolved, that nothing
+/// with an effect depends on.
+pub(super) fn remove(func: &mut Function) {
+    let live = Live::of(func);
+    let entry = func.layout.entry_block();
+    let mut cursor = FuncCursor::new(func);
+    while let Some(block) = cursor.next_block() {
+        while let Some(inst) = cursor.next_inst() {
+            let func = &mut *cursor.func;
+            let mut results = func.dfg.inst_results(inst).iter();
+            if !has_effect(func, inst) && !results.any(|&result| live.values.contains(result)) {
+                cursor.remove_inst_and_step_back();
+                continue;
+            }
+            drop_arguments(func, inst, &live, entry);
+        }
+        if Some(block) != entry {
+            for param in cursor.func.dfg.block_params(block).to_vec() {
+                if !live.values.contains(param) {
+                    cursor.func.dfg.remove_block_param(param);
+                }
+            }
+        }
+    }
+}
+
+/// Drops the arguments for parameters that are about to go, or have gone already.
+fn drop_arguments(func: &mut Function, branch: Inst, live: &Live, entry: Option<Block>) {
+    let dfg = &mut func.dfg;
+    let calls =
+        dfg.insts[branch].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
+    for call in calls {
+        let block = call.block(&dfg.value_lists);
+        if Some(block) == entry {
+            continue;
+        }
+        for position in (0..call.len(&dfg.value_lists)).rev() {
+            if !live.params[block][position] {
+                call.remove(position, &mut dfg.value_lists);
+            }
+        }
+    }
+}
+
+/// What an effect depends on.
+struct Live {
+    values: EntitySet<Value>,
+    /// For each block, which of the parameters are.
+    params: SecondaryMap<Block, Vec<bool>>,
+}
+
+impl Live {
+    fn of(func: &Function) -> Live {
+        // By parameter, what the branches to its block pass for it.
+        let mut arguments: SecondaryMap<Value, Vec<Value>> = SecondaryMap::new();
+        let mut values = EntitySet::new();
+        let mut work: Vec<Value> = Vec::new();
+        let pool = &func.dfg.value_lists;
+        for block in func.layout.blocks() {
+            for inst in func.layout.block_insts(block) {
+                if has_effect(func, inst) {
+                    work.extend(func.dfg.inst_args(inst));
+                }
+                for call in super::blocks::destinations(func, inst) {
+                    let params = func.dfg.block_params(call.block(pool));
+                    for (&param, argument) in params.iter().zip(call.args(pool)) {
+                        if let BlockArg::Value(value) = argument {
+                            arguments[param].push(value);
+                        }
+                    }
+                }
+            }
+        }
+        while let Some(value) = work.pop() {
+            if !values.insert(value) {
+                continue;
+            }
+            match func.dfg.value_def(value) {
+                ValueDef::Result(inst, _) => work.extend(func.dfg.inst_values(inst)),
+                ValueDef::Param(..) => work.extend(&arguments[value]),
+                ValueDef::Union(x, y) => work.extend([x, y]),
+            }
+        }
+        let mut params = SecondaryMap::new();
+        for block in func.layout.blocks() {
+            let of_block = func.dfg.block_params(block).iter();
+            params[block] = of_block.map(|&param| values.contains(param)).collect();
+        }
+        Live { values, params }
+    }
+}
+
+/// How often each value is read, kept up while instructions come and go.
+#[derive(Debug)]
+pub(super) struct Uses(SecondaryMap<Value, u32>);
+
+impl Uses {
+    /// Counts the uses in `func`, whose aliases are resolved.
+    pub(super) fn of(func: &Function) -> Uses {
+        let mut uses = SecondaryMap::new();
+        for block in func.layout.blocks() {
+            for inst in func.layout.block_insts(block) {
+                for value in func.dfg.inst_values(inst) {
+                    uses[value] += 1;
+                }
+            }
+        }
+        Uses(uses)
+    }
+
+    /// How often a value is read.
+    pub(super) fn count(&self, value: Value) -> u32 {
+        self.0[value]
+    }
+
+    /// One more reader.
+    pub(super) fn add(&mut self, value: Value) {
+        self.0[value] += 1;
+    }
+
+    /// One reader less; what nobody reads any more is removed.
+    pub(super) fn release(&mut self, func: &mut Function, value: Value) {
+        // Operands of what goes may go too; a list, for chains can be long.
+        let mut released = vec![value];
+        while let Some(value) = released.pop() {
+            self.0[value] -= 1;
+            let Some(inst) = func.dfg.value_def(value).inst() else {
+                continue;
+            };
+            let mut results = func.dfg.inst_results(inst).iter();
+            if results.any(|&result| self.0[result] > 0) || has_effect(func, inst) {
+                continue;
+            }
+            func.layout.remove_inst(inst);
+            released.extend(func.dfg.inst_values(inst));
+        }
+    }
+}
