@@ -99,3 +99,15 @@ pub(crate) fn call(core: Core, segments: &[Segment], call: Call) -> Result<Calle
         }
     }
 }
+
+/// Which RTL a core is, if it is one.
+///
+/// # Errors
+///
+/// [`EngineError::Missing`] if it is not installed.
+pub(crate) fn rtl_version(core: Core) -> Option<Result<String, EngineError>> {
+    match core {
+        Core::M33 | Core::Rv32 => None,
+        Core::Ibex | Core::Cv32e40p => Some(rtl::version(core)),
+    }
+}
