@@ -7,6 +7,7 @@
 use std::fs;
 
 use wasm2mcu::disasm::Style;
+use wasm2mcu::opt::Passes;
 use wasm2mcu::{Options, Target, compile};
 
 /// Asserts that the stages of the module at `path` are those of its snapshot.
@@ -41,6 +42,11 @@ fn stages(wat: &str, target: Target) -> String {
     let options = Options {
         target,
         listing: true,
+        // Calls stay, so that one sees what becomes of them.
+        passes: Passes {
+            inline: false,
+            ..Passes::ALL
+        },
         ..Options::default()
     };
     let compiled = compile(wat.as_bytes(), &options).unwrap();

@@ -215,7 +215,7 @@ fn the_first_guard_of_an_index_checks_for_all_up_to_an_effect() {
         expect(stored(""), (1, 1));
         expect(stored("(i32.store (i32.const 8) (local.get $q))"), (2, 0));
         // Another block.
-        expect(stored("(if (local.get $i) (then))"), (2, 0));
+        expect(stored("(if (local.get $q) (then (return)))"), (2, 0));
         let arm = format!(
             "(local.set $q {}) (if (local.get $q) (then {}))",
             at(0),

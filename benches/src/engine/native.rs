@@ -124,9 +124,13 @@ impl Engine for &Native {
     }
 
     fn version(&self, core: Core) -> Result<String, EngineError> {
-        match self.compiler {
+        let compiler = match self.compiler {
             Compiler::Gcc => version(toolchain(core).gcc, toolchain(core).remedy),
             Compiler::Clang => clang(|program| version(program, CLANG_REMEDY)),
+        }?;
+        match machine::rtl_version(core) {
+            Some(rtl) => Ok(format!("{compiler}, {}", rtl?)),
+            None => Ok(compiler),
         }
     }
 

@@ -144,7 +144,7 @@ fn sizes(module: &[u8]) -> Result<Sizes, EngineError> {
             Payload::CodeSectionStart { size, .. } => sizes.code_bytes = size.into(),
             Payload::DataSection(section) => {
                 let range = section.range();
-                sizes.rodata_bytes = (range.end - range.start) as u64;
+                sizes.rodata_bytes = range.end - range.start;
             }
             Payload::MemorySection(section) => {
                 for memory in section {

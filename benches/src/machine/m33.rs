@@ -1,4 +1,4 @@
-//! The Cortex-M33 with FPU, emulated.
+//! The Cortex-M33 with FPU, emulated; its cycles are an estimate, see [`timing`](super::timing).
 
 use std::sync::Arc;
 
@@ -6,7 +6,8 @@ use rsemu::core::space::{AddressSpace, MemAttrs, Region, RomStore, RomWrite};
 use rsemu::core::value::Width;
 use rsemu::cpu::arm::v7m::{ArmV7m, Config, Regs};
 
-use super::emulated::{Call, FAULT, Hart, RAM, RAM_BYTES, RETURN};
+use super::emulated::{Call, FAULT, FLASH, FLASH_BYTES, Hart, RAM, RAM_BYTES, RETURN};
+use super::timing::Op;
 
 /// Where the vector table lies.
 pub(super) const VECTORS: u32 = 0;
@@ -23,6 +24,10 @@ pub(super) fn vectors() -> Region {
 /// The core.
 pub(super) struct M33 {
     cpu: ArmV7m,
+    /// The instructions of the flash by halfwords, as far as they were executed.
+    ops: Vec<Option<Op>>,
+    /// The instruction that was executed last.
+    previous: Option<Op>,
 }
 
 impl M33 {
@@ -34,7 +39,25 @@ impl M33 {
         cpu.step();
         // What every start-up code does: gcc moves pairs of words through FP registers.
         cpu.with_sys(|sys| sys.cpacr = 0xf << 20);
-        Self { cpu }
+        Self {
+            cpu,
+            ops: vec![None; FLASH_BYTES as usize / 2],
+            previous: None,
+        }
+    }
+
+    /// The instruction at an address in flash.
+    fn op(&mut self, pc: u32) -> Option<Op> {
+        let known = self.ops.get_mut(pc.wrapping_sub(FLASH) as usize / 2)?;
+        if known.is_none() {
+            let space = self.cpu.space()?;
+            let halfword = |address: u32| {
+                let read = space.read(address.into(), Width::U16, MemAttrs::DEBUG);
+                read.map_or(0, |value| value as u16)
+            };
+            *known = Some(Op::decode(halfword(pc), halfword(pc + 2)));
+        }
+        *known
     }
 }
 
@@ -46,15 +69,19 @@ impl Hart for M33 {
         registers.r[15] = call.function & !1;
         registers.msp = RAM + RAM_BYTES;
         self.cpu.set_regs(registers);
+        self.previous = None;
     }
 
     fn step(&mut self) -> u32 {
+        let pc = self.cpu.pc();
+        let op = self.op(pc);
         self.cpu.step();
-        0
+        let previous = std::mem::replace(&mut self.previous, op);
+        op.map_or(0, |op| op.cycles(previous, self.cpu.pc() == pc + op.bytes))
     }
 
     fn estimates(&self) -> bool {
-        false
+        true
     }
 
     fn pc(&self) -> u32 {
@@ -99,6 +126,9 @@ mod tests {
         // loop: subs r0, #1; bne loop; movs r0, #7; bx lr
         let called = call(&[0x3801, 0xd1fd, 0x2007, 0x4770], 5).unwrap();
         assert_eq!((called.result, called.instructions), (7, 12));
+        // Ten of the loop, four taken branches more, the move, and the return with its branch.
+        let cycles = called.cycles.unwrap().count();
+        assert_eq!(cycles, 10 + 4 * 2 + 1 + 3);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub(crate) mod emulated;
 mod m33;
 pub(crate) mod rtl;
 mod rv32;
+mod timing;
 
 use self::emulated::{Call, Called, Emulated};
 use self::rtl::Simulator;
@@ -96,5 +97,17 @@ pub(crate) fn call(core: Core, segments: &[Segment], call: Call) -> Result<Calle
             let (called, _) = Simulator::open(core)?.call(segments, call, emulated::RAM)?;
             Ok(called)
         }
+    }
+}
+
+/// Which RTL a core is, if it is one.
+///
+/// # Errors
+///
+/// [`EngineError::Missing`] if it is not installed.
+pub(crate) fn rtl_version(core: Core) -> Option<Result<String, EngineError>> {
+    match core {
+        Core::M33 | Core::Rv32 => None,
+        Core::Ibex | Core::Cv32e40p => Some(rtl::version(core)),
     }
 }

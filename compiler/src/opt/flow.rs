@@ -24,8 +24,11 @@ use cranelift_codegen::ir::{
     Value, ValueDef,
 };
 
-/// Turns branches whose destination is known into jumps. Says whether blocks may have lost their
-/// last edge.
+/// The most blocks without instructions that an edge is led past.
+const EMPTY_BLOCKS: usize = 8;
+
+/// Turns branches whose destination is known into jumps, and leads edges past blocks that do nothing.
+/// Says whether blocks may have lost their last edge.
 pub(super) fn fold(func: &mut Function) -> bool {
     let blocks: Vec<Block> = func.layout.blocks().collect();
     let mut folded = false;
@@ -33,12 +36,50 @@ pub(super) fn fold(func: &mut Function) -> bool {
         let Some(branch) = func.layout.last_inst(block) else {
             continue;
         };
+        folded |= pass_by_empty(func, branch);
         if let Some(destination) = decided(func, branch) {
             jump(func, branch, destination);
             folded = true;
         }
     }
     folded
+}
+
+/// Leads the edges of a branch past empty blocks.
+fn pass_by_empty(func: &mut Function, branch: Inst) -> bool {
+    let dfg = &func.dfg;
+    let destinations =
+        dfg.insts[branch].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
+    let targets = destinations.iter().map(|call| {
+        let first = call.block(&dfg.value_lists);
+        let chain = std::iter::successors(Some(first), |&block| behind_empty(func, block));
+        let target = chain.take(EMPTY_BLOCKS).last();
+        target.filter(|&target| target != first)
+    });
+    let targets: Vec<Option<Block>> = targets.collect();
+    let dfg = &mut func.dfg;
+    let destinations =
+        dfg.insts[branch].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
+    for (call, target) in destinations.iter_mut().zip(&targets) {
+        if let &Some(target) = target {
+            call.set_block(target, &mut dfg.value_lists);
+        }
+    }
+    targets.iter().any(Option::is_some)
+}
+
+/// Where a block leads that does nothing but jump there, without arguments.
+fn behind_empty(func: &Function, block: Block) -> Option<Block> {
+    let pool = &func.dfg.value_lists;
+    if !func.dfg.block_params(block).is_empty() {
+        return None;
+    }
+    match func.dfg.insts[func.layout.first_inst(block)?] {
+        InstructionData::Jump { destination, .. } if destination.len(pool) == 0 => {
+            Some(destination.block(pool))
+        }
+        _ => None,
+    }
 }
 
 /// Where a conditional branch always leads.

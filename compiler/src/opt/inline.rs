@@ -14,6 +14,13 @@
 //! The mid-end runs afterwards, once for each function that is left. A function on a cycle of the call
 //! graph stays a function.
 //!
+//! # What is worth it
+//!
+//! A small body costs less than the call, or the call's saved registers weigh more than a few copies. A
+//! function that has one call loses nothing by moving there. But a body with a loop in it gains nothing
+//! either, as its call is a small part of what it does, and inside of another loop it loses: what that one
+//! keeps in registers is in the way. Such a body moves only to a call outside of loops.
+//!
 //! # What stays as it was
 //!
 //! * **Traps** keep the offset of their operator: every copied instruction gets the source location of
@@ -26,23 +33,29 @@
 //!   egraph numbers values by it, so copies are led back to the caller's.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 
+use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::inline::{Inline, InlineCommand};
 use cranelift_codegen::ir::{
     Block, ExternalName, FuncRef, Function, GlobalValue, GlobalValueData, Inst, InstructionData,
     Opcode, SourceLoc, Value, types,
 };
+use cranelift_codegen::loop_analysis::LoopAnalysis;
 use cranelift_codegen::{CodegenError, Context};
 
 use super::OptLevel;
 use super::callgraph::CallGraph;
 use crate::wasm::{Body, BodyId, Translated};
 
-/// For speed, what a body may cost that is copied to every call. See [`cost`] for the unit.
+/// For speed, what a body may cost that is copied to every call. See [`cost`] for the unit. With 20, the
+/// modules for size of the test bench lose what they gain, 0.3 % of instructions on RV32; with 45,
+/// nothing changes but modules that no compiler has inlined before, which get 0.6 % faster and 1 % larger.
 const SMALL: u32 = 30;
-/// For speed, what a body may cost that has one call.
+/// For speed, what a body may cost that has one call. Between 100 and 400 nothing changes in the test
+/// bench.
 const SINGLE: u32 = 400;
 /// What a call costs beside its arguments: the branch, saved registers, the results' way.
 const CALL: u32 = 3;
@@ -51,7 +64,8 @@ const FUNCTION: u32 = 4;
 /// What a caller may cost after calls in it were replaced. The time of the mid-end and of register
 /// allocation grows faster than a function.
 const CALLER: u32 = 8000;
-/// For speed, percent by which a module may grow, beyond [`GROWTH_FREE`].
+/// For speed, percent by which a module may grow, beyond [`GROWTH_FREE`]: a bound, which real modules do
+/// not come to.
 const GROWTH_PERCENT: u32 = 20;
 /// Growth that every module may have.
 const GROWTH_FREE: u32 = 1000;
@@ -88,6 +102,7 @@ pub(super) fn run(
             graph: &graph,
             costs: &costs,
             cost: costs[caller],
+            repeated: calls_in_loops(&context.func),
             budget,
             copies: Vec::new(),
         };
@@ -166,6 +181,8 @@ struct Inliner<'a> {
     bodies: &'a [Body],
     graph: &'a CallGraph,
     costs: &'a [u32],
+    /// The caller's own calls that stand in loops.
+    repeated: HashSet<Inst>,
     /// What the caller costs by now.
     cost: u32,
     /// By how much the module may still grow.
@@ -187,24 +204,27 @@ impl Inliner<'_> {
         let cost = self.costs[callee];
         let call_cost = CALL + arguments as u32;
         let growth = cost.saturating_sub(call_cost);
-        if self.cost.saturating_add(growth) > CALLER || !is_dense(&self.bodies[callee].clif) {
+        if self.cost.saturating_add(growth) > CALLER || !is_dense(&self.bodies[callee].clif, cost) {
             return false;
         }
         if growth == 0 {
             return true;
         }
         let goes = !node.entered;
+        let single = goes && node.sites == 1;
         // What all its calls would add, less what goes with the function.
         let smaller = goes && growth.saturating_mul(node.sites as u32) <= cost + FUNCTION;
-        match self.level {
+        let wanted = match self.level {
             OptLevel::None => false,
             OptLevel::Size => smaller,
             OptLevel::Speed if leads_to_trap(caller, call) => false,
             OptLevel::Speed => {
-                let single = goes && node.sites == 1 && cost <= SINGLE;
-                single || growth <= self.budget && (cost <= SMALL || smaller)
+                let small = growth <= self.budget && (cost <= SMALL || smaller);
+                small || single && cost <= SINGLE
             }
-        }
+        };
+        let alone = single && !self.repeated.contains(&call);
+        wanted && (alone || Loops::of(&self.bodies[callee].clif).is_empty())
     }
 }
 
@@ -240,12 +260,12 @@ impl Inline for Inliner<'_> {
     }
 }
 
-/// Whether there is not much more to a function than its instructions: the inliner copies all, be it used
-/// or not.
-fn is_dense(function: &Function) -> bool {
+/// Whether there is not much more to a function than what it costs: the inliner copies blocks and values
+/// of all kinds, be they used or not.
+fn is_dense(function: &Function, cost: u32) -> bool {
     let dfg = &function.dfg;
-    let blocks = function.layout.blocks().count();
-    dfg.num_blocks() <= 2 * blocks + 16 && dfg.num_values() <= 2 * dfg.num_insts() + 256
+    let most = 8 * cost as usize + 256;
+    dfg.num_blocks() <= most && dfg.num_values() <= most && dfg.num_insts() <= most
 }
 
 /// Whether a call is followed by a trap, as those of functions that report errors are: such a path is
@@ -254,6 +274,36 @@ fn leads_to_trap(function: &Function, call: Inst) -> bool {
     let block = function.layout.inst_block(call);
     let last = block.and_then(|block| function.layout.last_inst(block));
     last.is_some_and(|last| function.dfg.insts[last].opcode() == Opcode::Trap)
+}
+
+fn calls_in_loops(function: &Function) -> HashSet<Inst> {
+    let loops = Loops::of(function);
+    let blocks = function.layout.blocks();
+    let repeated = blocks.filter(|&block| loops.contain(block));
+    let insts = repeated.flat_map(|block| function.layout.block_insts(block));
+    let is_call = |inst: &Inst| function.dfg.insts[*inst].opcode().is_call();
+    insts.filter(is_call).collect()
+}
+
+/// The loops of a function.
+struct Loops(LoopAnalysis);
+
+impl Loops {
+    fn of(function: &Function) -> Loops {
+        let cfg = ControlFlowGraph::with_function(function);
+        let domtree = DominatorTree::with_function(function, &cfg);
+        let mut loops = LoopAnalysis::new();
+        loops.compute(function, &cfg, &domtree);
+        Loops(loops)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.loops().next().is_none()
+    }
+
+    fn contain(&self, block: Block) -> bool {
+        self.0.innermost_loop(block).is_some()
+    }
 }
 
 /// Gives copies their source locations, and the caller's own global values.

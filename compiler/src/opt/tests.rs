@@ -1,15 +1,19 @@
 //! Forms that the translation does not write, so that only CLIF built by hand shows them.
 
+use cranelift_codegen::Context;
 use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{AbiParam, Function, InstBuilder, Signature, TrapCode, Value, types};
+use cranelift_codegen::ir::{
+    AbiParam, Function, InstBuilder, Opcode, Signature, TrapCode, Value, types,
+};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasm2mcu_abi::trap;
 
-use super::{Passes, guards, merge};
+use super::{OptLevel, Options, Passes, clean, flags, guards, inline, merge, straighten};
 use crate::wasm::contract::{self, CALL_CONV, Region};
 use crate::wasm::module::Memory;
+use crate::wasm::{self, BodyId, Translated};
 
 const MIN: u32 = 0x1_0000;
 
@@ -222,4 +226,129 @@ fn every_pass_has_a_switch_with_its_name() {
         *switch = false;
     }
     assert_eq!(passes, Passes::NONE);
+}
+
+/// The CLIF of a module's functions after inlining alone.
+fn inlined(wat: &str, level: OptLevel) -> Translated {
+    let bytes = wat::parse_str(wat).expect("a test module");
+    let mut translated = wasm::translate(&bytes, wasm::Target::default()).expect("a sound module");
+    inline::run(&mut translated, level).expect("valid CLIF");
+    let flags = flags(Options::default());
+    for body in &translated.functions {
+        cranelift_codegen::verify_function(&body.clif, &flags).expect("valid CLIF");
+    }
+    translated
+}
+
+fn functions(translated: &Translated) -> Vec<BodyId> {
+    translated.functions.iter().map(|body| body.id).collect()
+}
+
+/// The source locations of the instructions with this opcode.
+fn places(function: &Function, opcode: Opcode) -> Vec<u32> {
+    let blocks = function.layout.blocks();
+    let insts = blocks.flat_map(|block| function.layout.block_insts(block));
+    let found = insts.filter(|&inst| function.dfg.insts[inst].opcode() == opcode);
+    found.map(|inst| function.srcloc(inst).bits()).collect()
+}
+
+#[test]
+fn what_nobody_calls_is_left_out_and_what_one_calls_moves_there() {
+    let wat = "(module
+        (table 1 funcref) (elem (i32.const 0) $in_table)
+        (func $unused (call $only_from_unused))
+        (func $only_from_unused)
+        (func $in_table)
+        (func $once (param i32) (result i32) (i32.div_u (i32.const 7) (local.get 0)))
+        (func (export \"run\") (param i32) (result i32) (call $once (local.get 0)))
+        (func $recursive (call $recursive))
+        (func (export \"deep\") (call $recursive)))";
+    let unoptimised = wat::parse_str(wat).expect("a test module");
+    let before = wasm::translate(&unoptimised, wasm::Target::default()).expect("a sound module");
+    let division = places(&before.functions[3].clif, Opcode::Udiv);
+    for level in [OptLevel::Size, OptLevel::Speed] {
+        let after = inlined(wat, level);
+        assert_eq!(functions(&after), [2, 4, 5, 6].map(BodyId::Function));
+        let run = &after.functions[1].clif;
+        assert_eq!(places(run, Opcode::Udiv), division, "the operator's place");
+        let names = run.params.user_named_funcs().values();
+        let addresses = names.filter(|name| name.namespace == contract::SYMBOLS);
+        assert_eq!(addresses.count(), 2);
+    }
+}
+
+#[test]
+fn a_tail_call_of_a_callee_is_a_call_in_the_caller() {
+    let wat = "(module
+        (import \"env\" \"f\" (func $f (param i32) (result i32)))
+        (func $tail (param i32) (result i32) (return_call $f (local.get 0)))
+        (func (export \"run\") (param i32) (result i32)
+            (i32.add (i32.const 1) (call $tail (local.get 0))))
+        (func (export \"pass\") (param i32) (result i32) (return_call $tail (local.get 0))))";
+    let after = inlined(wat, OptLevel::Speed);
+    assert_eq!(functions(&after), [2, 3].map(BodyId::Function));
+    let [run, pass] = [0, 1].map(|index| &after.functions[index].clif);
+    assert_eq!(places(run, Opcode::Call).len(), 1);
+    assert_eq!(places(pass, Opcode::ReturnCall).len(), 1);
+}
+
+#[test]
+fn a_loop_does_not_move_into_a_loop() {
+    let call = |around: &str| {
+        format!(
+            "(module (memory 1)
+                (func $f (param i32) (result i32)
+                    (loop (i32.store (local.get 0) (i32.mul (local.get 0) (local.get 0)))
+                        (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+                    (local.get 0))
+                (func (export \"run\") (param i32)
+                    ({around} (br_if 0 (call $f (local.get 0))))))"
+        )
+    };
+    assert_eq!(
+        functions(&inlined(&call("block"), OptLevel::Speed)).len(),
+        1
+    );
+    assert_eq!(functions(&inlined(&call("loop"), OptLevel::Speed)).len(), 2);
+}
+
+/// A function's CLIF after `flow` alone, without the declarations.
+fn straightened(body: &str) -> String {
+    let wat =
+        format!("(module (memory 1) (func (export \"f\") (param i32 i32) (result i32) {body}))");
+    let bytes = wat::parse_str(&wat).expect("a test module");
+    let translated = wasm::translate(&bytes, wasm::Target::default()).expect("a sound module");
+    let mut context = Context::for_function(translated.functions[0].clif.clone());
+    let flags = flags(Options::default());
+    clean(&mut context, &flags).expect("valid CLIF");
+    straighten(&mut context, &flags).expect("valid CLIF");
+    context.verify(&flags).expect("valid CLIF");
+    context.func.display().to_string()
+}
+
+#[test]
+fn a_branch_around_a_trap_is_a_conditional_trap() {
+    let code = straightened(
+        "(if (local.get 0) (then (unreachable)))
+         (if (i32.eqz (local.get 1)) (then (return (i32.const 1))) (else (unreachable)))
+         (i32.const 2)",
+    );
+    assert_eq!(code.matches("block").count(), 1, "{code}");
+    assert_eq!(code.matches("trapnz").count(), 1, "{code}");
+    assert_eq!(code.matches("trapz").count(), 1, "{code}");
+    // The place of `unreachable`, not of `if`.
+    let trap = code.lines().find(|line| line.contains("trapnz"));
+    assert!(trap.is_some_and(|line| line.starts_with("@002a")), "{code}");
+}
+
+#[test]
+fn decided_branches_are_none() {
+    let code = straightened(
+        "(if (i32.const 0) (then (return (i32.const 1))))
+         (if (local.get 0) (then))
+         (block (block (block (br_table 0 1 2 (i32.const 1))) (return (i32.const 2))))
+         (i32.const 3)",
+    );
+    assert_eq!(code.matches("block").count(), 1, "{code}");
+    assert!(code.contains("return") && !code.contains("brif"), "{code}");
 }
