@@ -212,6 +212,7 @@ impl Compiled {
         parts.elements = self.active_elements();
         parts.data = self.active_data();
         parts.start = self.start();
+        parts.guard_zone = module.memory.map_or(0, |memory| memory.guard_zone);
         parts.memory = module.memory.map(|memory| image::Memory {
             min_bytes: memory.min_bytes,
             max_bytes: memory.max_bytes,

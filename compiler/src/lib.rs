@@ -67,6 +67,12 @@ pub struct Options {
     /// memories and tables may be grown by others, so that guards do not rely on their sizes. Modules
     /// that import a table, or a global with a reference to a function, always have such references.
     pub linkable: bool,
+    /// Bytes right behind the memory on which the host promises that every access of the module faults,
+    /// by an MPU or PMP region for example, and that it makes a trap of that. Loads of fields need fewer
+    /// guards then. The image says how large the zone must be, and the loader refuses it on a
+    /// [`Core`](https://docs.rs/wasm2mcu-loader) that does not have one. Without effect on memories that
+    /// grow or belong to another instance. 0 for none.
+    pub guard_zone: u32,
     /// Whether every step is checked: CLIF by Cranelift's verifier, registers by regalloc2's
     /// checker. Costs about as much again as compiling.
     pub verify: bool,
@@ -75,6 +81,9 @@ pub struct Options {
     /// Which passes of the mid-end take part: all, but where one is measured.
     #[doc(hidden)]
     pub passes: opt::Passes,
+    /// Whether accesses go unchecked, so that images are no sandbox: to measure what guards cost.
+    #[cfg(feature = "measure")]
+    pub unguarded: bool,
 }
 
 impl Default for Options {
@@ -85,9 +94,12 @@ impl Default for Options {
             level: OptLevel::default(),
             table_room: DEFAULT_TABLE_ROOM,
             linkable: false,
+            guard_zone: 0,
             verify: cfg!(debug_assertions),
             listing: false,
             passes: opt::Passes::ALL,
+            #[cfg(feature = "measure")]
+            unguarded: false,
         }
     }
 }
@@ -98,6 +110,8 @@ impl Options {
             level: self.level,
             verify: self.verify,
             passes: self.passes,
+            #[cfg(feature = "measure")]
+            unguarded: self.unguarded,
         }
     }
 }
@@ -123,6 +137,7 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
         code_address_bit,
         table_room: options.table_room,
         linkable: options.linkable,
+        guard_zone: options.guard_zone,
     };
     let mut translated = wasm::translate(wasm, target)?;
     let guards = opt::run(&mut translated, options.mid_end())?;

@@ -31,6 +31,13 @@ pub trait Core {
     /// The lowest address that the stack pointer may reach while module code runs.
     fn stack_limit(&self) -> u32;
 
+    /// How many bytes right behind the RAM every access of the module faults on, and that on one of them
+    /// ends [`enter`](Core::enter) with the code of an access out of bounds. Images that were compiled
+    /// for a guard zone are refused on a core that does not promise as much.
+    fn guard_zone(&self) -> u32 {
+        0
+    }
+
     /// Calls an entry thunk: `extern "C" fn(context, args, code, stack) -> u32`.
     ///
     /// `thunk` and `code` are addresses of functions (on Thumb with bit 0 set), `context` is the
@@ -74,6 +81,10 @@ impl<C: Core> Core for &mut C {
 
     fn stack_limit(&self) -> u32 {
         (**self).stack_limit()
+    }
+
+    fn guard_zone(&self) -> u32 {
+        (**self).guard_zone()
     }
 
     fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {

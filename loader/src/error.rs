@@ -255,10 +255,13 @@ pub enum InstantiateError<'a> {
         /// What the image requires and the core lacks.
         missing: Features,
     },
-    /// Guards were removed on the premise of a guard zone, which this loader does not offer.
+    /// Guards were removed on the premise of a guard zone right behind the memory, which this core
+    /// does not have; or RAM that is larger than the image needs comes in between.
     GuardZone {
         /// Bytes that the image relies on.
         needed: u32,
+        /// Bytes that there are.
+        offered: u32,
     },
     /// The core does not see the image.
     NotMapped,
@@ -307,9 +310,9 @@ impl fmt::Display for InstantiateError<'_> {
                 "the image requires what this core lacks: {}",
                 missing.names(architecture)
             ),
-            InstantiateError::GuardZone { needed } => write!(
+            InstantiateError::GuardZone { needed, offered } => write!(
                 f,
-                "the image relies on a guard zone of {needed} bytes, this loader offers none"
+                "the image relies on a guard zone of {needed} bytes behind its memory, there are {offered}"
             ),
             InstantiateError::NotMapped => f.write_str("the core does not see the image"),
             InstantiateError::ImageAlignment { address } => {

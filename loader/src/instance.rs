@@ -590,9 +590,15 @@ fn premises<'a, C: Core>(image: &Image<'a>, core: &C) -> Result<u32, Instantiate
             missing,
         });
     }
-    if needs.guard_zone != 0 {
+    // The memory is the last thing in RAM: what is granted beyond it would be no zone.
+    let offered = match core.ram().len() == needs.ram_bytes() as usize {
+        true => core.guard_zone(),
+        false => 0,
+    };
+    if needs.guard_zone > offered {
         return Err(InstantiateError::GuardZone {
             needed: needs.guard_zone,
+            offered,
         });
     }
     let address = core

@@ -7,6 +7,7 @@ use wasm2mcu_testbench::oracle::Call;
 use wasm2mcu_testbench::{Board, Limits};
 
 use crate::differential::{Surface, Verdict, check};
+use crate::loops;
 use crate::program;
 use crate::smith::{self, Numbers};
 
@@ -24,6 +25,8 @@ pub(crate) const ARGUMENTS: usize = 32;
 pub(crate) enum Generator {
     /// [`program`].
     Program,
+    /// [`loops`].
+    Loops,
     /// [`smith`], i32 only.
     Smith,
     /// [`smith`], with i64.
@@ -88,6 +91,7 @@ fn case(generator: Generator, choices: &[u8]) -> Option<Case> {
     let mut choices = Unstructured::new(choices);
     let wasm = match generator {
         Generator::Program => program::generate(&mut choices),
+        Generator::Loops => loops::generate(&mut choices),
         Generator::Smith => smith::generate(&mut choices, Numbers::Words, false),
         Generator::SmithWide => smith::generate(&mut choices, Numbers::Integers, false),
         Generator::SmithFloat => smith::generate(&mut choices, Numbers::All, false),

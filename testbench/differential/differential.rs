@@ -8,7 +8,7 @@ use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_testbench::oracle::{Call, End, Oracle, OracleError, agree};
 use wasm2mcu_testbench::spectest::Printed;
 use wasm2mcu_testbench::{Board, BoardError, GuestMemory, HostFunction, Instance};
-use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType, Validator};
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType, Validator, WasmFeatures};
 
 /// What a module turned out to be.
 #[derive(Debug)]
@@ -41,7 +41,8 @@ pub(crate) struct Surface {
 impl Surface {
     /// Of a valid module; the error is the validator's.
     pub(crate) fn of(wasm: &[u8]) -> Result<Self, String> {
-        let types = Validator::new()
+        let features = WasmFeatures::default() | WasmFeatures::CUSTOM_PAGE_SIZES;
+        let types = Validator::new_with_features(features)
             .validate_all(wasm)
             .map_err(|error| error.to_string())?;
         let types = types.as_ref();

@@ -1,18 +1,19 @@
 //! Differential fuzzing: random modules on the emulated boards against the interpreter.
 //!
 //! ```text
-//!   cargo run --release -p wasm2mcu-testbench --example fuzz -- [--board NAME]... [--minutes N]
-//!       [--seed N] [--count N] [--folder PATH]
+//!   cargo run --release -p wasm2mcu-testbench --example fuzz -- [--board NAME]... [--generator NAME]...
+//!       [--minutes N] [--seed N] [--count N] [--folder PATH]
 //! ```
 //!
 //! Runs until stopped, or for N minutes, or for N seeds from the given one on. Each seed gives a
-//! module to every generator, all of them on one of the boards in turn, at every level: without
-//! `--board`, on all that are emulated in this process. What differs is reduced and written to the
+//! module to every generator, or to those that are named, all of them on one of the boards in turn, at
+//! every level: without `--board`, on all that are emulated in this process. What differs is reduced and written to the
 //! folder (`fuzz`) as `SEED-GENERATOR-BOARD.wat`, with the seed and what went wrong on top; the
 //! run goes on and fails at its end.
 
 mod case;
 mod differential;
+mod loops;
 mod program;
 mod reduce;
 mod smith;
@@ -29,8 +30,9 @@ use crate::case::{ARGUMENTS, Generator, called, choices, prepare, verdict};
 use crate::differential::{LEVELS, Verdict};
 use crate::reduce::{reduce, shrink};
 
-const GENERATORS: [Generator; 5] = [
+const GENERATORS: [Generator; 6] = [
     Generator::Program,
+    Generator::Loops,
     Generator::Smith,
     Generator::SmithWide,
     Generator::SmithFloat,
@@ -46,6 +48,7 @@ struct Options {
     count: Option<u64>,
     seed: u64,
     boards: Vec<String>,
+    generators: Vec<Generator>,
     folder: PathBuf,
 }
 
@@ -57,6 +60,7 @@ impl Options {
             count: None,
             seed: now.map_or(1, |now| now.as_secs()) << 24,
             boards: Vec::new(),
+            generators: Vec::new(),
             folder: "fuzz".into(),
         };
         let mut words = env::args().skip(1);
@@ -71,9 +75,10 @@ impl Options {
                 "--count" => options.count = Some(number()?),
                 "--seed" => options.seed = number()?,
                 "--board" => options.boards.push(value),
+                "--generator" => options.generators.push(generator(&value)?),
                 "--folder" => options.folder = value.into(),
                 _ => {
-                    let known = "--board, --minutes, --seed, --count and --folder";
+                    let known = "--board, --generator, --minutes, --seed, --count and --folder";
                     return Err(format!("{name}: there are {known}"));
                 }
             }
@@ -81,8 +86,18 @@ impl Options {
         if options.boards.is_empty() {
             options.boards = BOARDS.map(str::to_owned).into();
         }
+        if options.generators.is_empty() {
+            options.generators = GENERATORS.into();
+        }
         Ok(options)
     }
+}
+
+fn generator(name: &str) -> Result<Generator, String> {
+    let mut generators = GENERATORS.into_iter();
+    generators
+        .find(|generator| format!("{generator:?}") == name)
+        .ok_or(format!("there is no generator {name}, but {GENERATORS:?}"))
 }
 
 fn main() -> ExitCode {
@@ -116,7 +131,7 @@ fn run(options: &Options) -> Result<u64, String> {
             break;
         }
         let seed = options.seed + number;
-        for generator in GENERATORS {
+        for &generator in &options.generators {
             let end = verdict(&**board, generator, &choices(seed));
             let end = end.map(|(_, verdict)| verdict);
             counts.add(board.info().name, generator, end.as_ref());

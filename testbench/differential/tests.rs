@@ -4,6 +4,7 @@ mod apps;
 mod case;
 mod differential;
 mod found;
+mod loops;
 mod program;
 mod smith;
 
@@ -43,6 +44,16 @@ fn random_programs_agree() {
 #[test]
 fn random_programs_agree_on_rv32() {
     seeds_agree("rv32", Generator::Program);
+}
+
+#[test]
+fn loops_near_the_end_of_memory_agree() {
+    seeds_agree("m33", Generator::Loops);
+}
+
+#[test]
+fn loops_near_the_end_of_memory_agree_on_rv32() {
+    seeds_agree("rv32", Generator::Loops);
 }
 
 #[test]

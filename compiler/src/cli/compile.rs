@@ -48,6 +48,13 @@ pub(crate) struct Args {
     /// cannot rely on the size of an exported memory.
     #[arg(long)]
     linkable: bool,
+    /// Rely on so many bytes behind the memory that nothing may access.
+    ///
+    /// For hosts that make every access right behind the memory fault, by an MPU or PMP region, and a
+    /// trap of that: loads of fields need fewer guards then. The loader refuses the image where the
+    /// host does not promise it. Memories that grow do not profit.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    guard_zone: u32,
     /// What to write.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Image)]
     emit: Emit,
@@ -117,6 +124,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         level: args.level.into(),
         table_room: args.table_room,
         linkable: args.linkable,
+        guard_zone: args.guard_zone,
         ..Options::default()
     };
     let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))

@@ -79,6 +79,25 @@ pub fn count(func: &Function) -> Statistics {
     }
 }
 
+/// Removes the guards of the memory from `func`, whether they hold or not.
+#[cfg(feature = "measure")]
+pub(super) fn leave_out(func: &mut Function) {
+    use crate::wasm::contract::trap;
+    use wasm2mcu_abi::trap::TrapCode;
+
+    let guard = trap(TrapCode::MemoryOutOfBounds);
+    let blocks: Vec<Block> = func.layout.blocks().collect();
+    for block in blocks {
+        let insts: Vec<Inst> = func.layout.block_insts(block).collect();
+        for inst in insts {
+            if matches!(func.dfg.insts[inst], InstructionData::CondTrap { code, .. } if code == guard)
+            {
+                func.layout.remove_inst(inst);
+            }
+        }
+    }
+}
+
 /// Removes checks from `func`. Code behind a check that became a `trap` goes away with its edges,
 /// so flow graph and dominator tree are stale if [`Statistics::certain`] is not 0.
 pub fn run(

@@ -58,6 +58,9 @@ pub struct Options {
     pub verify: bool,
     /// Which passes take part, where the level has them at all.
     pub passes: Passes,
+    /// Whether guards of the memory are left out.
+    #[cfg(feature = "measure")]
+    pub unguarded: bool,
 }
 
 /// The passes of our own, each of which can be left out to see what it gains.
@@ -121,6 +124,8 @@ impl Default for Options {
             level: OptLevel::default(),
             verify: cfg!(debug_assertions),
             passes: Passes::ALL,
+            #[cfg(feature = "measure")]
+            unguarded: false,
         }
     }
 }
@@ -142,6 +147,8 @@ pub fn run(translated: &mut Translated, options: Options) -> Result<guards::Stat
         let name = body.id.name(&translated.module);
         let one = optimizer.run(&mut body.clif, &name)?;
         total.kept += one.kept;
+        total.merged += one.merged;
+        total.hoisted += one.hoisted;
         total.removed += one.removed;
         total.certain += one.certain;
     }
@@ -186,6 +193,10 @@ impl Optimizer {
         let Optimizer { context, flags, .. } = self;
         let flags = &*flags;
         context.verify_if(flags)?;
+        #[cfg(feature = "measure")]
+        if self.options.unguarded {
+            guards::leave_out(&mut context.func);
+        }
         clean(context, flags)?;
         context.func.dfg.resolve_all_aliases();
         if self.options.level == OptLevel::None || is_too_much(context) {

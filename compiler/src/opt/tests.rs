@@ -23,6 +23,7 @@ const MEMORY: Memory = Memory {
     page_size_log2: 16,
     declared_bytes: None,
     import: None,
+    guard_zone: 0,
 };
 
 /// One block of checks of a parameter against sizes.

@@ -52,6 +52,8 @@ pub struct Target {
     pub table_room: u32,
     /// Whether the module's exports are for other instances.
     pub linkable: bool,
+    /// Bytes behind the memory on which the host turns every access into a trap.
+    pub guard_zone: u32,
 }
 
 /// A module and its code in CLIF, unoptimised and not yet verified by Cranelift.

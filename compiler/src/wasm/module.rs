@@ -217,6 +217,9 @@ pub struct Memory {
     /// Offset in the context of the slot with the address of the context that has it, if another
     /// instance has it.
     pub import: Option<u32>,
+    /// Bytes behind the memory on which every access traps, as the host promises: for a memory that
+    /// is the instance's own, fixed and not empty, else 0.
+    pub guard_zone: u32,
 }
 
 impl Memory {

@@ -40,6 +40,8 @@ pub(super) struct Sections<'a> {
     table_room: u32,
     /// Whether exports are for other instances.
     linkable: bool,
+    /// Bytes behind the memory on which accesses trap.
+    guard_zone: u32,
     numbers: HashMap<Signature, u32>,
     placed: bool,
 }
@@ -57,6 +59,7 @@ impl<'a> Sections<'a> {
             prescan,
             table_room: target.table_room,
             linkable: target.linkable,
+            guard_zone: target.guard_zone,
             numbers: HashMap::new(),
             placed: false,
         }
@@ -285,6 +288,10 @@ impl<'a> Sections<'a> {
             page_size_log2: page_size_log2 as u8,
             declared_bytes: memory.maximum.map(|pages| saturated(bytes(pages))),
             import: None,
+            guard_zone: match min == max && !imported && min > 0 {
+                true => self.guard_zone,
+                false => 0,
+            },
         });
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::image::{Architecture, Features};
+use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_loader::Core;
 
 use super::Cpu;
@@ -13,6 +14,9 @@ use super::machine::{Budget, Machine, Places, Ram, Stop};
 use super::memory::RunningMemory;
 use crate::board::{BoardError, Limits};
 use crate::host::HostFunction;
+
+/// Bytes behind the RAM on which nothing is mapped.
+const GUARD_ZONE: u32 = 4096;
 
 /// Number for the loader when the core gave up; [`Call::failure`] has the reason.
 pub(crate) const GAVE_UP: u32 = 0x100;
@@ -95,6 +99,7 @@ pub(crate) struct EmulatedCore<'a, C> {
     shell: Rc<Shell<'a, C>>,
     /// Where things lie in it.
     pub(crate) places: Places,
+    ram_bytes: u32,
     /// The RAM while the machine does not run; in a shared machine, a copy of it.
     pub(crate) ram: Vec<u8>,
     in_machine: Arc<Ram>,
@@ -114,6 +119,7 @@ impl<'a, C: Cpu> EmulatedCore<'a, C> {
         let mut core = Self {
             shell,
             places,
+            ram_bytes,
             ram: vec![0; ram_bytes as usize],
             in_machine,
             call,
@@ -166,6 +172,13 @@ impl<'a, C: Cpu> EmulatedCore<'a, C> {
         self.call.end()
     }
 
+    /// Whether an access that faulted at this address reached the guard zone: one of up to 8 bytes may
+    /// begin before it.
+    fn is_behind_memory(&self, address: u32) -> bool {
+        let end = self.places.ram() + self.ram_bytes;
+        (end - 7..end.saturating_add(GUARD_ZONE)).contains(&address)
+    }
+
     fn run(
         &mut self,
         thunk: u32,
@@ -185,6 +198,13 @@ impl<'a, C: Cpu> EmulatedCore<'a, C> {
         let end = loop {
             let stop = machine.run(self.call.budget.get(), &mut executed);
             self.call.executed.set(executed);
+            if let Err(BoardError::Fault(fault)) = &stop
+                && fault
+                    .address
+                    .is_some_and(|address| self.is_behind_memory(address))
+            {
+                return Ok(TrapCode::MemoryOutOfBounds as u32);
+            }
             match stop? {
                 Stop::Returned => break machine.returned_word(),
                 Stop::Host(index) => call_host(&mut machine, &shell.hosts, index)?,
@@ -239,6 +259,14 @@ impl<C: Cpu> Core for EmulatedCore<'_, C> {
 
     fn ram_mut(&mut self) -> &mut [u8] {
         &mut self.ram
+    }
+
+    fn guard_zone(&self) -> u32 {
+        match self.shell.shared {
+            // Another instance's RAM may follow.
+            true => 0,
+            false => GUARD_ZONE,
+        }
     }
 
     fn stack_limit(&self) -> u32 {

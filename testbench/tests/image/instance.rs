@@ -300,7 +300,7 @@ fn premises_are_refused_with_both_figures() {
     );
     check(
         |parts, _| parts.guard_zone = 4096,
-        "the image relies on a guard zone of 4096 bytes, this loader offers none",
+        "the image relies on a guard zone of 4096 bytes behind its memory, there are 0",
     );
     check(
         |_, core| core.image_address = 0,

@@ -5,6 +5,7 @@
 //! fails these tests, so a trap for an exhausted stack proves that the limit was kept.
 
 mod calls;
+mod guard_zone;
 mod memory;
 mod operators;
 mod segments;

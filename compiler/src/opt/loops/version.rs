@@ -415,10 +415,9 @@ impl Pass<'_> {
         })
     }
 
-    /// Whether these blocks run in every iteration until the test that `trips` is about ends the
-    /// loop, which nothing else does.
+    /// Whether these blocks run in every iteration up to the one in which the test that `trips` is
+    /// about ends the loop, that one included, and nothing else ends it.
     fn is_only_exit(&self, lp: &Loop, trips: &Trips, blocks: &[Block]) -> bool {
-        let latches = lp.latches(&self.edges);
         let inner_loops = lp.blocks.iter().any(|&block| {
             let back = self.edges.to(block).iter();
             block != lp.header
@@ -426,13 +425,9 @@ impl Pass<'_> {
                     .filter(|edge| lp.contains(edge.from))
                     .any(|edge| self.domtree.block_dominates(block, edge.from))
         });
-        !inner_loops
-            && lp.exits(self.func) == [trips.exit]
-            && blocks.iter().all(|&block| {
-                latches
-                    .iter()
-                    .all(|latch| self.domtree.block_dominates(block, latch.from))
-            })
+        // What comes behind the test does not run in the last iteration.
+        let comes_first = |&block: &Block| self.domtree.block_dominates(block, trips.exit.from);
+        !inner_loops && lp.exits(self.func) == [trips.exit] && blocks.iter().all(comes_first)
     }
 
     fn remove(&mut self, guards: &[Inst]) {

@@ -12,6 +12,11 @@
 //! | growing | above the smallest size | `trapnz (icmp ult size, end)`, then the same |
 //!
 //! A constant index is added to the offset, and then only `end` matters.
+//!
+//! Where the host promises a guard zone behind a fixed memory, a load whose `end` is within it needs
+//! `index < size` only, whatever its offset: equal guards merge, and what lies beyond the memory traps
+//! by itself. Such loads stay where they are, read or not. Stores keep the exact guard: one across the
+//! end would write its first bytes.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -126,7 +131,9 @@ impl Translator<'_> {
 
     fn load(&mut self, memory: &Memory, memarg: MemArg, ty: Type, bytes: u32, opcode: Opcode) {
         let index = self.pop();
-        let Some((address, offset, flags)) = self.guarded(memory, index, memarg, bytes) else {
+        let zone = memory.guard_zone;
+        let access = self.guarded(memory, index, memarg, bytes, zone);
+        let Some((address, offset, flags)) = access else {
             return;
         };
         let flags = self.builder.func.dfg.mem_flags.insert_unchecked(flags);
@@ -140,7 +147,7 @@ impl Translator<'_> {
 
     fn store(&mut self, memory: &Memory, memarg: MemArg, ty: Type, bytes: u32, opcode: Opcode) {
         let (index, value) = self.pop2();
-        let Some((address, offset, flags)) = self.guarded(memory, index, memarg, bytes) else {
+        let Some((address, offset, flags)) = self.guarded(memory, index, memarg, bytes, 0) else {
             return;
         };
         let flags = self.builder.func.dfg.mem_flags.insert_unchecked(flags);
@@ -150,13 +157,15 @@ impl Translator<'_> {
     }
 
     /// Emits the guard of an access and says where the access goes; `None` if it always traps,
-    /// after which the code is unreachable.
+    /// after which the code is unreachable. Behind the memory, an access traps by itself for `zone`
+    /// bytes.
     fn guarded(
         &mut self,
         memory: &Memory,
         index: Value,
         memarg: MemArg,
         bytes: u32,
+        zone: u32,
     ) -> Option<Access> {
         let (index, offset) = match self.constant(index) {
             Some(constant) => (None, memarg.offset + u64::from(constant)),
@@ -174,8 +183,12 @@ impl Translator<'_> {
             self.trap_if(IntCC::UnsignedLessThan, size, end);
         }
         let mut address = self.memory_base;
+        let mut traps_by_itself = false;
         if let Some(index) = index {
-            let limit = if memory.is_fixed() {
+            traps_by_itself = end - 1 <= zone && zone > 0;
+            let limit = if traps_by_itself {
+                self.word(memory.min_bytes - 1)
+            } else if memory.is_fixed() {
                 self.word(memory.min_bytes - end)
             } else {
                 let size = self.memory_size();
@@ -191,7 +204,10 @@ impl Translator<'_> {
             address = self.builder.ins().iadd(address, far);
             0
         });
-        let flags = Region::Heap.flags(self.builder.func);
+        let mut flags = Region::Heap.flags(self.builder.func);
+        if traps_by_itself {
+            flags = flags.with_trap_code(Some(trap(TrapCode::MemoryOutOfBounds)));
+        }
         Some((address, offset, flags))
     }
 
