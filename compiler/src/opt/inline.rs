@@ -59,8 +59,6 @@ const SMALL: u32 = 20;
 const SINGLE: u32 = 400;
 /// What a call costs beside its arguments: the branch, saved registers, the results' way.
 const CALL: u32 = 3;
-/// What a function costs beside its code: entry, exit, its place in the image.
-const FUNCTION: u32 = 4;
 /// What a caller may cost after calls in it were replaced. The time of the mid-end and of register
 /// allocation grows faster than a function.
 const CALLER: u32 = 8000;
@@ -212,8 +210,9 @@ impl Inliner<'_> {
         }
         let goes = !node.entered;
         let single = goes && node.sites == 1;
-        // What all its calls would add, less what goes with the function.
-        let smaller = goes && growth.saturating_mul(node.sites as u32) <= cost + FUNCTION;
+        // What all its calls would add, less what goes with the function. Crediting its entry and exit
+        // too made SQLite larger.
+        let smaller = goes && growth.saturating_mul(node.sites as u32) <= cost;
         let wanted = match self.level {
             OptLevel::None => false,
             OptLevel::Size => smaller,
