@@ -87,7 +87,7 @@ fn functions() {
     refused(|parts| parts.functions[1] = parts.functions[0] - 2);
     refused(|parts| parts.functions[2] -= 32);
     refused(|parts| parts.functions[2] += 1);
-    refused(|parts| parts.functions_end = sample::MIX);
+    refused(|parts| parts.functions_end = sample::MIX - 2);
     refused(|parts| parts.functions_end = sample::TEXT_BYTES + 2);
     // The section is empty.
     let (at, end) = (begin(Section::Functions), field::SECTION_ENDS);
