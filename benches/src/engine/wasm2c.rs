@@ -92,7 +92,8 @@ impl Wasm2c {
     fn compile(&self, folder: &Path, core: Core) -> Result<Command, EngineError> {
         let header = fs::read_to_string(folder.join("module.h")).map_err(failed)?;
         let mut link = linker(core);
-        link.args(["-O2", "-std=gnu11", "-w", "-DNDEBUG"])
+        // WebAssembly rounds after every operation: no fused multiply and add.
+        link.args(["-O2", "-std=gnu11", "-w", "-DNDEBUG", "-ffp-contract=off"])
             .args(["-ffunction-sections", "-fdata-sections"])
             .args(self.flags)
             .arg("-I")

@@ -19,10 +19,12 @@ use crate::workload::Workload;
 const VERSION: &str = "0.5.0";
 const REMEDY: &str = "benches/setup.sh fetches the pip package pywasm3";
 
-/// What wasm3's own ports for microcontrollers tell the compiler.
-const FLAGS: [&str; 8] = [
+/// What wasm3's own ports for microcontrollers tell the compiler, and what its semantics need.
+const FLAGS: [&str; 9] = [
     "-O3",
     "-std=gnu11",
+    // WebAssembly rounds after every operation.
+    "-ffp-contract=off",
     "-DNDEBUG",
     "-Dd_m3LogOutput=0",
     "-Dd_m3MaxFunctionStackHeight=512",
