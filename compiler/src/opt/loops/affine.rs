@@ -1,4 +1,5 @@
-//! A value in the iterations of a loop: `start + step·i + [0, spread]`, modulo 2^32.
+//! A value in the iterations of a loop: `start + step·i + [0, spread] + factor·x`, modulo 2^32, where
+//! `x` is any value that is [bounded](super::bounded).
 //!
 //! ```text
 //!   loop(p = p0):                       start        step  spread
@@ -15,6 +16,7 @@ use cranelift_codegen::ir::{Function, InstructionData, Opcode, Value, types};
 
 use super::super::range;
 use super::super::recognize::{constant, definition};
+use super::bounded::{self, Bounded, Place};
 use super::shape::{Edges, Loop};
 
 /// `constant + Σ factor·value`, modulo 2^32.
@@ -88,6 +90,8 @@ pub(super) struct Affine {
     pub(super) step: u32,
     /// How much more it can be.
     pub(super) spread: u32,
+    /// What else it contains: that many times a bounded value.
+    pub(super) bounded: Option<(u32, Bounded)>,
 }
 
 impl Affine {
@@ -96,6 +100,7 @@ impl Affine {
             start,
             step: 0,
             spread: 0,
+            bounded: None,
         }
     }
 
@@ -104,12 +109,16 @@ impl Affine {
             start: self.start.plus(&other.start),
             step: self.step.wrapping_add(other.step),
             spread: self.spread.checked_add(other.spread)?,
+            bounded: match (self.bounded, &other.bounded) {
+                (Some(_), Some(_)) => return None,
+                (one, another) => one.or_else(|| another.clone()),
+            },
         };
         (sum.start.terms.len() <= MAX_TERMS).then_some(sum)
     }
 
     fn times(self, factor: u32) -> Option<Affine> {
-        if self.spread > 0 {
+        if self.spread > 0 || self.bounded.is_some() {
             // What is subtracted has another least value.
             i32::try_from(factor).ok()?;
         }
@@ -117,12 +126,16 @@ impl Affine {
             start: self.start.times(factor),
             step: self.step.wrapping_mul(factor),
             spread: self.spread.checked_mul(factor)?,
+            bounded: match self.bounded {
+                Some((times, bounded)) => Some((times.checked_mul(factor)?, bounded)),
+                None => None,
+            },
         })
     }
 
     /// The same value in every iteration.
     pub(super) fn invariant(&self) -> Option<&Sum> {
-        (self.step == 0 && self.spread == 0).then_some(&self.start)
+        (self.step == 0 && self.spread == 0 && self.bounded.is_none()).then_some(&self.start)
     }
 }
 
@@ -184,6 +197,8 @@ pub(super) struct Values<'f> {
     pub(super) func: &'f Function,
     pub(super) lp: &'f Loop,
     pub(super) counters: &'f Counters,
+    /// Where bounds of values that nothing else is known of are looked for.
+    pub(super) place: Option<Place<'f>>,
 }
 
 impl Values<'_> {
@@ -205,12 +220,33 @@ impl Values<'_> {
                 start: self.outside(start, depth),
                 step,
                 spread: 0,
+                bounded: None,
             });
         }
         if !self.lp.computes(self.func, value) {
             return Some(Affine::fixed(self.outside(value, depth)));
         }
-        self.combined(value, depth).or_else(|| self.ranged(value))
+        self.combined(value, depth)
+            .or_else(|| self.ranged(value))
+            .or_else(|| self.bounded(value))
+    }
+
+    /// A value that is the same in all iterations, and there before them.
+    pub(super) fn invariant(&self, value: Value) -> Option<Sum> {
+        let value = self.func.dfg.resolve_aliases(value);
+        if let Some(constant) = constant(self.func, value) {
+            return Some(Sum::constant(constant));
+        }
+        (!self.lp.computes(self.func, value)).then(|| self.outside(value, DEPTH))
+    }
+
+    /// A value of which a bound is known only.
+    fn bounded(&self, value: Value) -> Option<Affine> {
+        let bounded = bounded::bounded(self, self.place?, value)?;
+        Some(Affine {
+            bounded: Some((1, bounded)),
+            ..Affine::fixed(Sum::default())
+        })
     }
 
     /// A value from outside the loop, as what it was computed from if that differs by a constant.
@@ -247,7 +283,8 @@ impl Values<'_> {
             Opcode::Iadd => self.of(x, depth)?.plus(&self.of(y, depth)?),
             Opcode::Isub => {
                 let subtrahend = self.of(y, depth)?;
-                let negated = (subtrahend.spread == 0).then(|| subtrahend.times(u32::MAX))??;
+                let exact = subtrahend.spread == 0 && subtrahend.bounded.is_none();
+                let negated = exact.then(|| subtrahend.times(u32::MAX))??;
                 self.of(x, depth)?.plus(&negated)
             }
             Opcode::Ishl => {
@@ -271,6 +308,7 @@ impl Values<'_> {
             start: Sum::constant(range.lo as u32),
             step: 0,
             spread: spread as u32,
+            bounded: None,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //!   shape      which blocks a loop has, and the edges in, around and out
 //!   affine     a value in iteration i:  start + step·i, and some more
+//!   bounded    a value that stays below another one
 //!   trips      how often a loop goes round, from its exit test
 //!   condition  what has to hold before the loop
 //!   copy       a second copy of a loop
@@ -11,6 +12,7 @@
 //! ```
 
 mod affine;
+mod bounded;
 mod condition;
 mod copy;
 mod invariant;

@@ -113,7 +113,7 @@ fn test(values: &Values<'_>, block: Block, before: bool) -> Option<Trips> {
         (Some(bound), None) => (y, bound.clone(), comparison.swap_args()),
         _ => return None,
     };
-    if test.spread > 0 || test.step == 0 {
+    if test.spread > 0 || test.bounded.is_some() || test.step == 0 {
         return None;
     }
     let (distance, premises) = match comparison {
@@ -136,6 +136,7 @@ fn zero() -> Affine {
         start: Sum::constant(0),
         step: 0,
         spread: 0,
+        bounded: None,
     }
 }
 

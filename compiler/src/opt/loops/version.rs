@@ -37,6 +37,7 @@ use wasm2mcu_abi::trap::TrapCode;
 
 use super::super::recognize::{self, Limit};
 use super::affine::{Affine, Counters, Sum, Values};
+use super::bounded::{Bounded, Place};
 use super::condition::{Condition, Expression, can_repeat};
 use super::copy;
 use super::invariant;
@@ -129,7 +130,7 @@ struct Pass<'a> {
     outcome: Outcome,
 }
 
-/// A guard in a loop: its index is `start + step·i + [0, spread]`.
+/// A guard in a loop: its index is `start + step·i + [0, spread] + factor·x`.
 struct Guard {
     inst: Inst,
     block: Block,
@@ -138,10 +139,11 @@ struct Guard {
     limit: Limit,
 }
 
-/// Guards whose indices have these terms and this step.
+/// Guards whose indices have these terms, this step and this bounded part.
 struct Group {
     terms: Vec<(Value, u32)>,
     step: u32,
+    bounded: Option<(u32, Bounded)>,
     guards: Vec<Guard>,
 }
 
@@ -156,12 +158,14 @@ impl Group {
         let apart = high.zip(low).map_or(0, |(high, low)| high.abs_diff(low));
         u64::from(apart) <= beyond_memory
             && u64::from(direction(self.step).1) <= beyond_memory
+            && self.bounded.is_none()
             && self.guards.iter().all(|guard| guard.spread == 0)
     }
 }
 
-/// Whether the limit is a number or the size: those are not compared.
-type Key = (Vec<(Value, u32)>, u32, bool);
+/// Terms, step, factor of what is bounded and by what, and whether the limit is a number or the size:
+/// those are not compared.
+type Key = (Vec<(Value, u32)>, u32, Option<(u32, Sum)>, bool);
 
 /// What a group asks for.
 struct Plan {
@@ -221,7 +225,12 @@ impl Pass<'_> {
             let Some((index, limit)) = recognize::guard(func, inst, self.memory.min_bytes) else {
                 continue;
             };
-            let values = Values { func, lp, counters };
+            let values = Values {
+                func,
+                lp,
+                counters,
+                place: None,
+            };
             let index = values.affine(index);
             let Some(index) = index.as_ref().and_then(Affine::invariant) else {
                 continue;
@@ -254,13 +263,22 @@ impl Pass<'_> {
     /// The guards of a loop, without those that are in cold copies of loops inside.
     fn groups(&self, lp: &Loop, counters: &Counters) -> Vec<Group> {
         let func = &*self.func;
-        let values = Values { func, lp, counters };
-        let mut groups: BTreeMap<Key, Vec<Guard>> = BTreeMap::new();
+        let mut groups: BTreeMap<Key, (Option<(u32, Bounded)>, Vec<Guard>)> = BTreeMap::new();
         let hot = lp
             .blocks
             .iter()
             .filter(|&&block| !func.layout.is_cold(block));
         for &block in hot {
+            let values = Values {
+                func,
+                lp,
+                counters,
+                place: Some(Place {
+                    edges: &self.edges,
+                    domtree: self.domtree,
+                    block,
+                }),
+            };
             for inst in func.layout.block_insts(block) {
                 let guard = recognize::guard(func, inst, self.memory.min_bytes);
                 let Some((index, limit)) = guard else {
@@ -274,8 +292,16 @@ impl Pass<'_> {
                     Limit::Size(size, _) if can_repeat(func, lp, size) => true,
                     Limit::Size(..) => continue,
                 };
-                let guards = groups.entry((index.start.terms, index.step, sized));
-                guards.or_default().push(Guard {
+                let part = index.bounded.as_ref();
+                let part = part.map(|(factor, bounded)| (*factor, bounded.most.clone()));
+                let group = groups.entry((index.start.terms, index.step, part, sized));
+                let (part, guards) = group.or_default();
+                // Whoever needs more premises brings them.
+                match (&mut *part, index.bounded) {
+                    (Some((_, known)), Some((_, more))) => known.premises.extend(more.premises),
+                    (part, more) => *part = more,
+                }
+                guards.push(Guard {
                     inst,
                     block,
                     constant: index.start.constant,
@@ -284,9 +310,10 @@ impl Pass<'_> {
                 });
             }
         }
-        let group = |((terms, step, _), guards)| Group {
+        let group = |((terms, step, ..), (bounded, guards)): (Key, _)| Group {
             terms,
             step,
+            bounded,
             guards,
         };
         groups.into_iter().map(group).collect()
@@ -295,12 +322,22 @@ impl Pass<'_> {
     /// What has to hold for the guards of a group to go; `None` if it cannot, or nobody knows.
     fn plan(&self, lp: &Loop, counters: &Counters, group: &Group, pure: bool) -> Option<Plan> {
         let func = &*self.func;
-        let values = Values { func, lp, counters };
+        let values = Values {
+            func,
+            lp,
+            counters,
+            place: None,
+        };
         let blocks: Vec<Block> = group.guards.iter().map(|guard| guard.block).collect();
         let trips = trips::trips(&values, &self.edges, self.domtree, &blocks);
         let mut conditions = Vec::new();
         if group.step != 0 {
             conditions.extend(trips.as_ref()?.premises.iter().cloned());
+        }
+        if let Some((_, bounded)) = &group.bounded {
+            // What moves and is bounded as well is too much for one check.
+            (group.step == 0).then_some(())?;
+            conditions.extend(bounded.premises.iter().cloned());
         }
         conditions.extend(self.bounds(group, trips.as_ref())?);
         let mut open = Vec::new();
@@ -386,6 +423,13 @@ impl Pass<'_> {
             (None, Limit::Constant(_)) => return None,
         };
         conditions.push(Condition::at_most(start.clone(), limit.clone()));
+        if let Some((factor, bounded)) = &group.bounded {
+            let room = limit.clone().minus(start.clone()).over(*factor);
+            conditions.push(Condition::at_most(
+                Expression::sum(bounded.most.clone()),
+                room,
+            ));
+        }
         match (moved, trips) {
             (Some(moved), _) if falls => {
                 let moved = Expression::constant(u32::try_from(moved).ok()?);
