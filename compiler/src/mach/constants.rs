@@ -50,7 +50,10 @@ enum Constant {
 
 impl Constant {
     fn of<I: Isa>(isa: &I, func: &Function, value: Value) -> Option<Constant> {
-        if let Some(word) = word_constant(func, value) {
+        // Narrower ones keep their type, by which instructions are selected.
+        if func.dfg.value_type(value) == types::I32
+            && let Some(word) = word_constant(func, value)
+        {
             return Some(Constant::Word(word));
         }
         let inst = func.dfg.value_def(value).inst()?;
@@ -228,4 +231,25 @@ fn home(
         next = loops.parent(one);
     }
     home.map(|home| (home, around))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Options;
+
+    /// The mid-end multiplies bytes here.
+    #[test]
+    fn narrow_constants_keep_their_type() {
+        let wat = b"(module (memory 1) (func (export \"f\") (param i32)
+            (loop
+              (i32.store (i32.const 0) (i32.const 0))
+              (local.set 0 (i32.extend8_s
+                (i32.mul (i32.const -113799892) (i32.load (local.get 0)))))
+              (br_if 0 (local.get 0)))))";
+        let options = Options {
+            verify: true,
+            ..Options::default()
+        };
+        crate::compile(wat, &options).expect("valid CLIF after every pass");
+    }
 }
