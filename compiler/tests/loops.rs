@@ -170,3 +170,42 @@ fn nothing_traps_early_if_the_loop_has_another_exit() {
         assert!(found.in_loops + found.in_cold > 0, "{level:?} {found:?}");
     }
 }
+
+#[test]
+fn a_test_that_some_rounds_leave_out_bounds_nothing() {
+    let body = "
+        (loop $next
+          (i32.store (local.get $p) (local.get $n))
+          (i32.store offset=4 (local.get $p) (local.get $n))
+          (local.set $p (i32.add (local.get $p) (i32.const 4)))
+          (br_if $next (i32.load (i32.const 0)))
+          (br_if $next (i32.ne (local.get $end) (local.get $p))))";
+    let kept = Traps {
+        in_loops: 2,
+        ..NONE
+    };
+    assert_eq!(traps(OptLevel::Speed, FIXED, body), kept);
+}
+
+#[test]
+fn an_index_with_another_step_on_another_way_back_keeps_its_guards() {
+    let looped = |first: u32, second: u32| {
+        let body = format!(
+            "(block $out
+               (loop $next
+                 (br_if $out (i32.eq (local.get $i) (local.get $end)))
+                 (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                 (i32.store (local.get $p) (local.get $n))
+                 (i32.store offset=4 (local.get $p) (local.get $n))
+                 (if (i32.load (i32.const 0)) (then
+                   (local.set $p (i32.add (local.get $p) (i32.const {first})))
+                   (br $next)))
+                 (local.set $p (i32.add (local.get $p) (i32.const {second})))
+                 (br $next)))"
+        );
+        traps(OptLevel::Speed, FIXED, &body).in_loops
+    };
+    assert_eq!(looped(4, 4), 0);
+    assert_eq!(looped(4, 8), 2);
+    assert_eq!(looped(8, 4), 2);
+}
