@@ -33,7 +33,7 @@ fn checks(memory: &str, body: &str) -> (u32, u32) {
         merged,
         removed,
         certain,
-        hoisted: _,
+        ..
     } = optimizer.run(clif, "test").expect("valid CLIF");
     assert_eq!(certain, 0, "{body}");
     (kept, merged + removed)

@@ -1,15 +1,15 @@
 //! Differential fuzzing: random modules on the emulated boards against the interpreter.
 //!
 //! ```text
-//!   cargo run --release -p wasm2mcu-testbench --example fuzz -- [--board NAME]... [--generator NAME]...
-//!       [--minutes N] [--seed N] [--count N] [--folder PATH]
+//!   cargo run --release -p wasm2mcu-testbench --example fuzz -- [--board NAME]...
+//!       [--generator NAME]... [--minutes N] [--seed N] [--count N] [--folder PATH]
 //! ```
 //!
 //! Runs until stopped, or for N minutes, or for N seeds from the given one on. Each seed gives a
-//! module to every generator, or to those that are named, all of them on one of the boards in turn, at
-//! every level: without `--board`, on all that are emulated in this process. What differs is reduced and written to the
-//! folder (`fuzz`) as `SEED-GENERATOR-BOARD.wat`, with the seed and what went wrong on top; the
-//! run goes on and fails at its end.
+//! module to every generator, or to those that are named, all of them on one of the boards in turn,
+//! at every level: without `--board`, on all that are emulated in this process. What differs is
+//! reduced and written to the folder (`fuzz`) as `SEED-GENERATOR-BOARD.wat`, with the seed and what
+//! went wrong on top; the run goes on and fails at its end.
 
 mod case;
 mod differential;

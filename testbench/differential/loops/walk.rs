@@ -362,6 +362,8 @@ impl Body<'_, '_, '_> {
             0..=4 if matches!(array.index, Index::Table { .. }) => {
                 self.u.int_in_range(-array.highest.min(0x100)..=0)?
             }
+            // What is done before the first round fails remains.
+            0..=3 if matches!(array.index, Index::Fixed { .. }) => self.u.int_in_range(-6..=1)?,
             0..=2 => self.u.int_in_range(0..=4)?,
             3..=6 => self.u.int_in_range(4..=16)?,
             7 | 8 => self.u.int_in_range(16..=60)?,
@@ -451,7 +453,8 @@ impl Body<'_, '_, '_> {
                 ]);
             }
             3 | 4 if !walk.pure => self.another_way(walk)?,
-            5 => self.emit([
+            5..=7 if !walk.pure && walk.fuel.is_some() => self.another_way(walk)?,
+            8 => self.emit([
                 Instruction::LocalGet(MIXED),
                 Instruction::LocalGet(walk.counter),
                 Instruction::I32Sub,
