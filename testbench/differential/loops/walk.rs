@@ -363,7 +363,7 @@ impl Body<'_, '_, '_> {
                 self.u.int_in_range(-array.highest.min(0x100)..=0)?
             }
             // What is done before the first round fails remains.
-            0..=3 if matches!(array.index, Index::Fixed { .. }) => self.u.int_in_range(-6..=1)?,
+            0..=4 if matches!(array.index, Index::Fixed { .. }) => self.u.int_in_range(-6..=1)?,
             0..=2 => self.u.int_in_range(0..=4)?,
             3..=6 => self.u.int_in_range(4..=16)?,
             7 | 8 => self.u.int_in_range(16..=60)?,
