@@ -34,10 +34,6 @@ use super::lower::word_constant;
 /// The values of constants that stay in a register from where they are defined.
 pub type Kept = EntitySet<Value>;
 
-/// The registers of a loop, without two for what it computes; those that calls leave alone.
-const REGISTERS: u32 = 7;
-const REGISTERS_ACROSS_CALLS: u32 = 5;
-
 /// Floating-point constants of one loop that the frame has room for.
 const MAX_FLOATS: usize = 32;
 
@@ -116,7 +112,7 @@ pub(super) fn run<I: Isa>(isa: &I, func: &mut Function) -> Kept {
         let mut floats = 0;
         for (constant, user) in constants {
             let home = match constant {
-                Constant::Word(_) => home(&loops, of, &residents),
+                Constant::Word(_) => home::<I>(&loops, of, &residents),
                 Constant::Float(_) if floats < MAX_FLOATS => {
                     floats += 1;
                     loops.shape(of).entry.map(|entry| (entry, Vec::new()))
@@ -190,10 +186,10 @@ impl Residents {
         }
     }
 
-    fn has_room(&self) -> bool {
+    fn has_room<I: Isa>(&self) -> bool {
         let registers = match self.calls {
-            true => REGISTERS_ACROSS_CALLS,
-            false => REGISTERS,
+            true => I::LOOP_REGISTERS_ACROSS_CALLS,
+            false => I::LOOP_REGISTERS,
         };
         self.words + self.taken < registers
     }
@@ -212,7 +208,7 @@ fn is_in_register(func: &Function, value: Value) -> bool {
 
 /// The branch into the outermost loop around `of` such that all loops in between have a register to
 /// spare, and these loops.
-fn home(
+fn home<I: Isa>(
     loops: &Loops,
     of: Loop,
     residents: &HashMap<Loop, Residents>,
@@ -221,7 +217,7 @@ fn home(
     let mut around = Vec::new();
     let mut next = Some(of);
     while let Some(one) = next {
-        let room = residents.get(&one).is_none_or(Residents::has_room);
+        let room = residents.get(&one).is_none_or(Residents::has_room::<I>);
         let entry = loops.shape(one).entry.filter(|_| room);
         let Some(entry) = entry else {
             break;

@@ -4,6 +4,7 @@
 //!   (stack check) prologue │ blocks, without those that only jump │ trap stubs
 //! ```
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 
 use regalloc2::{Allocation, Block, Edit, InstOrEdit};
@@ -11,6 +12,7 @@ use regalloc2::{Allocation, Block, Edit, InstOrEdit};
 use super::buffer::{BranchOutOfRange, Code, Relocate};
 use super::reg::Substitution;
 use super::regalloc::Allocated;
+use super::repeats::Repeats;
 use super::stubs::TrapStubs;
 use super::{Isa, MachineInst};
 
@@ -81,7 +83,8 @@ pub fn emit<I: Isa>(
     let code = &function.code;
     let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), TrapStubs::PerFunction);
     emitter.set_reach(reach);
-    let order = skip_empty_blocks(function, &mut emitter);
+    let repeats = Repeats::of(function);
+    let order = skip_empty_blocks(function, &repeats, &mut emitter);
     emitter.prologue(stack_need);
     for (position, &block) in order.iter().enumerate() {
         let next = order.get(position + 1).copied();
@@ -90,6 +93,12 @@ pub fn emit<I: Isa>(
             match step {
                 InstOrEdit::Edit(&Edit::Move { from, to }) => emitter.emit_move(from, to),
                 InstOrEdit::Inst(index) => {
+                    let is_last = index == code.block_insts(block).last();
+                    if let Some(edge) = repeats.before_branch_of(block).filter(|_| is_last) {
+                        for &Edit::Move { from, to } in edge.moves(function) {
+                            emitter.emit_move(from, to);
+                        }
+                    }
                     let location = code.locations[index.index()];
                     if !location.is_default() {
                         emitter.source_location(location.bits());
@@ -105,12 +114,29 @@ pub fn emit<I: Isa>(
     emitter.finish()
 }
 
-/// Gives blocks that do nothing but jump the label of their target; returns the others in order.
-fn skip_empty_blocks<I: Isa>(function: &Allocated<I>, emitter: &mut I::Emitter) -> Vec<Block> {
+/// Gives blocks that do nothing but jump the label of their target; returns the others in order. What
+/// `repeats` holds does nothing else when its moves stand elsewhere.
+fn skip_empty_blocks<I: Isa>(
+    function: &Allocated<I>,
+    repeats: &Repeats,
+    emitter: &mut I::Emitter,
+) -> Vec<Block> {
     let code = &function.code;
+    let headers: HashMap<Block, Block> = repeats
+        .edges()
+        .map(|edge| (edge.block, edge.header))
+        .collect();
     let blocks = (0..code.blocks.len()).map(Block::new);
     blocks
         .filter(|&block| {
+            if let Some(&header) = headers.get(&block) {
+                let alone = emitter.alias(block, header);
+                assert!(
+                    alone,
+                    "only a branch leads to the edge, so its header does not"
+                );
+                return false;
+            }
             let steps = function.output.block_insts_and_edits(code, block);
             let mut steps = steps.map(|step| match step {
                 InstOrEdit::Inst(index) => code.insts[index.index()].jump_target(),

@@ -633,7 +633,7 @@ fn slot_bytes(func: &ir::Function) -> u32 {
 }
 
 /// A constant of at most 32 bits.
-pub(super) fn word_constant(func: &ir::Function, value: Value) -> Option<u32> {
+pub(crate) fn word_constant(func: &ir::Function, value: Value) -> Option<u32> {
     let inst = func.dfg.value_def(value).inst()?;
     match func.dfg.insts[inst] {
         InstructionData::UnaryImm {

@@ -12,7 +12,7 @@
 //! * [`vcode`]: the machine IR of one function
 //! * [`reg`]: registers of machine instructions and the walk over an instruction's operands
 //! * [`regalloc`]: registers for it, by regalloc2; `pressure` says how hard that will be
-//! * [`emit`]: code of one function
+//! * [`emit`]: code of one function; `repeats`: which moves stand before a loop's branch
 //! * [`buffer`]: that code while its branches still look for their length
 //! * [`places`]: where the words of arguments and results stand
 //! * [`call`]: calls, returns and parameters
@@ -38,6 +38,7 @@ pub mod places;
 mod pressure;
 pub mod reg;
 pub mod regalloc;
+mod repeats;
 mod schedule;
 pub mod stubs;
 pub mod vcode;
@@ -93,8 +94,11 @@ pub trait Isa: Sized + Debug {
     const CONTEXT: Reg;
     /// The pinned register with the address of byte 0 of memory 0.
     const MEMORY_BASE: Reg;
-    /// How loads and stores form addresses, if sums are to be rewritten for that.
-    const ADDRESS_MODES: Option<AddressModes>;
+    /// How many values a loop may hold in integer registers all the time, which leaves a few for what
+    /// it computes.
+    const LOOP_REGISTERS: u32;
+    /// The same for a loop that calls, which destroys registers.
+    const LOOP_REGISTERS_ACROSS_CALLS: u32;
     /// Its machine instructions.
     type Inst: MachineInst;
     /// The frame of a function.
@@ -102,6 +106,8 @@ pub trait Isa: Sized + Debug {
     /// Turns its instructions into code.
     type Emitter: Emitter<Inst = Self::Inst, Frame = Self::Frame>;
 
+    /// How loads and stores form addresses, if sums are to be rewritten for that.
+    fn address_modes(&self) -> Option<AddressModes>;
     /// The registers that allocation works with.
     fn machine_env(&self) -> &MachineEnv;
     /// Which class of register holds a value of this type, or each of its two words: floating-point
@@ -180,7 +186,7 @@ pub trait Isa: Sized + Debug {
 /// instructions and registers. Returns the constants that it wants in registers.
 pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function) -> Kept {
     func.dfg.resolve_all_aliases();
-    if let Some(modes) = I::ADDRESS_MODES {
+    if let Some(modes) = isa.address_modes() {
         addresses::run(func, modes);
     }
     dead::remove(func);

@@ -93,11 +93,26 @@ impl Isa for Riscv32 {
     const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
-    // Rules tell from the form of an address how it is aligned.
-    const ADDRESS_MODES: Option<AddressModes> = None;
+    const LOOP_REGISTERS: u32 = 16;
+    const LOOP_REGISTERS_ACROSS_CALLS: u32 = 8;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
+
+    fn address_modes(&self) -> Option<AddressModes> {
+        // Where the core cannot do an access at any address, rules tell from the form of the address
+        // how it is aligned.
+        self.misaligned().then_some(AddressModes {
+            min_offset: -2048,
+            // The second word of a double word is in reach as well.
+            max_offset: 2047 - 4,
+            indexed: false,
+            max_shift: match self.has(Features::RISCV_ZBA) {
+                Some(()) => 3,
+                None => 0,
+            },
+        })
+    }
 
     fn machine_env(&self) -> &MachineEnv {
         &self.env

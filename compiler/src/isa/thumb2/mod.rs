@@ -109,14 +109,22 @@ impl Isa for Thumb2 {
     const FLOAT_ARGUMENTS: &'static [PReg] = &FLOAT_ARGUMENTS;
     const CONTEXT: Reg = regs::CONTEXT;
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
-    // The offset of an access has twelve bits, which the second word of a double word needs as well.
-    const ADDRESS_MODES: Option<AddressModes> = Some(AddressModes {
-        max_offset: 4095 - 4,
-        max_shift: 3,
-    });
+    const LOOP_REGISTERS: u32 = 7;
+    const LOOP_REGISTERS_ACROSS_CALLS: u32 = 5;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
+
+    fn address_modes(&self) -> Option<AddressModes> {
+        // The offset of an access has twelve bits, which the second word of a double word needs as
+        // well.
+        Some(AddressModes {
+            min_offset: 0,
+            max_offset: 4095 - 4,
+            indexed: true,
+            max_shift: 3,
+        })
+    }
 
     fn machine_env(&self) -> &MachineEnv {
         &self.env

@@ -7,6 +7,9 @@ use crate::mach::lower::word_constant;
 /// Most terms that a sum is taken apart into.
 const MAX_TERMS: usize = 6;
 
+/// Most bits that a term is shifted by.
+pub(super) const MAX_SHIFT: u8 = 3;
+
 /// What a term is the multiple of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Part {
@@ -49,6 +52,8 @@ pub(super) struct Decomposer<'f, F> {
     pub(super) func: &'f Function,
     /// Whether an instruction of this block may be taken apart.
     pub(super) open: F,
+    /// By how many bits at most a term is shifted.
+    pub(super) max_shift: u8,
 }
 
 impl<F: Fn(Block) -> bool> Decomposer<'_, F> {
@@ -118,7 +123,7 @@ impl<F: Fn(Block) -> bool> Decomposer<'_, F> {
                 opcode: Opcode::Ishl,
                 args: [x, by],
             } if inside && word => match word_constant(self.func, by) {
-                Some(by @ 0..=3) if shift + by as u8 <= 3 => {
+                Some(by @ 0..=3) if shift + by as u8 <= self.max_shift => {
                     self.add(sum, x, shift + by as u8, negative, room);
                 }
                 _ => sum.terms.push(opaque),

@@ -35,15 +35,26 @@ use cranelift_codegen::loop_analysis::Loop;
 use super::dead::{self, Uses};
 use super::loops::{Induction, Loops, append_argument};
 use super::lower::word_constant;
-use linear::{Decomposer, Linear, Part, Term};
+use linear::{Decomposer, Linear, MAX_SHIFT, Part, Term};
 
 /// What the loads and stores of an instruction set add up by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressModes {
-    /// A register plus a constant from 0 to this one.
-    pub max_offset: u32,
-    /// A register plus another one, shifted to the left by up to so many bits.
+    /// A register plus a constant from this one, zero or less,
+    pub min_offset: i32,
+    /// to this one.
+    pub max_offset: i32,
+    /// A register plus another one. Where there is no such access, an instruction adds them.
+    pub indexed: bool,
+    /// By how many bits at most the register that is added is shifted to the left on the way.
     pub max_shift: u8,
+}
+
+impl AddressModes {
+    /// Whether an access adds this constant by itself.
+    fn reaches(self, offset: u32) -> bool {
+        (self.min_offset..=self.max_offset).contains(&offset.cast_signed())
+    }
 }
 
 /// Rewrites the addresses in every loop, and the tests that repeat the loops. Leaves values that only
@@ -138,7 +149,7 @@ impl Rewriter<'_> {
         let (Some(entry), Some(latch)) = (shape.entry, shape.latch) else {
             return;
         };
-        for (terms, group) in self.grouped(of, accesses) {
+        for (terms, group) in self.grouped(of, accesses, MAX_SHIFT) {
             let inductions: Vec<Option<Induction>> =
                 terms.iter().map(|term| self.induction(of, term)).collect();
             let known = |(term, counted): (&Term, &Option<Induction>)| {
@@ -150,7 +161,8 @@ impl Rewriter<'_> {
             }
             for window in self.windows(&group) {
                 let first = window[0].linear.constant;
-                if window.iter().all(|sum| sum.linear.constant == first) || self.gain(window) < 2 {
+                let one_place = window.iter().all(|sum| sum.linear.constant == first);
+                if one_place && self.modes.indexed || self.gain(window) < 2 {
                     continue;
                 }
                 let mut start = Linear {
@@ -194,7 +206,7 @@ impl Rewriter<'_> {
 
     /// Computes before the loop what does not change in it.
     fn hoist(&mut self, of: Loop, accesses: &[Access]) {
-        for (terms, group) in self.grouped(of, accesses) {
+        for (terms, group) in self.grouped(of, accesses, self.modes.max_shift) {
             let (fixed, moving): (Vec<Term>, Vec<Term>) =
                 terms.iter().partition(|term| self.is_invariant(of, term));
             let Some(home) = self.home(of, &fixed) else {
@@ -214,7 +226,7 @@ impl Rewriter<'_> {
                         }
                     }
                 }
-                [index] if index.shift <= self.modes.max_shift && !index.negative => {
+                [index] if !index.negative => {
                     self.hoist_base(home, &fixed, index, &group);
                 }
                 _ => {}
@@ -238,7 +250,9 @@ impl Rewriter<'_> {
             for window in self.windows(&sums) {
                 let first = window[0].linear.constant;
                 let several = window.iter().any(|sum| sum.linear.constant != first);
-                if self.gain(window) <= u32::from(several) {
+                // An access adds the index by itself if it has nothing else to add.
+                let shared = several || !self.modes.indexed;
+                if self.gain(window) <= u32::from(shared) {
                     continue;
                 }
                 let base = self.hoisted(home, fixed, first);
@@ -249,7 +263,7 @@ impl Rewriter<'_> {
                     .iter()
                     .min_by(|x, y| layout.pp_cmp(in_text(x), in_text(y)));
                 let top = top.expect("windows are not empty").access.inst;
-                let shared = several.then(|| self.indexed(top, base, value, index.shift));
+                let shared = shared.then(|| self.indexed(top, base, value, index.shift));
                 for sum in window {
                     let address = shared
                         .unwrap_or_else(|| self.indexed(sum.access.inst, base, value, index.shift));
@@ -301,10 +315,16 @@ impl Rewriter<'_> {
     }
 
     /// The accesses with what they go to, by the terms of that.
-    fn grouped(&self, of: Loop, accesses: &[Access]) -> BTreeMap<Vec<Term>, Vec<Sum>> {
+    fn grouped(
+        &self,
+        of: Loop,
+        accesses: &[Access],
+        max_shift: u8,
+    ) -> BTreeMap<Vec<Term>, Vec<Sum>> {
         let decomposer = Decomposer {
             func: &*self.func,
             open: |block| self.loops.contains(of, block),
+            max_shift,
         };
         let mut groups: BTreeMap<Vec<Term>, Vec<Sum>> = BTreeMap::new();
         for &access in accesses {
@@ -322,11 +342,12 @@ impl Rewriter<'_> {
 
     /// The parts of a sorted list that one register reaches.
     fn windows<'s>(&self, sums: &'s [Sum]) -> Vec<&'s [Sum]> {
+        let max_offset = self.modes.max_offset.cast_unsigned();
         let mut windows = Vec::new();
         let mut rest = sums;
         while let Some(first) = rest.first() {
             let distance = |sum: &Sum| sum.linear.constant.wrapping_sub(first.linear.constant);
-            let reached = rest.partition_point(|sum| distance(sum) <= self.modes.max_offset);
+            let reached = rest.partition_point(|sum| distance(sum) <= max_offset);
             let (window, behind) = rest.split_at(reached);
             windows.push(window);
             rest = behind;
@@ -507,9 +528,8 @@ impl Dying<'_> {
     }
 
     fn access(&mut self, address: Value, offset: i32) {
-        let max_offset = self.modes.max_offset;
-        let reaches = |sum: u32| sum <= max_offset;
-        if !reaches(offset as u32) {
+        let modes = self.modes;
+        if !modes.reaches(offset as u32) {
             self.gain += 1;
         }
         // An access adds one register or one constant by itself.
@@ -517,9 +537,9 @@ impl Dying<'_> {
             return;
         };
         match word_constant(self.func, y) {
-            Some(k) if reaches(k.wrapping_add(offset as u32)) => {}
+            Some(k) if modes.reaches(k.wrapping_add(offset as u32)) => {}
             Some(k) => self.gain += cost(k),
-            None if offset == 0 => {}
+            None if offset == 0 && modes.indexed => {}
             None => self.gain += 1,
         }
         self.operand(x);
@@ -535,7 +555,10 @@ impl Dying<'_> {
         let shift = inst.is_some_and(|inst| self.func.dfg.insts[inst].opcode() == Opcode::Ishl);
         match word_constant(self.func, y) {
             // Whoever adds a value shifts it as well.
-            Some(_) if shift => self.gain += u32::from(!shifted),
+            Some(by) if shift => {
+                let free = shifted && by <= self.modes.max_shift.into();
+                self.gain += u32::from(!free);
+            }
             Some(k) => self.gain += cost(k),
             None => self.gain += 1,
         }

@@ -44,6 +44,7 @@ pub(super) fn run(func: &mut Function, modes: AddressModes) {
             let decomposer = Decomposer {
                 func: &*func,
                 open: |_| true,
+                max_shift: 0,
             };
             let sum = decomposer.of(address);
             let [term] = sum.terms[..] else {
@@ -53,9 +54,12 @@ pub(super) fn run(func: &mut Function, modes: AddressModes) {
                 continue;
             };
             let place = sum.constant.wrapping_add(offset as u32);
-            let (high, low) = (place & !0xfff, place & 0xfff);
+            // Offsets reach as far as the parts of 4096 bytes are wide, or nearly.
+            let low = place.wrapping_add_signed(modes.min_offset.wrapping_neg()) & 0xfff;
+            let low = low.wrapping_add_signed(modes.min_offset);
+            let high = place.wrapping_sub(low);
             // One instruction adds a constant of so few bits.
-            if place <= modes.max_offset || low > modes.max_offset || high > 0xff << 12 {
+            if modes.reaches(place) || !modes.reaches(low) || high > 0xff << 12 {
                 continue;
             }
             let there = anchors.iter().find(|anchor| {
