@@ -3,12 +3,15 @@
 //! ```text
 //!   (stack check) prologue │ blocks, without those that only jump │ trap stubs
 //! ```
+//!
+//! The order of the blocks is that of [`Layout`].
 
 use std::fmt::Debug;
 
 use regalloc2::{Allocation, Block, Edit, InstOrEdit};
 
 use super::buffer::{BranchOutOfRange, Code, Relocate};
+use super::layout::Layout;
 use super::reg::Substitution;
 use super::regalloc::Allocated;
 use super::stubs::TrapStubs;
@@ -81,10 +84,11 @@ pub fn emit<I: Isa>(
     let code = &function.code;
     let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), TrapStubs::PerFunction);
     emitter.set_reach(reach);
-    let order = skip_empty_blocks(function, &mut emitter);
+    let means = skip_empty_blocks(function, &mut emitter);
+    let layout = Layout::of(code, &means);
     emitter.prologue(stack_need);
-    for (position, &block) in order.iter().enumerate() {
-        let next = order.get(position + 1).copied();
+    for (position, &block) in layout.order.iter().enumerate() {
+        let next = layout.order.get(position + 1).copied();
         emitter.bind(block);
         for step in function.output.block_insts_and_edits(code, block) {
             match step {
@@ -97,6 +101,9 @@ pub fn emit<I: Isa>(
                     let mut inst = code.insts[index.index()].clone();
                     let places = function.output.inst_allocs(index);
                     inst.visit_operands(&mut Substitution::new(places));
+                    if let Some(likely) = layout.likely[block.index()] {
+                        inst.branch_first(|target| means[target.index()] == likely);
+                    }
                     emitter.emit(&inst, next);
                 }
             }
@@ -105,21 +112,28 @@ pub fn emit<I: Isa>(
     emitter.finish()
 }
 
-/// Gives blocks that do nothing but jump the label of their target; returns the others in order.
+/// Gives blocks that do nothing but jump the label of their target; returns for each block the one
+/// that stands in its place, itself if it is emitted.
 fn skip_empty_blocks<I: Isa>(function: &Allocated<I>, emitter: &mut I::Emitter) -> Vec<Block> {
     let code = &function.code;
-    let blocks = (0..code.blocks.len()).map(Block::new);
-    blocks
-        .filter(|&block| {
-            let steps = function.output.block_insts_and_edits(code, block);
-            let mut steps = steps.map(|step| match step {
-                InstOrEdit::Inst(index) => code.insts[index.index()].jump_target(),
-                InstOrEdit::Edit(_) => None,
-            });
-            match (steps.next(), steps.next()) {
-                (Some(Some(target)), None) => !emitter.alias(block, target),
-                _ => true,
-            }
-        })
-        .collect()
+    let mut means: Vec<Block> = (0..code.blocks.len()).map(Block::new).collect();
+    for block in (0..code.blocks.len()).map(Block::new) {
+        let steps = function.output.block_insts_and_edits(code, block);
+        let mut steps = steps.map(|step| match step {
+            InstOrEdit::Inst(index) => code.insts[index.index()].jump_target(),
+            InstOrEdit::Edit(_) => None,
+        });
+        if let (Some(Some(target)), None) = (steps.next(), steps.next())
+            && emitter.alias(block, target)
+        {
+            means[block.index()] = target;
+        }
+    }
+    for start in 0..means.len() {
+        // The emitter refuses aliases that go round in a circle.
+        while means[start] != means[means[start].index()] {
+            means[start] = means[means[start].index()];
+        }
+    }
+    means
 }
