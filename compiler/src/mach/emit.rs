@@ -3,6 +3,8 @@
 //! ```text
 //!   (stack check) prologue │ blocks, without those that only jump │ trap stubs
 //! ```
+//!
+//! The order of the blocks is that of [`Layout`].
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -10,6 +12,7 @@ use std::fmt::Debug;
 use regalloc2::{Allocation, Block, Edit, InstOrEdit};
 
 use super::buffer::{BranchOutOfRange, Code, Relocate};
+use super::layout::Layout;
 use super::reg::Substitution;
 use super::regalloc::Allocated;
 use super::repeats::Repeats;
@@ -84,10 +87,11 @@ pub fn emit<I: Isa>(
     let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), TrapStubs::PerFunction);
     emitter.set_reach(reach);
     let repeats = Repeats::of(function);
-    let order = skip_empty_blocks(function, &repeats, &mut emitter);
+    let means = skip_empty_blocks(function, &repeats, &mut emitter);
+    let layout = Layout::of(code, &means);
     emitter.prologue(stack_need);
-    for (position, &block) in order.iter().enumerate() {
-        let next = order.get(position + 1).copied();
+    for (position, &block) in layout.order.iter().enumerate() {
+        let next = layout.order.get(position + 1).copied();
         emitter.bind(block);
         for step in function.output.block_insts_and_edits(code, block) {
             match step {
@@ -106,6 +110,9 @@ pub fn emit<I: Isa>(
                     let mut inst = code.insts[index.index()].clone();
                     let places = function.output.inst_allocs(index);
                     inst.visit_operands(&mut Substitution::new(places));
+                    if let Some(likely) = layout.likely[block.index()] {
+                        inst.branch_first(|target| means[target.index()] == likely);
+                    }
                     emitter.emit(&inst, next);
                 }
             }
@@ -114,8 +121,9 @@ pub fn emit<I: Isa>(
     emitter.finish()
 }
 
-/// Gives blocks that do nothing but jump the label of their target; returns the others in order. What
-/// `repeats` holds does nothing else when its moves stand elsewhere.
+/// Gives blocks that do nothing but jump the label of their target; returns for each block the one
+/// that stands in its place, itself if it is emitted. What `repeats` holds does nothing else when its
+/// moves stand elsewhere.
 fn skip_empty_blocks<I: Isa>(
     function: &Allocated<I>,
     repeats: &Repeats,
@@ -126,26 +134,33 @@ fn skip_empty_blocks<I: Isa>(
         .edges()
         .map(|edge| (edge.block, edge.header))
         .collect();
-    let blocks = (0..code.blocks.len()).map(Block::new);
-    blocks
-        .filter(|&block| {
-            if let Some(&header) = headers.get(&block) {
-                let alone = emitter.alias(block, header);
-                assert!(
-                    alone,
-                    "only a branch leads to the edge, so its header does not"
-                );
-                return false;
-            }
-            let steps = function.output.block_insts_and_edits(code, block);
-            let mut steps = steps.map(|step| match step {
-                InstOrEdit::Inst(index) => code.insts[index.index()].jump_target(),
-                InstOrEdit::Edit(_) => None,
-            });
-            match (steps.next(), steps.next()) {
-                (Some(Some(target)), None) => !emitter.alias(block, target),
-                _ => true,
-            }
-        })
-        .collect()
+    let mut means: Vec<Block> = (0..code.blocks.len()).map(Block::new).collect();
+    for block in (0..code.blocks.len()).map(Block::new) {
+        if let Some(&header) = headers.get(&block) {
+            let alone = emitter.alias(block, header);
+            assert!(
+                alone,
+                "only a branch leads to the edge, so its header does not"
+            );
+            means[block.index()] = header;
+            continue;
+        }
+        let steps = function.output.block_insts_and_edits(code, block);
+        let mut steps = steps.map(|step| match step {
+            InstOrEdit::Inst(index) => code.insts[index.index()].jump_target(),
+            InstOrEdit::Edit(_) => None,
+        });
+        if let (Some(Some(target)), None) = (steps.next(), steps.next())
+            && emitter.alias(block, target)
+        {
+            means[block.index()] = target;
+        }
+    }
+    for start in 0..means.len() {
+        // The emitter refuses aliases that go round in a circle.
+        while means[start] != means[means[start].index()] {
+            means[start] = means[means[start].index()];
+        }
+    }
+    means
 }

@@ -12,7 +12,8 @@
 //! * [`vcode`]: the machine IR of one function
 //! * [`reg`]: registers of machine instructions and the walk over an instruction's operands
 //! * [`regalloc`]: registers for it, by regalloc2; `pressure` says how hard that will be
-//! * [`emit`]: code of one function; `repeats`: which moves stand before a loop's branch
+//! * [`emit`]: code of one function; `layout` orders its blocks, `repeats` says which moves stand before a
+//!   loop's branch
 //! * [`buffer`]: that code while its branches still look for their length
 //! * [`places`]: where the words of arguments and results stand
 //! * [`call`]: calls, returns and parameters
@@ -32,6 +33,7 @@ mod dead;
 pub mod emit;
 pub mod frame;
 pub(crate) mod isle;
+mod layout;
 mod loops;
 pub mod lower;
 pub mod places;
@@ -77,6 +79,11 @@ pub trait MachineInst: Clone + Debug + Display {
     fn ends_function(&self) -> bool;
     /// Whether it ends a block by going on in another one.
     fn is_branch(&self) -> bool;
+    /// Whether it is a jump by number.
+    fn is_table(&self) -> bool;
+    /// Swaps the targets of a branch under a condition and inverts that, unless `first` holds for
+    /// the first of them: there it branches at once, to the other one it may need a jump.
+    fn branch_first(&mut self, first: impl Fn(Block) -> bool);
     /// The target, if it does nothing but jump there.
     fn jump_target(&self) -> Option<Block>;
 }

@@ -315,6 +315,24 @@ impl MachineInst for Inst {
         Inst::is_branch(self)
     }
 
+    fn is_table(&self) -> bool {
+        matches!(self, Inst::BrTable(_))
+    }
+
+    fn branch_first(&mut self, first: impl Fn(Block) -> bool) {
+        if let Inst::CondBr {
+            cond,
+            taken,
+            not_taken,
+            ..
+        } = self
+            && !first(*taken)
+        {
+            *cond = cond.invert();
+            std::mem::swap(taken, not_taken);
+        }
+    }
+
     fn jump_target(&self) -> Option<Block> {
         match *self {
             Inst::Jump { target } => Some(target),
