@@ -85,6 +85,21 @@ impl Expression {
         }
     }
 
+    /// The largest value, as long as the sum does not wrap below 0, if that is no more than `most`.
+    pub(super) fn small(&self, func: &Function, most: u32) -> Option<u32> {
+        let E::Sum(sum) = self else {
+            return None;
+        };
+        let [(value, 1)] = sum.terms[..] else {
+            return None;
+        };
+        let range = range::of(func, value, &|_| None)?;
+        let largest = i64::try_from(range.hi).ok()? + i64::from(sum.constant.cast_signed());
+        u32::try_from(largest)
+            .ok()
+            .filter(|&largest| largest <= most)
+    }
+
     fn range(&self, func: &Function) -> Range {
         let full = Range {
             lo: 0,

@@ -62,7 +62,7 @@ const MAX_HEIGHT: u32 = 1;
 const MAX_COPIED: usize = 400;
 
 /// The largest loop around others that does.
-const MAX_COPIED_NEST: usize = 160;
+const MAX_COPIED_NEST: usize = 400;
 
 /// Copies in one function at most: each walks through the function.
 const MAX_COPIES: u32 = 100;
@@ -72,6 +72,10 @@ const ROUNDS: u64 = 8;
 
 /// And one that ends as well when it has found something.
 const ROUNDS_TO_A_FIND: u64 = 3;
+
+/// Distances that are taken for the largest that they can be, if that is no larger: one check for all
+/// arrays then, and the slow copy for those that end so near to the end of the memory.
+const MAX_SMALL: u32 = 255;
 
 /// Checks before one loop at most.
 const MAX_CHECKS: usize = 8;
@@ -359,7 +363,9 @@ impl Pass<'_> {
         let exact = pure
             && group.is_exact(self.memory)
             && trips.is_some_and(|trips| {
-                trips.is_exact(func) && self.is_only_exit(lp, &trips, &blocks)
+                (group.step == 0 || trips.distance.exact().is_some() || !self.is_small(&trips))
+                    && trips.is_exact(func)
+                    && self.is_only_exit(lp, &trips, &blocks)
             });
         Some(Plan {
             guards: group.guards.iter().map(|guard| guard.inst).collect(),
@@ -367,6 +373,12 @@ impl Pass<'_> {
             exact,
             rounds,
         })
+    }
+
+    /// Whether `bounds` takes the loop to be as long as it can be.
+    fn is_small(&self, trips: &Trips) -> bool {
+        let distance = Expression::sum(trips.distance.clone());
+        distance.small(self.func, MAX_SMALL).is_some()
     }
 
     /// The first and the last index of a group are in bounds.
@@ -383,18 +395,23 @@ impl Pass<'_> {
             constant: constant.cast_unsigned(),
         });
         let (falls, step) = direction(group.step);
-        // How far the last index is from the first, if that is a constant.
+        let mut conditions = Vec::new();
+        // How far the last index is from the first at most, if that is a constant.
         let moved = match trips {
             _ if step == 0 => Some(0),
-            Some(trips) => trips
-                .distance
-                .exact()
-                .map(|distance| u64::from(distance / trips.step) * u64::from(step)),
+            Some(trips) => {
+                let distance = Expression::sum(trips.distance.clone());
+                let most = distance.exact().or_else(|| {
+                    let most = distance.small(self.func, MAX_SMALL)?;
+                    conditions.push(Condition::at_most(distance, Expression::constant(most)));
+                    Some(most)
+                });
+                most.map(|most| u64::from(most / trips.step) * u64::from(step))
+            }
             None => return None,
         };
         let upward = moved.filter(|_| !falls).unwrap_or(0);
 
-        let mut conditions = Vec::new();
         let mut limit = None;
         let mut end = 0;
         for guard in &group.guards {
@@ -516,7 +533,7 @@ impl Pass<'_> {
             let new = |condition: &&Condition| !conditions.contains(condition);
             let more: Vec<Condition> = plan.conditions.iter().filter(new).cloned().collect();
             let gain = plan.rounds * plan.guards.len() as u64;
-            if conditions.len() + more.len() > MAX_CHECKS || gain <= 2 * more.len() as u64 {
+            if conditions.len() + more.len() > MAX_CHECKS || gain < 2 * more.len() as u64 {
                 continue;
             }
             conditions.extend(more);
