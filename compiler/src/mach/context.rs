@@ -154,13 +154,24 @@ impl<I: Isa> Context<'_, '_, I> {
     }
 
     /// Whether the instruction that defines a narrow value leaves zeros above it: comparisons and
-    /// loads do on every instruction set.
+    /// loads do on every instruction set, also when the value is the low part of what they give.
     pub(crate) fn is_zero_extended(&self, value: Value) -> bool {
-        self.lower.def_inst(value).is_some_and(|inst| {
-            matches!(
-                self.lower.func.dfg.insts[inst].opcode(),
-                Opcode::Icmp | Opcode::Fcmp | Opcode::Load
-            )
-        })
+        let dfg = &self.lower.func.dfg;
+        let bits = dfg.value_type(value).bits();
+        self.lower
+            .def_inst(value)
+            .is_some_and(|inst| match dfg.insts[inst].opcode() {
+                Opcode::Icmp | Opcode::Fcmp | Opcode::Load => true,
+                Opcode::Ireduce => {
+                    self.lower
+                        .def_inst(dfg.inst_args(inst)[0])
+                        .is_some_and(|inst| match dfg.insts[inst].opcode() {
+                            Opcode::Uload8 => bits >= 8,
+                            Opcode::Uload16 => bits >= 16,
+                            _ => false,
+                        })
+                }
+                _ => false,
+            })
     }
 }

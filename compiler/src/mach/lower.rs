@@ -265,6 +265,11 @@ impl<'f, I: Isa> Lower<'f, I> {
         (here && self.uses[value] == 1).then_some(inst)
     }
 
+    /// Whether a value is a constant that stays in a register from where it is defined.
+    pub fn is_kept(&self, value: Value) -> bool {
+        self.kept.contains(self.func.dfg.resolve_aliases(value))
+    }
+
     /// The bits of a constant, zero-extended from its type.
     pub fn constant(&self, value: Value) -> Option<u64> {
         let inst = self.def_inst(value)?;

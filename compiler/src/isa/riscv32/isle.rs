@@ -272,6 +272,10 @@ impl generated::Context for Context<'_, '_, Riscv32> {
         Test { cond, rs1, rs2 }
     }
 
+    fn kept(&mut self, value: Value) -> Option<Unit> {
+        self.lower.is_kept(value).then_some(())
+    }
+
     fn test_const(&mut self, cc: &IntCC, x: Reg, constant: u32) -> Test {
         // x > k is x >= k + 1, and so on, unless k is the last of its order.
         let (first, last) = if cc.unsigned() == *cc {
@@ -372,6 +376,16 @@ impl generated::Context for Context<'_, '_, Riscv32> {
 
     fn base_offset(&mut self, base: Reg, offset: i32) -> Amode {
         Amode::Base { base, offset }
+    }
+
+    fn total_offset(&mut self, sum: Value, offset: i32, addend: u32) -> Option<i32> {
+        let total = offset.wrapping_add_unsigned(addend);
+        let alone = || {
+            let inst = self.lower.single_use_inst(sum)?;
+            let kept = self.lower.is_kept(self.lower.func.dfg.inst_args(inst)[1]);
+            (!kept).then_some(())
+        };
+        (Imm12::new(total).is_some() || alone().is_some()).then_some(total)
     }
 
     fn small(&mut self, value: u32) -> i32 {
