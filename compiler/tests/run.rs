@@ -10,6 +10,7 @@ fn translate(wat: &str) -> Translated {
     let target = Target {
         code_address_bit: 1,
         table_room: 16,
+        guard_zone: 0,
         linkable: false,
     };
     let bytes = wat::parse_str(wat).expect("test module");

@@ -13,6 +13,7 @@ const TARGET: Target = Target {
     code_address_bit: 1,
     table_room: 16,
     linkable: false,
+    guard_zone: 0,
 };
 
 fn translate(wat: &str) -> wasm2mcu::Result<Translated> {
