@@ -6,7 +6,8 @@
 //!            └── blocks: order, split edges            └── buffer: labels, branch lengths
 //! ```
 //!
-//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads
+//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads; `sink`: what only one
+//!   way of a branch needs; `schedule`: what needs not wait in a register; `constants`: what does
 //! * [`blocks`]: which machine blocks there are, and their order
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
@@ -42,6 +43,7 @@ pub mod reg;
 pub mod regalloc;
 mod repeats;
 mod schedule;
+mod sink;
 pub mod stubs;
 pub mod vcode;
 
@@ -60,6 +62,7 @@ pub use constants::Kept;
 use context::Context;
 use emit::{CodeOf, Emitter};
 use frame::FrameRef;
+use loops::Loops;
 use lower::{Lower, ValueRegs};
 use reg::{FixedReg, OperandVisitor, Reg};
 use regalloc::Allocated;
@@ -193,12 +196,14 @@ pub trait Isa: Sized + Debug {
 /// instructions and registers. Returns the constants that it wants in registers.
 pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function) -> Kept {
     func.dfg.resolve_all_aliases();
+    let loops = Loops::of(func);
     if let Some(modes) = isa.address_modes() {
-        addresses::run(func, modes);
+        addresses::run(func, modes, &loops);
     }
     dead::remove(func);
-    schedule::run(func);
-    constants::run(isa, func)
+    sink::run(func, &loops);
+    schedule::run(func, &loops);
+    constants::run(isa, func, &loops)
 }
 
 /// Code between the module and the host.
