@@ -12,9 +12,9 @@
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
 //! * [`reg`]: registers of machine instructions and the walk over an instruction's operands
-//! * [`regalloc`]: registers for it, by regalloc2; `pressure` says how hard that will be
-//! * [`emit`]: code of one function; `layout` orders its blocks, `repeats` says which moves stand before a
-//!   loop's branch
+//! * [`regalloc`]: registers for it, by regalloc2; `pressure` says how hard that will be; `reloads`
+//!   drops moves that change nothing
+//! * [`emit`]: code of one function; `layout` orders its blocks; `repeats` saves jumps of loops
 //! * [`buffer`]: that code while its branches still look for their length
 //! * [`places`]: where the words of arguments and results stand
 //! * [`call`]: calls, returns and parameters
@@ -41,6 +41,7 @@ pub mod places;
 mod pressure;
 pub mod reg;
 pub mod regalloc;
+mod reloads;
 mod repeats;
 mod schedule;
 mod sink;

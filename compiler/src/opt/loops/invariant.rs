@@ -92,8 +92,9 @@ fn is_same(func: &Function, one: Inst, other: Inst) -> bool {
     opcode == of
         && type_of(one) == type_of(other)
         && pairs.all(|(&a, &b)| {
-            let known =
-                constant(func, a).filter(|_| func.dfg.value_type(a) == func.dfg.value_type(b));
+            // Of wider constants only the low word would be compared.
+            let narrow = func.dfg.value_type(a).bits() <= 32;
+            let known = constant(func, a).filter(|_| narrow);
             a == b || known.is_some_and(|known| constant(func, b) == Some(known))
         })
 }
