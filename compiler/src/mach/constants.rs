@@ -72,9 +72,8 @@ impl Constant {
 }
 
 /// Moves constants out of the loops of `func`, whose aliases are resolved.
-pub(super) fn run<I: Isa>(isa: &I, func: &mut Function) -> Kept {
+pub(super) fn run<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
     let mut kept = Kept::new();
-    let loops = Loops::of(func);
     if loops.is_empty() {
         return kept;
     }
@@ -102,7 +101,7 @@ pub(super) fn run<I: Isa>(isa: &I, func: &mut Function) -> Kept {
                 }
             }
         }
-        Residents::note(func, &loops, innermost, block, &mut residents);
+        Residents::note(func, loops, innermost, block, &mut residents);
     }
     let mut made: HashMap<(Inst, Constant), Value> = HashMap::new();
     for of in loops.inner_first() {
@@ -112,7 +111,7 @@ pub(super) fn run<I: Isa>(isa: &I, func: &mut Function) -> Kept {
         let mut floats = 0;
         for (constant, user) in constants {
             let home = match constant {
-                Constant::Word(_) => home::<I>(&loops, of, &residents),
+                Constant::Word(_) => home::<I>(loops, of, &residents),
                 Constant::Float(_) if floats < MAX_FLOATS => {
                     floats += 1;
                     loops.shape(of).entry.map(|entry| (entry, Vec::new()))

@@ -47,8 +47,8 @@ pub trait Emitter: Sized {
     fn set_reach(&mut self, _reach: Reach) {}
     /// What follows comes from the operator at byte `source` of the WebAssembly file.
     fn source_location(&mut self, source: u32);
-    /// Begins `block` here.
-    fn bind(&mut self, block: Block);
+    /// Begins `block` here; `from_above` if it is reached from the code right before it only.
+    fn bind(&mut self, block: Block, from_above: bool);
     /// Makes `block`, which only jumps to `other` and is not emitted, mean `other`. Returns false
     /// for an endless loop of such blocks: emit its jump instead.
     #[must_use]
@@ -92,7 +92,7 @@ pub fn emit<I: Isa>(
     emitter.prologue(stack_need);
     for (position, &block) in layout.order.iter().enumerate() {
         let next = layout.order.get(position + 1).copied();
-        emitter.bind(block);
+        emitter.bind(block, layout.from_above[block.index()]);
         for step in function.output.block_insts_and_edits(code, block) {
             match step {
                 InstOrEdit::Edit(&Edit::Move { from, to }) => emitter.emit_move(from, to),

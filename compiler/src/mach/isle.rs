@@ -311,7 +311,9 @@ macro_rules! prelude_terms {
         }
 
         fn bits(&mut self, value: Value) -> Reg {
-            match self.word_constant(value) {
+            // A float need not come from a register of its class.
+            let is_float = self.lower.func.dfg.value_type(value).is_float();
+            match self.word_constant(value).filter(|_| is_float) {
                 Some(bits) => self.immediate(bits),
                 None => self.integer_words(&[value])[0],
             }

@@ -37,6 +37,8 @@ pub(super) struct Layout {
     pub(super) order: Vec<Block>,
     /// For each block with two successors, the likelier one.
     pub(super) likely: Vec<Option<Block>>,
+    /// Which blocks are reached from the one that stands before them only.
+    pub(super) from_above: Vec<bool>,
 }
 
 impl Layout {
@@ -77,9 +79,14 @@ impl Layout {
             true => original,
             false => order,
         };
+        let mut from_above = vec![false; graph.succs.len()];
+        for pair in order.windows(2) {
+            from_above[pair[1]] = pair[1] != 0 && graph.preds[pair[1]] == [pair[0]];
+        }
         Layout {
             order: order.into_iter().map(Block::new).collect(),
             likely,
+            from_above,
         }
     }
 }

@@ -11,7 +11,11 @@ use super::blocks::destinations;
 use super::lower::word_constant;
 
 /// The loops of a function.
+///
+/// They stay as they are while instructions that are no branches come, go and move.
 pub(super) struct Loops {
+    pub(super) cfg: ControlFlowGraph,
+    pub(super) domtree: DominatorTree,
     analysis: LoopAnalysis,
     /// By number of the loop.
     shapes: Vec<Shape>,
@@ -63,7 +67,12 @@ impl Loops {
             }
         };
         let shapes = analysis.loops().map(shape).collect();
-        Loops { analysis, shapes }
+        Loops {
+            cfg,
+            domtree,
+            analysis,
+            shapes,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -6,14 +6,15 @@
 //!            └── blocks: order, split edges            └── buffer: labels, branch lengths
 //! ```
 //!
-//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads
+//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads; `sink`: what only one
+//!   way of a branch needs; `schedule`: what needs not wait in a register; `constants`: what does
 //! * [`blocks`]: which machine blocks there are, and their order
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
 //! * [`reg`]: registers of machine instructions and the walk over an instruction's operands
-//! * [`regalloc`]: registers for it, by regalloc2; `pressure` says how hard that will be
-//! * [`emit`]: code of one function; `layout` orders its blocks, `repeats` says which moves stand before a
-//!   loop's branch
+//! * [`regalloc`]: registers for it, by regalloc2; `pressure` says how hard that will be; `reloads`
+//!   drops moves that change nothing
+//! * [`emit`]: code of one function; `layout` orders its blocks; `repeats` saves jumps of loops
 //! * [`buffer`]: that code while its branches still look for their length
 //! * [`places`]: where the words of arguments and results stand
 //! * [`call`]: calls, returns and parameters
@@ -40,8 +41,10 @@ pub mod places;
 mod pressure;
 pub mod reg;
 pub mod regalloc;
+mod reloads;
 mod repeats;
 mod schedule;
+mod sink;
 pub mod stubs;
 pub mod vcode;
 
@@ -60,6 +63,7 @@ pub use constants::Kept;
 use context::Context;
 use emit::{CodeOf, Emitter};
 use frame::FrameRef;
+use loops::Loops;
 use lower::{Lower, ValueRegs};
 use reg::{FixedReg, OperandVisitor, Reg};
 use regalloc::Allocated;
@@ -193,12 +197,14 @@ pub trait Isa: Sized + Debug {
 /// instructions and registers. Returns the constants that it wants in registers.
 pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function) -> Kept {
     func.dfg.resolve_all_aliases();
+    let loops = Loops::of(func);
     if let Some(modes) = isa.address_modes() {
-        addresses::run(func, modes);
+        addresses::run(func, modes, &loops);
     }
     dead::remove(func);
-    schedule::run(func);
-    constants::run(isa, func)
+    sink::run(func, &loops);
+    schedule::run(func, &loops);
+    constants::run(isa, func, &loops)
 }
 
 /// Code between the module and the host.

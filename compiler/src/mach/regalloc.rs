@@ -7,6 +7,7 @@ use regalloc2::checker::Checker;
 use regalloc2::{Algorithm, Allocation, Edit, OperandKind, Output, PRegSet, RegallocOptions};
 
 use super::pressure::Pressure;
+use super::reloads;
 use super::vcode::VCode;
 use super::{Isa, MachineInst};
 
@@ -93,8 +94,9 @@ pub fn allocate<I: Isa>(
         },
     };
     let env = isa.machine_env();
-    let output = regalloc2::run(&code, env, &options)
+    let mut output = regalloc2::run(&code, env, &options)
         .map_err(|error| RegallocError::Refused(format!("{error:?}")))?;
+    reloads::remove(&code, env, &mut output);
     if check {
         let mut checker = Checker::new(&code, env);
         checker.prepare(&output);

@@ -24,16 +24,15 @@ use super::lower::has_effect;
 const DEPTH: u32 = 8;
 
 /// Moves instructions of `func`, whose aliases are resolved, within their blocks.
-pub(super) fn run(func: &mut Function) {
+pub(super) fn run(func: &mut Function, loops: &Loops) {
     let uses = Uses::of(func);
-    let loops = Loops::of(func);
     let Some(entry) = func.layout.entry_block() else {
         return;
     };
     let mut scheduler = Scheduler {
         func,
         uses,
-        loops: &loops,
+        loops,
         inside: SecondaryMap::new(),
         seen: SecondaryMap::new(),
         barriers: SecondaryMap::new(),

@@ -62,7 +62,7 @@ impl mach::emit::Emitter for Emitter {
         self.buffer.source_location(source);
     }
 
-    fn bind(&mut self, block: Block) {
+    fn bind(&mut self, block: Block, _from_above: bool) {
         self.buffer.bind(Label::of_block(block));
     }
 

@@ -65,8 +65,10 @@ impl mach::emit::Emitter for Emitter {
         self.buffer.source_location(source);
     }
 
-    fn bind(&mut self, block: Block) {
-        self.flags = Flags::Unknown;
+    fn bind(&mut self, block: Block, from_above: bool) {
+        if !from_above {
+            self.flags = Flags::Unknown;
+        }
         self.buffer.bind(Label::of_block(block));
     }
 

@@ -120,15 +120,15 @@ fn the_block_that_comes_next_needs_no_jump() {
         not_taken: block(not_taken),
     };
     let mut emitter = emitter(5);
-    emitter.bind(block(0));
+    emitter.bind(block(0), false);
     emitter.emit(&branch(1, 2), Some(block(1)));
-    emitter.bind(block(1));
+    emitter.bind(block(1), false);
     emitter.emit(&branch(0, 2), Some(block(2)));
-    emitter.bind(block(2));
+    emitter.bind(block(2), false);
     emitter.emit(&branch(0, 4), Some(block(3)));
     // Block 3 is empty and stands for block 4.
     assert!(emitter.alias(block(3), block(4)));
-    emitter.bind(block(4));
+    emitter.bind(block(4), false);
     emitter.emit(&Inst::Jump { target: block(3) }, None);
     check(
         emitter,
@@ -142,9 +142,9 @@ fn the_block_that_comes_next_needs_no_jump() {
 #[test]
 fn empty_endless_loops_are_kept() {
     let mut emitter = emitter(3);
-    emitter.bind(block(0));
+    emitter.bind(block(0), false);
     emitter.emit(&Inst::Jump { target: block(1) }, Some(block(1)));
-    emitter.bind(block(1));
+    emitter.bind(block(1), false);
     emitter.emit(&Inst::Jump { target: block(2) }, None);
     assert!(emitter.alias(block(2), block(0)));
     check(emitter, "0: b 0b");
@@ -162,9 +162,9 @@ fn only_a_low_register_is_branched_on_without_a_compare() {
         };
         emitter.emit(&inst, None);
     }
-    emitter.bind(block(0));
+    emitter.bind(block(0), false);
     emitter.emit(&RETURN, None);
-    emitter.bind(block(1));
+    emitter.bind(block(1), false);
     emitter.emit(&RETURN, None);
     check(
         emitter,
@@ -185,9 +185,9 @@ fn tables_guard_their_index() {
     let mut emitter = emitter(2);
     emitter.emit(&table(2, 8), None);
     emitter.emit(&table(0, 8), None);
-    emitter.bind(block(0));
+    emitter.bind(block(0), false);
     emitter.emit(&RETURN, None);
-    emitter.bind(block(1));
+    emitter.bind(block(1), false);
     emitter.emit(&RETURN, None);
     check(
         emitter,
@@ -306,7 +306,7 @@ fn a_broken_carry_chain_is_noticed() {
 /// Emits `insts` and a branch to block 1, the return, if `cond` holds of `rn` and zero.
 fn tested(insts: &[Inst], cond: Cond, rn: u8, text: &str) {
     let mut emitter = emitter(2);
-    emitter.bind(block(0));
+    emitter.bind(block(0), false);
     for inst in insts {
         emitter.emit(inst, None);
     }
@@ -317,7 +317,7 @@ fn tested(insts: &[Inst], cond: Cond, rn: u8, text: &str) {
         not_taken: block(1),
     };
     emitter.emit(&branch, Some(block(1)));
-    emitter.bind(block(1));
+    emitter.bind(block(1), false);
     emitter.emit(&RETURN, None);
     check(emitter, text);
 }
@@ -403,7 +403,7 @@ fn a_result_is_compared_with_zero_where_the_flags_are_not_its_own() {
 fn what_was_compared_is_not_known_behind_a_label() {
     let mut emitter = emitter(1);
     emitter.emit(&trap_if(Cond::Hi, TrapCode::MemoryOutOfBounds), None);
-    emitter.bind(block(0));
+    emitter.bind(block(0), false);
     emitter.emit(&trap_if(Cond::Lo, TrapCode::MemoryOutOfBounds), None);
     emitter.emit(&RETURN, None);
     check(

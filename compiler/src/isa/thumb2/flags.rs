@@ -8,11 +8,11 @@
 //! ```
 //!
 //! Machine instructions promise nothing about flags, so this looks at the code that was emitted since
-//! the last label: the 16-bit forms of data processing set flags anyway, and in the 32-bit forms one
+//! the last place that is jumped to: the 16-bit forms of data processing set flags anyway, and in the 32-bit forms one
 //! bit makes them do so.
 
 use super::encode::Opcode;
-use super::imm::ModifiedImm;
+use super::imm::{ModifiedImm, Shift};
 use super::inst::{Compare, CompareOp, Cond, Inst, Operand2};
 use crate::mach::reg::Reg;
 
@@ -87,7 +87,13 @@ impl Flags {
             Flags::Unknown => return None,
             Flags::Compared(..) => {
                 let same = self == Flags::Compared(op, rn, rhs);
-                return same.then_some(Answer { cond, set_at: None });
+                let swapped = matches!(rhs, Operand2::Reg { rm, shift: Shift::NONE }
+                    if op == CompareOp::Cmp && self == Flags::Compared(op, rm, Operand2::reg(rn)));
+                let cond = match swapped && !same {
+                    true => cond.swap(),
+                    false => cond,
+                };
+                return (same || swapped).then_some(Answer { cond, set_at: None });
             }
             Flags::OfResult(of) => (of, None),
             Flags::OfResultAt(of, at) => (of, Some(at)),

@@ -150,11 +150,11 @@ impl Writer {
             not_taken: go_on,
         };
         self.emitter.emit(&branch, Some(go_on));
-        self.emitter.bind(go_on);
+        self.emitter.bind(go_on, true);
     }
 
     fn leave_block(&mut self) {
-        self.emitter.bind(Block::new(1));
+        self.emitter.bind(Block::new(1), false);
     }
 
     fn finish(self, stack_bytes: u32) -> Thunk<Thumb2> {

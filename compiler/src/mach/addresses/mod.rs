@@ -59,10 +59,9 @@ impl AddressModes {
 
 /// Rewrites the addresses in every loop, and the tests that repeat the loops. Leaves values that only
 /// counted rounds for an address.
-pub(super) fn run(func: &mut Function, modes: AddressModes) {
+pub(super) fn run(func: &mut Function, modes: AddressModes, loops: &Loops) {
     dead::remove(func);
     let uses = Uses::of(func);
-    let loops = Loops::of(func);
     let mut accesses: HashMap<Loop, Vec<Access>> = HashMap::new();
     for block in func.layout.blocks() {
         let Some(innermost) = loops.innermost(block) else {
@@ -76,7 +75,7 @@ pub(super) fn run(func: &mut Function, modes: AddressModes) {
         func,
         modes,
         uses,
-        loops: &loops,
+        loops,
         hoisted: HashMap::new(),
     };
     for of in loops.inner_first() {

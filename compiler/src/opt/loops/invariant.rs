@@ -21,10 +21,10 @@ use super::super::recognize::{constant, definition, is_size};
 use super::shape::Loop;
 
 /// Values that wait in registers over the loop for this pass's sake, at most.
-const MAX_MOVED: u32 = 4;
+const MAX_MOVED: usize = 4;
 
-/// Moves instructions of a loop before the jump into it, and says how many.
-pub(super) fn hoist(func: &mut Function, lp: &Loop, entry: Inst) -> u32 {
+/// Moves instructions of a loop before the jump into it, and says whether there were any.
+pub(super) fn hoist(func: &mut Function, lp: &Loop, entry: Inst) -> bool {
     let hot = lp
         .blocks
         .iter()
@@ -41,7 +41,8 @@ pub(super) fn hoist(func: &mut Function, lp: &Loop, entry: Inst) -> u32 {
             compared.extend(args);
         }
     }
-    let mut moved = 0;
+    let mut moved: Vec<Inst> = Vec::new();
+    let mut twins = false;
     for inst in insts {
         let Some(&value) = func.dfg.inst_results(inst).first() else {
             continue;
@@ -58,12 +59,44 @@ pub(super) fn hoist(func: &mut Function, lp: &Loop, entry: Inst) -> u32 {
             }
             _ => false,
         };
-        if moves && moved < MAX_MOVED {
+        let twin = moved.iter().find(|&&other| is_same(func, other, inst));
+        if let Some(&twin) = twin.filter(|_| moves) {
+            func.layout.remove_inst(inst);
+            func.dfg.replace_with_aliases(inst, twin);
+            twins = true;
+        } else if moves && moved.len() < MAX_MOVED {
             before(func, lp, inst, entry);
-            moved += 1;
+            moved.push(inst);
         }
     }
-    moved
+    if twins {
+        func.dfg.resolve_all_aliases();
+    }
+    !moved.is_empty()
+}
+
+/// Whether two instructions compute the same: the egraph put one into each block that needs it.
+fn is_same(func: &Function, one: Inst, other: Inst) -> bool {
+    let (
+        InstructionData::Binary { opcode, args },
+        InstructionData::Binary {
+            opcode: of,
+            args: others,
+        },
+    ) = (func.dfg.insts[one], func.dfg.insts[other])
+    else {
+        return false;
+    };
+    let mut pairs = args.iter().zip(&others);
+    let type_of = |inst| func.dfg.value_type(func.dfg.first_result(inst));
+    opcode == of
+        && type_of(one) == type_of(other)
+        && pairs.all(|(&a, &b)| {
+            // Of wider constants only the low word would be compared.
+            let narrow = func.dfg.value_type(a).bits() <= 32;
+            let known = constant(func, a).filter(|_| narrow);
+            a == b || known.is_some_and(|known| constant(func, b) == Some(known))
+        })
 }
 
 /// Whether a sum is one that an access adds up by itself.

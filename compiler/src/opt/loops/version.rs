@@ -188,7 +188,7 @@ impl Pass<'_> {
         }
         let (entry, is_new) = lp.preheader(self.func, &mut self.edges);
         self.outcome.changed |= is_new;
-        self.outcome.changed |= invariant::hoist(self.func, lp, entry) > 0;
+        self.outcome.changed |= invariant::hoist(self.func, lp, entry);
         let counters = Counters::of(self.func, &self.edges, lp);
         self.lead(lp, &counters, entry);
         let groups = self.groups(lp, &counters);
