@@ -15,7 +15,7 @@ use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::{Relocate, Symbol};
 use crate::mach::emit::{self, CodeOf, Reach};
 use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
-use crate::mach::{self, FrameNeeds, Isa, Kept, lower};
+use crate::mach::{self, BorderNeeds, Constants, FrameNeeds, Isa, Kept, lower};
 use crate::opt::{OptLevel, Optimizer};
 use crate::stack::{self, Depths};
 use crate::wasm::contract::Builtin;
@@ -32,6 +32,8 @@ pub(crate) struct Program<I: Isa> {
     /// Bytes that every call of the module grants to stack arguments at least, because some function
     /// makes tail calls with more of them than it got itself; 0 if none does.
     tail_area: u32,
+    /// Whether its code is to be small rather than fast.
+    small: bool,
 }
 
 /// A function in machine IR, with registers.
@@ -73,6 +75,7 @@ pub(crate) fn lower<I: Isa>(
     let tail_bytes = machines.iter().map(|m| m.function.code.tail_bytes);
     Ok(Program {
         tail_area: tail_bytes.max().unwrap_or(0),
+        small: options.level == OptLevel::Size,
         functions: machines,
     })
 }
@@ -98,6 +101,41 @@ fn lower_one<I: Isa>(
     module: &Module,
     options: &Options,
 ) -> Result<Machine<I>> {
+    if options.level != OptLevel::Size {
+        return lower_with(isa, body, module, options, Constants::BeforeLoops);
+    }
+    // Which code is the smallest depends on the registers that are left, so this tries.
+    let original = body.clif.clone();
+    let mut best = lower_with(isa, body, module, options, Constants::BeforeLoops)?;
+    let mut best_bytes = code_bytes(isa, &best);
+    for place in [Constants::WhereUsed, Constants::AtEntry] {
+        let last = std::mem::replace(&mut body.clif, original.clone());
+        let attempt = lower_with(isa, body, module, options, place)?;
+        let bytes = code_bytes(isa, &attempt);
+        if bytes < best_bytes {
+            (best, best_bytes) = (attempt, bytes);
+        } else {
+            body.clif = last;
+        }
+    }
+    Ok(best)
+}
+
+/// Bytes of a function's code, as far as they are its own affair.
+fn code_bytes<I: Isa>(isa: &I, machine: &Machine<I>) -> usize {
+    let function = &machine.function;
+    let frame = isa.frame(&FrameNeeds::of(function));
+    let code = emit::emit(function, &frame, None, Reach::Near, true);
+    code.map_or(usize::MAX, |code| code.bytes.len())
+}
+
+fn lower_with<I: Isa>(
+    isa: &I,
+    body: &mut Body,
+    module: &Module,
+    options: &Options,
+    constants: Constants,
+) -> Result<Machine<I>> {
     let name = body.id.name(module);
     let bug = |pass, message| Error::Internal {
         pass,
@@ -106,7 +144,7 @@ fn lower_one<I: Isa>(
     };
     let mut kept = Kept::new();
     if options.level != OptLevel::None {
-        kept = mach::prepare(isa, &mut body.clif);
+        kept = mach::prepare(isa, &mut body.clif, constants);
         if options.verify {
             let flags = settings::Flags::new(settings::builder());
             verify_function(&body.clif, &flags)
@@ -232,6 +270,7 @@ fn emit_within<I: Isa>(
             &program.frame(isa, machine),
             need.map(|need| need as u32),
             reach(number),
+            program.small,
         )
         .map_err(|error| Error::TooLarge {
             message: format!("function `{}`: {error}", machine.name),
@@ -242,13 +281,17 @@ fn emit_within<I: Isa>(
     let calls: Vec<_> = functions.iter().map(short_calls::<I>).collect();
     let segments = segments::<I>(&functions);
     let mut linker = Linker::<I>::default();
-    linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
-    for code in traps::<I>(&functions) {
-        linker.add(Piece::Symbol(Symbol::Trap(code)), I::trap(code).code, None);
-    }
-    for number in entered_types(module) {
-        let thunk = isa.entry_thunk(&module.types[number as usize], program.tail_area);
-        linker.add(Piece::Entry(number), thunk.code, None);
+    let entries = entered_types(module).into_iter();
+    let needs = BorderNeeds {
+        traps: traps::<I>(&functions).into_iter().collect(),
+        imports: module.imports().next().is_some(),
+        entries: entries
+            .map(|number| (number, &module.types[number as usize]))
+            .collect(),
+        tail_area: program.tail_area,
+    };
+    for border in isa.border(&needs) {
+        linker.add_border(border);
     }
     for (index, (function, _)) in module.imports().enumerate() {
         let index = index as u32;
@@ -341,10 +384,7 @@ pub(crate) fn entry_stack<I: Isa>(
     types
         .map(|number| {
             let signature = &module.types[number as usize];
-            (
-                number,
-                isa.entry_thunk(signature, program.tail_area).stack_bytes,
-            )
+            (number, isa.entry_stack(signature, program.tail_area))
         })
         .collect()
 }

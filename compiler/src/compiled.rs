@@ -152,6 +152,7 @@ impl Compiled {
             }
             Piece::Symbol(Symbol::Trap(code)) => format!("trap({code:?})"),
             Piece::Symbol(Symbol::TrapExit) => "trap_exit".to_owned(),
+            Piece::Symbol(Symbol::HostTrap) => "host_trap".to_owned(),
         }
     }
 

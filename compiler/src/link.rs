@@ -1,7 +1,7 @@
 //! One text from the code of all functions: order, addresses, references, symbols.
 //!
 //! ```text
-//!   trap exit, traps │ entry thunks │ import thunks │ functions by index │ builtins, routes, bridges │ data
+//!   border: traps, trap exit, entry thunks │ import thunks │ functions by index │ builtins, routes, bridges │ data
 //! ```
 //!
 //! Everything begins at a multiple of 4. A function whose address can get into a table has its type
@@ -10,9 +10,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::mach::Isa;
 use crate::mach::buffer::{CallOutOfRange, Relocate, SourceLocation, Symbol, TrapSite};
 use crate::mach::emit::CodeOf;
+use crate::mach::{Border, Isa};
 
 /// What a stretch of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,6 +131,30 @@ impl<I: Isa> Linker<I> {
                     relocation.symbol,
                 )
             }));
+    }
+
+    /// Appends a stretch of code that consists of several pieces.
+    pub fn add_border(&mut self, border: Border<I>) {
+        let (first, _) = border.pieces[0];
+        self.add(first, border.code, None);
+        let text = &mut self.text;
+        let mut whole = text.extents.pop().expect("it was added just now");
+        let end = whole.offset + whole.bytes;
+        let start = whole.offset;
+        for (piece, offset) in border.pieces {
+            whole.bytes = start + offset - whole.offset;
+            if whole.piece != piece {
+                text.extents.push(whole);
+            }
+            whole = Extent {
+                piece,
+                offset: start + offset,
+                bytes: 0,
+            };
+            text.places.insert(piece, whole.offset);
+        }
+        whole.bytes = end - whole.offset;
+        text.extents.push(whole);
     }
 
     /// Appends data that code refers to.

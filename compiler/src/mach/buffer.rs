@@ -63,6 +63,8 @@ pub enum Symbol {
     Trap(TrapCode),
     /// The routine that leaves the instance with the trap code in the first result register.
     TrapExit,
+    /// The routine by which an import thunk does that for a host function.
+    HostTrap,
 }
 
 impl Symbol {
@@ -87,6 +89,7 @@ impl fmt::Display for Symbol {
             Symbol::Thunk(index) => write!(f, "thunk_{index}"),
             Symbol::Trap(code) => write!(f, "trap_{}", *code as u8),
             Symbol::TrapExit => f.write_str("trap_exit"),
+            Symbol::HostTrap => f.write_str("host_trap"),
         }
     }
 }
@@ -225,6 +228,8 @@ pub struct Code<K> {
     pub source_locations: Vec<SourceLocation>,
     /// Stretches that are no instructions: offset and bytes, ascending.
     pub data: Vec<(u32, u32)>,
+    /// Offsets of the marked places, ascending.
+    pub places: Vec<u32>,
 }
 
 /// A function too large for its branches.
@@ -275,6 +280,9 @@ pub struct CodeBuffer<R, K> {
     relocations: Vec<(Mark, K, Symbol)>,
     trap_sites: Vec<(Mark, TrapCode, u32)>,
     source_locations: Vec<(Mark, u32)>,
+    places: Vec<Mark>,
+    /// Size of the items in their first forms.
+    shortest: u32,
 }
 
 impl<R: Relax, K> CodeBuffer<R, K> {
@@ -288,6 +296,8 @@ impl<R: Relax, K> CodeBuffer<R, K> {
             relocations: Vec::new(),
             trap_sites: Vec::new(),
             source_locations: Vec::new(),
+            places: Vec::new(),
+            shortest: 0,
         }
     }
 
@@ -301,6 +311,16 @@ impl<R: Relax, K> CodeBuffer<R, K> {
         self.fixed.len()
     }
 
+    /// How long the code is at least, with items.
+    pub fn least_length(&self) -> u32 {
+        self.fixed.len() as u32 + self.shortest
+    }
+
+    /// Marks this place, to be found in [`Code::places`].
+    pub fn place(&mut self) {
+        self.places.push(self.here());
+    }
+
     /// The byte that was appended at a position.
     ///
     /// # Panics
@@ -311,6 +331,7 @@ impl<R: Relax, K> CodeBuffer<R, K> {
 
     /// Appends an item whose length is found later.
     pub fn put_relaxable(&mut self, what: R) {
+        self.shortest += what.size(0);
         let item = Item::Relaxable { what, form: 0 };
         self.items.push((self.fixed.len() as u32, item));
     }
@@ -409,6 +430,11 @@ impl<R: Relax, K> CodeBuffer<R, K> {
         Ok(Code {
             bytes,
             data: self.data(&shifts),
+            places: self
+                .places
+                .iter()
+                .map(|mark| mark.offset(&shifts))
+                .collect(),
             relocations: self
                 .relocations
                 .into_iter()

@@ -15,6 +15,8 @@
 //! constants as it leaves registers free, those first that save most. For floating-point registers
 //! that is no worry: where they are short, a reload is one instruction, and what makes a constant is
 //! more.
+//!
+//! Where bytes count, a constant that several instructions use may be made once for all of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -71,8 +73,75 @@ impl Constant {
     }
 }
 
-/// Moves constants out of the loops of `func`, whose aliases are resolved.
-pub(super) fn run<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
+/// Where constants are made that no instruction holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constants {
+    /// For each instruction that uses them.
+    WhereUsed,
+    /// Before the loops that use them.
+    BeforeLoops,
+    /// Once for the function, if several instructions use them.
+    AtEntry,
+}
+
+/// Moves the constants of `func`, whose aliases are resolved, to where they are made.
+pub(super) fn run<I: Isa>(isa: &I, func: &mut Function, loops: &Loops, place: Constants) -> Kept {
+    match place {
+        Constants::WhereUsed => Kept::new(),
+        Constants::BeforeLoops => before_loops(isa, func, loops),
+        Constants::AtEntry => at_entry(isa, func),
+    }
+}
+
+/// How many instructions make a constant for an operand that no register has.
+fn cost<I: Isa>(func: &Function, inst: Inst, operand: usize, constant: Constant) -> u32 {
+    match constant {
+        Constant::Word(word) => I::constant_cost(func, inst, operand, word),
+        // The first is what a reload costs.
+        Constant::Float(bits) => I::float_constant_cost(bits).saturating_sub(1),
+    }
+}
+
+/// Makes each constant that several instructions need at the entry.
+fn at_entry<I: Isa>(isa: &I, func: &mut Function) -> Kept {
+    let mut kept = Kept::new();
+    let mut users: BTreeMap<Constant, User> = BTreeMap::new();
+    for block in func.layout.blocks() {
+        for inst in func.layout.block_insts(block) {
+            for (operand, &value) in func.dfg.inst_args(inst).iter().enumerate() {
+                let Some(constant) = Constant::of(isa, func, value) else {
+                    continue;
+                };
+                let cost = cost::<I>(func, inst, operand, constant);
+                if cost > 0 {
+                    let user = users.entry(constant).or_default();
+                    user.places.push((inst, operand));
+                    user.cost += cost;
+                }
+            }
+        }
+    }
+    let entry = func.layout.entry_block();
+    let Some(home) = entry.and_then(|entry| func.layout.first_inst(entry)) else {
+        return kept;
+    };
+    for (constant, user) in users {
+        if user.places.len() < 2 {
+            continue;
+        }
+        let mut cursor = FuncCursor::new(func).at_inst(home);
+        cursor.use_srcloc(home);
+        let value = constant.make(&mut cursor);
+        kept.insert(value);
+        for (inst, operand) in user.places {
+            func.dfg.inst_args_mut(inst)[operand] = value;
+        }
+    }
+    kept
+}
+
+/// Moves constants out of the loops of `func`.
+fn before_loops<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
     let mut kept = Kept::new();
     if loops.is_empty() {
         return kept;
@@ -89,11 +158,7 @@ pub(super) fn run<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
                 let Some(constant) = Constant::of(isa, func, value) else {
                     continue;
                 };
-                let cost = match constant {
-                    Constant::Word(word) => I::constant_cost(func, inst, operand, word),
-                    // The first is what a reload costs.
-                    Constant::Float(bits) => I::float_constant_cost(bits).saturating_sub(1),
-                };
+                let cost = cost::<I>(func, inst, operand, constant);
                 if cost > 0 {
                     let user = of_loop.entry(constant).or_default();
                     user.places.push((inst, operand));

@@ -45,6 +45,8 @@ pub trait Emitter: Sized {
     /// Makes calls from here on reach as far as that. An instruction set of which one instruction
     /// spans every text that there can be need not care.
     fn set_reach(&mut self, _reach: Reach) {}
+    /// Makes the code from here on small rather than fast.
+    fn prefer_size(&mut self) {}
     /// What follows comes from the operator at byte `source` of the WebAssembly file.
     fn source_location(&mut self, source: u32);
     /// Begins `block` here; `from_above` if it is reached from the code right before it only.
@@ -72,7 +74,7 @@ pub trait Emitter: Sized {
 pub type CodeOf<I> = Code<<<I as Isa>::Emitter as Emitter>::Relocation>;
 
 /// Emits a function; with `stack_need` it checks on entry that so many bytes of stack are left, and
-/// its calls reach as far as `reach` says.
+/// its calls reach as far as `reach` says. With `small` it takes fewer bytes and more instructions.
 ///
 /// # Errors
 ///
@@ -82,10 +84,14 @@ pub fn emit<I: Isa>(
     frame: &I::Frame,
     stack_need: Option<u32>,
     reach: Reach,
+    small: bool,
 ) -> Result<CodeOf<I>, BranchOutOfRange> {
     let code = &function.code;
     let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), TrapStubs::PerFunction);
     emitter.set_reach(reach);
+    if small {
+        emitter.prefer_size();
+    }
     let repeats = Repeats::of(function);
     let means = skip_empty_blocks(function, &repeats, &mut emitter);
     let layout = Layout::of(code, &means);

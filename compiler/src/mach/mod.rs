@@ -59,7 +59,7 @@ pub use addresses::AddressModes;
 use blocks::BranchTable;
 use buffer::Symbol;
 use call::Call;
-pub use constants::Kept;
+pub use constants::{Constants, Kept};
 use context::Context;
 use emit::{CodeOf, Emitter};
 use frame::FrameRef;
@@ -68,6 +68,7 @@ use lower::{Lower, ValueRegs};
 use reg::{FixedReg, OperandVisitor, Reg};
 use regalloc::Allocated;
 
+use crate::link::Piece;
 use crate::wasm::module::Signature;
 
 /// A machine instruction of an instruction set.
@@ -181,21 +182,20 @@ pub trait Isa: Sized + Debug {
     /// How far the stack pointer in the body is below the one at entry, in bytes.
     fn frame_bytes(frame: &Self::Frame) -> u32;
 
-    /// The routine that leaves the instance: [`Symbol::TrapExit`].
-    fn trap_exit() -> Thunk<Self>;
-    /// The routine that leaves it with this trap: [`Symbol::Trap`].
-    fn trap(code: TrapCode) -> Thunk<Self>;
-    /// The thunk by which the host enters functions of a signature; it grants at least `tail_area`
-    /// bytes to stack arguments.
-    fn entry_thunk(&self, signature: &Signature, tail_area: u32) -> Thunk<Self>;
+    /// The thunks by which the host enters functions, and the routines that leave the instance.
+    fn border(&self, needs: &BorderNeeds<'_>) -> Vec<Border<Self>>;
+    /// Bytes of stack that the entry thunk of a signature takes before it calls on; it grants at
+    /// least `tail_area` bytes to stack arguments.
+    fn entry_stack(&self, signature: &Signature, tail_area: u32) -> u32;
     /// The thunk by which the module calls an imported function of a signature; `slot` is the
     /// context offset of the host function's address.
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self>;
 }
 
 /// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
-/// instructions and registers. Returns the constants that it wants in registers.
-pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function) -> Kept {
+/// instructions and registers, with constants made at that place. Returns those that it wants in
+/// registers.
+pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function, place: Constants) -> Kept {
     func.dfg.resolve_all_aliases();
     let loops = Loops::of(func);
     if let Some(modes) = isa.address_modes() {
@@ -204,7 +204,29 @@ pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function) -> Kept {
     dead::remove(func);
     sink::run(func, &loops);
     schedule::run(func, &loops);
-    constants::run(isa, func, &loops)
+    constants::run(isa, func, &loops, place)
+}
+
+/// What a module needs between its functions and the host, beside import thunks.
+#[derive(Debug)]
+pub struct BorderNeeds<'a> {
+    /// The traps of its functions: [`Symbol::Trap`].
+    pub traps: Vec<TrapCode>,
+    /// Whether it imports functions, which can ask for [`Symbol::HostTrap`].
+    pub imports: bool,
+    /// The signatures that the host enters, with their type numbers.
+    pub entries: Vec<(u32, &'a Signature)>,
+    /// Bytes that entry thunks grant to stack arguments at least.
+    pub tail_area: u32,
+}
+
+/// A stretch of code between the host and the module's functions.
+#[derive(Debug)]
+pub struct Border<I: Isa> {
+    /// The code.
+    pub code: CodeOf<I>,
+    /// Which pieces it consists of and where they begin, ascending; the first one at 0.
+    pub pieces: Vec<(Piece, u32)>,
 }
 
 /// Code between the module and the host.

@@ -24,12 +24,24 @@ pub struct Stub {
     pub source: u32,
 }
 
+/// A stub and where it is asked for, by the least length of the code so far.
+#[derive(Clone, Debug)]
+struct Asked {
+    stub: Stub,
+    at: Vec<u32>,
+}
+
 /// The stubs that the code so far asks for.
 #[derive(Debug)]
 pub struct Stubs {
     kind: TrapStubs,
-    stubs: Vec<Stub>,
+    stubs: Vec<Asked>,
+    /// How far stubs that stand among the code may be from their checks.
+    span: Option<u32>,
 }
+
+/// Checks that a stub among the code is worth: each saves two bytes, and the stub has four.
+const WORTH: usize = 3;
 
 impl Stubs {
     /// No stub yet.
@@ -37,7 +49,23 @@ impl Stubs {
         Stubs {
             kind,
             stubs: Vec::new(),
+            span: None,
         }
+    }
+
+    /// Lets shared stubs stand among the code as well, up to `span` bytes from their checks, where
+    /// that makes branches shorter:
+    ///
+    /// ```text
+    ///   cmp; bhi.w ┐            cmp; bhi ┐
+    ///   b there    │            b there  │
+    ///              │      ─▶    bl trap ◀┤
+    ///   cmp; bhi.w ┤            cmp; bhi ┘
+    ///   …          │            …
+    ///   bl trap ◀──┘
+    /// ```
+    pub fn among_code(&mut self, span: u32) {
+        self.span = (self.kind == TrapStubs::PerFunction).then_some(span);
     }
 
     /// The label of a stub for `code`, which the end of the function provides, for a check of the
@@ -49,15 +77,31 @@ impl Stubs {
         source: u32,
     ) -> Label {
         let shared = self.kind == TrapStubs::PerFunction;
-        let there = self.stubs.iter().find(|stub| shared && stub.code == code);
-        if let Some(stub) = there {
-            return stub.label;
+        let here = buffer.least_length();
+        let there = self.stubs.iter_mut().rev();
+        let there = there
+            .filter(|asked| shared && asked.stub.code == code)
+            .find(|asked| match (self.span, asked.at.last()) {
+                // Once it stands, that is its place.
+                (Some(span), Some(&last)) if buffer.is_bound(asked.stub.label) => {
+                    here - last <= span
+                }
+                _ => true,
+            });
+        if let Some(asked) = there {
+            if !buffer.is_bound(asked.stub.label) {
+                asked.at.push(here);
+            }
+            return asked.stub.label;
         }
         let label = buffer.label();
-        self.stubs.push(Stub {
-            label,
-            code,
-            source,
+        self.stubs.push(Asked {
+            stub: Stub {
+                label,
+                code,
+                source,
+            },
+            at: vec![here],
         });
         label
     }
@@ -79,8 +123,29 @@ impl Stubs {
         buffer.trap_site(code, source);
     }
 
+    /// The stubs that had better stand here, behind code that control does not leave downwards: many
+    /// checks reach them from here, and not for much longer.
+    pub fn take_due<R: Relax, K>(&mut self, buffer: &CodeBuffer<R, K>) -> Vec<Stub> {
+        let Some(span) = self.span else {
+            return Vec::new();
+        };
+        let here = buffer.least_length();
+        let mut due = Vec::new();
+        for asked in &mut self.stubs {
+            let reached = asked.at.iter().filter(|&&at| here - at <= span);
+            let oldest = reached.clone().next().map_or(0, |&at| here - at);
+            let is_due = reached.count() >= WORTH && oldest > span / 2;
+            if is_due && !buffer.is_bound(asked.stub.label) {
+                asked.at.push(here);
+                due.push(asked.stub);
+            }
+        }
+        due
+    }
+
     /// The stubs, for the end of the function; those with a bound label need no code any more.
     pub fn take(&mut self) -> Vec<Stub> {
-        std::mem::take(&mut self.stubs)
+        let stubs = std::mem::take(&mut self.stubs).into_iter();
+        stubs.map(|asked| asked.stub).collect()
     }
 }

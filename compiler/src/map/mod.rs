@@ -260,9 +260,10 @@ mod tests {
         assert_eq!(
             routines,
             [
-                "trap_exit",
                 "trap(MemoryOutOfBounds)",
                 "trap(IntegerDivideByZero)",
+                "host_trap",
+                "trap_exit",
                 "entry(i32)->i32",
                 "entry(i32,i32)->i32",
                 "import(env.log)",

@@ -37,7 +37,6 @@ mod thunks;
 use cranelift_codegen::ir;
 use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::{Architecture, Features};
-use wasm2mcu_abi::trap::TrapCode;
 
 use crate::mach::blocks::BranchTable;
 use crate::mach::buffer::Symbol;
@@ -46,7 +45,7 @@ use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
-use crate::mach::{AddressModes, FrameNeeds, Isa, MachineInst, Thunk};
+use crate::mach::{AddressModes, Border, BorderNeeds, FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
@@ -230,16 +229,12 @@ impl Isa for Riscv32 {
         frame.bytes()
     }
 
-    fn trap_exit() -> Thunk<Self> {
-        thunks::trap_exit()
+    fn border(&self, needs: &BorderNeeds<'_>) -> Vec<Border<Self>> {
+        thunks::border(self, needs)
     }
 
-    fn trap(code: TrapCode) -> Thunk<Self> {
-        thunks::trap(code)
-    }
-
-    fn entry_thunk(&self, signature: &Signature, tail_area: u32) -> Thunk<Self> {
-        thunks::entry(self, signature, tail_area)
+    fn entry_stack(&self, signature: &Signature, tail_area: u32) -> u32 {
+        thunks::entry(self, signature, tail_area).stack_bytes
     }
 
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self> {

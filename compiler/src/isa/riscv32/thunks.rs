@@ -25,12 +25,13 @@ use super::inst::{AluOp, Amode, Call, Callee, Cond, Inst, LoadOp, StoreOp, Test}
 #[cfg(test)]
 use super::regs::Name;
 use super::regs::{C_ARGUMENTS, C_FLOAT_ARGUMENTS, CONTEXT, MEMORY_BASE, RA, RegSet, SP, ZERO, x};
-use crate::mach::Thunk;
+use crate::link::Piece;
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::Emitter as _;
 use crate::mach::places::{self, Place};
 use crate::mach::reg::Reg;
 use crate::mach::stubs::TrapStubs;
+use crate::mach::{Border, BorderNeeds, Thunk};
 use crate::wasm::module::Signature;
 
 /// What an entry thunk saves for the host: `ra` and all callee-saved registers.
@@ -156,8 +157,24 @@ const T1: Reg = x(6);
 /// Registers that host functions and functions of the module leave alone.
 const S0: Reg = x(8);
 
+/// The trap exit, the traps and the entry thunks, each on its own.
+pub(super) fn border(isa: &Riscv32, needs: &BorderNeeds<'_>) -> Vec<Border<Riscv32>> {
+    let one = |piece, thunk: Thunk<Riscv32>| Border {
+        code: thunk.code,
+        pieces: vec![(piece, 0)],
+    };
+    let exit = one(Piece::Symbol(Symbol::TrapExit), trap_exit());
+    let traps = needs.traps.iter();
+    let traps = traps.map(|&code| one(Piece::Symbol(Symbol::Trap(code)), trap(code)));
+    let entries = needs.entries.iter().map(|&(number, signature)| {
+        let thunk = entry(isa, signature, needs.tail_area);
+        one(Piece::Entry(number), thunk)
+    });
+    std::iter::once(exit).chain(traps).chain(entries).collect()
+}
+
 /// `a0` = trap code, `ra` = behind the call in the trap stub.
-pub(super) fn trap_exit() -> Thunk<Riscv32> {
+fn trap_exit() -> Thunk<Riscv32> {
     let mut code = Writer::new(0);
     code.store(RA, CONTEXT, Context::TRAP_SITE);
     code.load(SP, CONTEXT, Context::ENTRY_SP);
@@ -166,7 +183,7 @@ pub(super) fn trap_exit() -> Thunk<Riscv32> {
 }
 
 /// Called by trap stubs.
-pub(super) fn trap(trap: TrapCode) -> Thunk<Riscv32> {
+fn trap(trap: TrapCode) -> Thunk<Riscv32> {
     let mut code = Writer::new(0);
     code.li(a(0), trap as u32);
     code.put(Inst::JumpTo {

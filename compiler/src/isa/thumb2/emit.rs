@@ -23,7 +23,7 @@ use crate::mach;
 use crate::mach::buffer::{BranchOutOfRange, Code, CodeBuffer, Label, Symbol};
 use crate::mach::emit::Emitter as _;
 use crate::mach::reg::Reg;
-use crate::mach::stubs::{Stubs, TrapStubs};
+use crate::mach::stubs::{Stub, Stubs, TrapStubs};
 
 /// Emits one function, instruction by instruction.
 ///
@@ -41,6 +41,10 @@ pub struct Emitter {
     flags: Flags,
     /// The last opcode and the byte at which it begins.
     last: (Opcode, usize),
+    /// Bytes count more than instructions.
+    small: bool,
+    /// The epilogue that the other returns jump to, where code is to be small.
+    epilogue: Option<Label>,
 }
 
 impl mach::emit::Emitter for Emitter {
@@ -57,7 +61,14 @@ impl mach::emit::Emitter for Emitter {
             carry: false,
             flags: Flags::Unknown,
             last: (Opcode::Narrow(0), 0),
+            small: false,
+            epilogue: None,
         }
+    }
+
+    fn prefer_size(&mut self) {
+        self.small = true;
+        self.stubs.among_code(STUB_SPAN);
     }
 
     fn source_location(&mut self, source: u32) {
@@ -221,12 +232,7 @@ impl mach::emit::Emitter for Emitter {
             },
             Inst::TailCall(ref call) => self.tail_call(call.callee),
             Inst::Args { .. } => {}
-            Inst::Ret { .. } => {
-                let frame = self.frame;
-                for inst in frame.epilogue() {
-                    self.emit(&inst, None);
-                }
-            }
+            Inst::Ret { .. } => self.ret(),
             Inst::Jump { target } => self.jump(target),
             Inst::CondBr {
                 cond,
@@ -256,6 +262,9 @@ impl mach::emit::Emitter for Emitter {
             Inst::AddSp { bytes } => self.move_sp(AluOp::Add, bytes),
             Inst::SubSp { bytes } => self.move_sp(AluOp::Sub, bytes),
         }
+        if self.leaves_for_good(inst, next) {
+            self.stubs_among_code();
+        }
         // What tests has noted itself what is known then.
         if !matches!(inst, Inst::TrapIf { .. } | Inst::CondBr { .. }) {
             let (opcode, at) = self.last;
@@ -265,17 +274,29 @@ impl mach::emit::Emitter for Emitter {
 
     fn finish(mut self) -> Result<Code<RelocKind>, BranchOutOfRange> {
         for stub in self.stubs.take() {
-            if !self.buffer.is_bound(stub.label) {
-                self.buffer.bind(stub.label);
-                self.source_location(stub.source);
-                self.call(Symbol::Trap(stub.code));
-            }
+            self.put_stub(stub);
         }
         self.buffer.finish()
     }
 }
 
+/// How far a check and its stub may be from each other by the least length of the code, so that a
+/// 16-bit branch reaches: −252 … +258, without what other branches may grow by.
+const STUB_SPAN: u32 = 236;
+
 impl Emitter {
+    /// Whether control goes elsewhere than to what comes next.
+    fn leaves_for_good(&self, inst: &Inst, next: Option<Block>) -> bool {
+        match *inst {
+            Inst::Jump { target } => {
+                let resolved = |block| self.buffer.resolve(Label::of_block(block));
+                Some(resolved(target)) != next.map(resolved)
+            }
+            Inst::Ret { .. } | Inst::TailCall(_) | Inst::Trap { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Traps unless `need` bytes are left above the limit. Nothing is stored before.
     fn check_stack(&mut self, need: u32) {
         let limit = Amode::Base {
@@ -286,6 +307,38 @@ impl Emitter {
         self.add_in_parts(SCRATCH, need);
         let target = self.stub(TrapCode::StackExhausted);
         self.branch_if(Cond::Lo, &Compare::cmp(SP, SCRATCH), target);
+    }
+
+    /// Returns, if need be by the epilogue that is there already.
+    fn ret(&mut self) {
+        let shared = self.small && !self.frame.returns_shortly();
+        if let Some(target) = self.epilogue.filter(|_| shared) {
+            self.buffer.put_relaxable(Branch::Always { target });
+            return;
+        }
+        let label = self.buffer.label();
+        self.buffer.bind(label);
+        self.epilogue = Some(label);
+        let frame = self.frame;
+        for inst in frame.epilogue() {
+            self.emit(&inst, None);
+        }
+    }
+
+    /// Puts a stub here, unless it stands elsewhere already.
+    fn put_stub(&mut self, stub: Stub) {
+        if !self.buffer.is_bound(stub.label) {
+            self.buffer.bind(stub.label);
+            self.buffer.source_location(stub.source);
+            self.call(Symbol::Trap(stub.code));
+        }
+    }
+
+    /// Puts those stubs here, where control never comes from before, that are worth it.
+    fn stubs_among_code(&mut self) {
+        for stub in self.stubs.take_due(&self.buffer) {
+            self.put_stub(stub);
+        }
     }
 
     fn put(&mut self, opcode: Opcode) {
@@ -554,6 +607,11 @@ impl Emitter {
             self.put(encode::add_immediate(false, rd, rd, part));
             rest -= part;
         }
+    }
+
+    /// Marks this place in the code.
+    pub(super) fn place(&mut self) {
+        self.buffer.place();
     }
 
     fn stub(&mut self, code: TrapCode) -> Label {

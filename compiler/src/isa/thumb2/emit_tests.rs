@@ -202,7 +202,9 @@ fn frames_of_callers_are_multiples_of_8() {
         FrameLayout::new(RegSet::of(regs), outgoing, spills, slots).bytes()
     };
     assert_eq!(bytes(&[], 0, 0, 0), 0);
-    assert_eq!(bytes(&[4], 0, 0, 0), 4);
+    // Only `lr`, to return by what restores the rest.
+    assert_eq!(bytes(&[4], 0, 0, 0), 8);
+    assert_eq!(bytes(&[4, 5], 0, 0, 0), 12);
     assert_eq!(bytes(&[14], 0, 0, 0), 8);
     assert_eq!(bytes(&[4, 14], 0, 0, 0), 8);
     assert_eq!(bytes(&[4, 14], 0, 1, 0), 16);
@@ -220,12 +222,12 @@ fn frames_are_set_up_and_taken_down() {
     };
     let layout = |regs: &[u8], spills| FrameLayout::new(RegSet::of(regs), 0, spills, 0);
     round_trip(layout(&[], 0), "bx lr");
-    round_trip(layout(&[4], 0), "push {r4}\npop {r4}\nbx lr");
+    round_trip(layout(&[4], 0), "push {r4, lr}\npop {r4, pc}");
     // One register more is saved to keep the alignment.
     round_trip(layout(&[14], 0), "push {r4, lr}\npop {r4, pc}");
     round_trip(
         layout(&[8], 1),
-        "push {r8}\nsub sp, #4\nadd sp, #4\npop {r8}\nbx lr",
+        "push {r8, lr}\nsub sp, #4\nadd sp, #4\npop {r8, pc}",
     );
     round_trip(
         layout(&[4, 8, 14], 129),

@@ -20,7 +20,8 @@ impl FrameLayout {
     ///
     /// `saved` has `lr` wherever the body writes it, be it by a call or as an ordinary register.
     /// `sp` stays a multiple of 8 where `lr` is saved, as the procedure call standard wants it
-    /// where a host function is called; a function without calls need not care.
+    /// where a host function is called; a function without calls need not care. Such a one saves
+    /// `lr` all the same if it saves anything, to return by the instruction that restores the rest.
     pub fn new(saved: RegSet, outgoing: u32, spills: u32, slots: u32) -> FrameLayout {
         let areas = Areas::new(outgoing, spills, slots);
         let needed = areas.bytes();
@@ -29,7 +30,12 @@ impl FrameLayout {
             areas,
             body: needed,
         };
-        if saved.contains(14) && !layout.bytes().is_multiple_of(8) {
+        if !saved.contains(14) {
+            if !saved.is_empty() {
+                // What restores the others returns then.
+                layout.saved = saved.with(14);
+            }
+        } else if !layout.bytes().is_multiple_of(8) {
             // Saving one register more pads without an instruction.
             let spare = (4..=8).find(|&n| !saved.contains(n));
             match spare {
@@ -66,6 +72,12 @@ impl FrameLayout {
     /// What restores the saved registers, with `lr` as it was at entry.
     pub fn restore(&self) -> Option<Inst> {
         (!self.saved.is_empty()).then_some(Inst::Pop { regs: self.saved })
+    }
+
+    /// Whether one 16-bit instruction takes it down and returns.
+    pub fn returns_shortly(&self) -> bool {
+        let low = self.saved.without(14).numbers().all(|n| n < 8);
+        self.body == 0 && low
     }
 
     /// What takes it down and returns.

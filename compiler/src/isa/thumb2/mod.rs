@@ -22,6 +22,7 @@
 mod allocation_tests;
 #[cfg(test)]
 mod assembler;
+mod border;
 pub mod branch;
 #[cfg(test)]
 mod branch_tests;
@@ -52,7 +53,6 @@ mod vfp;
 use cranelift_codegen::ir;
 use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::{Architecture, Features};
-use wasm2mcu_abi::trap::TrapCode;
 
 use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
@@ -60,7 +60,7 @@ use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
-use crate::mach::{AddressModes, FrameNeeds, Isa, MachineInst, Thunk};
+use crate::mach::{AddressModes, Border, BorderNeeds, FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
 use emit::Emitter;
 use frame::FrameLayout;
@@ -252,16 +252,12 @@ impl Isa for Thumb2 {
         frame.bytes()
     }
 
-    fn trap_exit() -> Thunk<Self> {
-        thunks::trap_exit()
+    fn border(&self, needs: &BorderNeeds<'_>) -> Vec<Border<Self>> {
+        border::border(self, needs)
     }
 
-    fn trap(code: TrapCode) -> Thunk<Self> {
-        thunks::trap(code)
-    }
-
-    fn entry_thunk(&self, signature: &Signature, tail_area: u32) -> Thunk<Self> {
-        thunks::entry(self, signature, tail_area)
+    fn entry_stack(&self, signature: &Signature, tail_area: u32) -> u32 {
+        border::entry_stack(self, signature, tail_area)
     }
 
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self> {

@@ -1,29 +1,22 @@
-//! The code between the module and the host: entry thunks, import thunks, trap exits.
+//! Import thunks, by which the module calls the host: from the internal convention to the C ABI.
 //!
 //! ```text
-//!   host ──C ABI──▶ entry thunk ──internal──▶ function ──internal──▶ import thunk ──C ABI──▶ host
-//!     ▲                                          │ bl trap_K
-//!     └───────── trap code in r0 ◀── trap exit ◀─┘
+//!   function ──internal──▶ import thunk ──C ABI──▶ host
+//!                              └── the host asks for a trap ──▶ host_trap
 //! ```
-//!
-//! The entry thunk is the only code that writes the pinned registers. It leaves its stack pointer
-//! in the context; the trap exit goes back there and returns in its place. Both restore what stood
-//! there before: another instance, which this one called, may enter it again.
 //!
 //! C ABI: Procedure Call Standard for the Arm Architecture (AAPCS32), 6.4 "Parameter passing", 7.1
 //! "VFP and SIMD vector register usage" for the variant that passes floats in their own registers.
 
 use regalloc2::{Block, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::context::Context;
-use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 
 use super::Thumb2;
 use super::emit::Emitter;
 use super::frame::FrameLayout;
-use super::imm::Shift;
-use super::inst::{AlignedAmode, AluOp, Amode, Call, Callee, Compare, Cond, Inst, LoadOp, StoreOp};
-use super::regs::{ARGUMENTS, CONTEXT, LR, MEMORY_BASE, RegSet, SCRATCH, SP, float_preg, preg, r};
+use super::inst::{AlignedAmode, Amode, Call, Callee, Compare, Cond, Inst, LoadOp, StoreOp};
+use super::regs::{ARGUMENTS, CONTEXT, RegSet, SP, float_preg, preg, r};
 use crate::mach::Thunk;
 use crate::mach::buffer::Symbol;
 use crate::mach::emit::Emitter as _;
@@ -32,32 +25,27 @@ use crate::mach::reg::Reg;
 use crate::mach::stubs::TrapStubs;
 use crate::wasm::module::Signature;
 
-/// What an entry thunk saves: the stack pointer of the entry before, which it has in `r3`, and for the
-/// host all callee-saved registers but `r9`, which nobody touches. `r12` keeps the stack aligned. `lr`
-/// comes back as `pc`.
-const SAVED: RegSet = RegSet::of(&[3, 4, 5, 6, 7, 8, 10, 11, 12, 14]);
-const RESTORED: RegSet = SAVED.without(14).with(15);
 /// What an import thunk saves: a register to work with, and the way back.
-const SAVED_BY_IMPORT: RegSet = RegSet::of(&[4, 14]);
+pub(super) const SAVED_BY_IMPORT: RegSet = RegSet::of(&[4, 14]);
 
 /// Code that is written instruction by instruction, in numbered blocks.
-struct Writer {
-    emitter: Emitter,
+pub(super) struct Writer {
+    pub(super) emitter: Emitter,
 }
 
 impl Writer {
-    fn new(blocks: usize) -> Writer {
+    pub(super) fn new(blocks: usize) -> Writer {
         Writer {
             emitter: Emitter::new(blocks, FrameLayout::default(), TrapStubs::PerFunction),
         }
     }
 
-    fn put(&mut self, inst: Inst) {
+    pub(super) fn put(&mut self, inst: Inst) {
         self.emitter.emit(&inst, None);
     }
 
     /// Loads a word at a multiple of 4 into a register of either class.
-    fn load(&mut self, rt: Reg, base: Reg, offset: u32) {
+    pub(super) fn load(&mut self, rt: Reg, base: Reg, offset: u32) {
         let offset = offset as i32;
         self.put(match rt.class() {
             RegClass::Float => Inst::FloatLoad {
@@ -73,7 +61,7 @@ impl Writer {
     }
 
     /// Stores a word at a multiple of 4 from a register of either class.
-    fn store(&mut self, rt: Reg, base: Reg, offset: u32) {
+    pub(super) fn store(&mut self, rt: Reg, base: Reg, offset: u32) {
         let offset = offset as i32;
         self.put(match rt.class() {
             RegClass::Float => Inst::FloatStore {
@@ -88,7 +76,7 @@ impl Writer {
         });
     }
 
-    fn mov(&mut self, rd: Reg, rm: Reg) {
+    pub(super) fn mov(&mut self, rd: Reg, rm: Reg) {
         self.put(Inst::Mov { rd, rm });
     }
 
@@ -107,11 +95,11 @@ impl Writer {
         }
     }
 
-    fn constant(&mut self, rd: Reg, value: u32) {
+    pub(super) fn constant(&mut self, rd: Reg, value: u32) {
         self.put(Inst::MovImm { rd, value });
     }
 
-    fn call(&mut self, address: Reg) {
+    pub(super) fn call(&mut self, address: Reg) {
         self.put(Inst::Call(Box::new(Call {
             callee: Callee::Indirect(address),
             uses: Vec::new(),
@@ -121,27 +109,29 @@ impl Writer {
     }
 
     /// Moves the stack pointer down, or up again.
-    fn reserve(&mut self, bytes: u32) {
+    pub(super) fn reserve(&mut self, bytes: u32) {
         if bytes > 0 {
             self.put(Inst::SubSp { bytes });
         }
     }
 
-    fn release(&mut self, bytes: u32) {
+    pub(super) fn release(&mut self, bytes: u32) {
         if bytes > 0 {
             self.put(Inst::AddSp { bytes });
         }
     }
 
-    /// Returns from the entry, whose frame the stack pointer is at. Leaves `r0`.
-    fn leave(&mut self) {
-        self.load(r(1), SP, 0);
-        self.store(r(1), CONTEXT, Context::ENTRY_SP);
-        self.put(Inst::Pop { regs: RESTORED });
+    pub(super) fn bind(&mut self, block: usize) {
+        self.emitter.bind(Block::new(block), false);
+    }
+
+    pub(super) fn jump(&mut self, target: usize) {
+        let target = Block::new(target);
+        self.put(Inst::Jump { target });
     }
 
     /// Goes to block 1 if `cond` holds, else to block 0, which follows.
-    fn leave_if(&mut self, cond: Cond, cmp: Compare) {
+    pub(super) fn leave_if(&mut self, cond: Cond, cmp: Compare) {
         let (go_on, leave) = (Block::new(0), Block::new(1));
         let branch = Inst::CondBr {
             cond,
@@ -153,107 +143,16 @@ impl Writer {
         self.emitter.bind(go_on, true);
     }
 
-    fn leave_block(&mut self) {
+    pub(super) fn leave_block(&mut self) {
         self.emitter.bind(Block::new(1), false);
     }
 
-    fn finish(self, stack_bytes: u32) -> Thunk<Thumb2> {
+    pub(super) fn finish(self, stack_bytes: u32) -> Thunk<Thumb2> {
         Thunk {
             code: self.emitter.finish().expect("a thunk has short branches"),
             stack_bytes,
         }
     }
-}
-
-/// `r0` = trap code, `lr` = behind the call in the trap stub.
-pub(super) fn trap_exit() -> Thunk<Thumb2> {
-    let mut code = Writer::new(0);
-    code.store(LR, CONTEXT, Context::TRAP_SITE);
-    code.load(r(1), CONTEXT, Context::ENTRY_SP);
-    code.mov(SP, r(1));
-    code.leave();
-    code.finish(0)
-}
-
-/// Called by trap stubs.
-pub(super) fn trap(trap: TrapCode) -> Thunk<Thumb2> {
-    let mut code = Writer::new(0);
-    code.constant(r(0), trap as u32);
-    code.put(Inst::JumpTo {
-        symbol: Symbol::TrapExit,
-    });
-    code.finish(0)
-}
-
-/// `extern "C" fn(context, args, code, stack) -> u32` for functions of a signature.
-pub(super) fn entry(isa: &Thumb2, signature: &Signature, tail_area: u32) -> Thunk<Thumb2> {
-    let (context, args, callee, need) = (r(0), r(1), r(2), r(3));
-    let (params, param_bytes) = places::of_values(isa, &signature.params);
-    let (results, result_bytes) = places::of_values(isa, &signature.results);
-    let stack_area = param_bytes
-        .max(result_bytes)
-        .max(tail_area)
-        .next_multiple_of(8);
-
-    let mut code = Writer::new(2);
-    // Nothing is stored before it is known that the stack suffices.
-    code.load(SCRATCH, context, Context::STACK_LIMIT);
-    code.put(Inst::AluRRR {
-        op: AluOp::Add,
-        rd: SCRATCH,
-        rn: SCRATCH,
-        rm: need,
-        shift: Shift::NONE,
-    });
-    code.leave_if(Cond::Lo, Compare::cmp(SP, SCRATCH));
-    code.load(r(3), context, Context::ENTRY_SP);
-    code.put(Inst::Push { regs: SAVED });
-    code.mov(CONTEXT, context);
-    code.mov(r(4), SP);
-    code.store(r(4), CONTEXT, Context::ENTRY_SP);
-    code.load(MEMORY_BASE, CONTEXT, Context::MEMORY_BASE);
-    code.mov(r(4), args);
-    code.mov(r(5), callee);
-    code.reserve(stack_area);
-    // Words for the stack pass through r0, so they go first.
-    for pass in [false, true] {
-        for (index, place) in params.iter().enumerate() {
-            match *place {
-                Place::Stack(offset) if !pass => {
-                    code.load(r(0), r(4), 4 * index as u32);
-                    code.store(r(0), SP, offset);
-                }
-                Place::Register(at) if pass => code.load(Reg::of_preg(at), r(4), 4 * index as u32),
-                _ => {}
-            }
-        }
-    }
-    code.call(r(5));
-    // Words from the stack pass through r0, so they go last.
-    for pass in [false, true] {
-        for (index, place) in results.iter().enumerate() {
-            match *place {
-                Place::Register(at) if !pass => {
-                    code.store(Reg::of_preg(at), r(4), 4 * index as u32);
-                }
-                Place::Stack(offset) if pass => {
-                    code.load(r(0), SP, offset);
-                    code.store(r(0), r(4), 4 * index as u32);
-                }
-                _ => {}
-            }
-        }
-    }
-    code.release(stack_area);
-    code.constant(r(0), 0);
-    code.leave();
-
-    code.leave_block();
-    code.constant(r(1), 0);
-    code.store(r(1), context, Context::TRAP_SITE);
-    code.constant(r(0), TrapCode::StackExhausted as u32);
-    code.put(Inst::BranchTo { rm: LR });
-    code.finish(4 * SAVED.len() + stack_area)
 }
 
 /// Internal call to the host function whose address is in the context at `slot`.
@@ -317,14 +216,8 @@ pub(super) fn import(isa: &Thumb2, signature: &Signature, slot: u32) -> Thunk<Th
     });
 
     code.leave_block();
-    code.mov(r(0), r(2));
-    code.constant(r(1), 0);
-    code.store(r(1), CONTEXT, Context::HOST_TRAP);
-    code.put(Inst::Pop {
-        regs: SAVED_BY_IMPORT,
-    });
     code.put(Inst::JumpTo {
-        symbol: Symbol::TrapExit,
+        symbol: Symbol::HostTrap,
     });
     code.finish(saved_bytes + stack_area)
 }
