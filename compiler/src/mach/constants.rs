@@ -152,6 +152,9 @@ fn before_loops<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
         let Some(innermost) = loops.innermost(block) else {
             continue;
         };
+        if func.layout.is_cold(block) {
+            continue;
+        }
         let of_loop = users.entry(innermost).or_default();
         for inst in func.layout.block_insts(block) {
             for (operand, &value) in func.dfg.inst_args(inst).iter().enumerate() {

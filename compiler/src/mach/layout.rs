@@ -74,7 +74,9 @@ impl Layout {
         for (_, from, to) in edges {
             chains.join(from, to);
         }
-        let order = chains.order(&original);
+        let mut order = chains.order(&original);
+        // What hardly ever runs is out of the way behind everything else.
+        order.sort_by_key(|&block| block != 0 && graph.cold[block]);
         let order = match graph.tables_behind(&order) > graph.tables_behind(&original) {
             true => original,
             false => order,
@@ -99,6 +101,8 @@ struct Graph {
     preds: Vec<Vec<usize>>,
     /// Which blocks end in a jump by number.
     tables: Vec<bool>,
+    /// Which ones hardly ever run.
+    cold: Vec<bool>,
     /// The header of the innermost loop of each block.
     inside: Vec<Option<usize>>,
     /// For each header, that of the loop around its loop.
@@ -113,6 +117,7 @@ impl Graph {
             succs: vec![Vec::new(); count],
             preds: vec![Vec::new(); count],
             tables: vec![false; count],
+            cold: code.blocks.iter().map(|block| block.cold).collect(),
             inside: vec![None; count],
             around: vec![None; count],
         };
@@ -182,6 +187,13 @@ impl Graph {
     /// How much of what runs through `block` goes on in its successor `to`.
     fn share(&self, block: usize, to: usize) -> f32 {
         let succs = &self.succs[block];
+        let cold = succs.iter().filter(|&&to| self.cold[to]).count();
+        if cold > 0 && cold < succs.len() {
+            return match self.cold[to] {
+                true => 0.0,
+                false => 1.0 / (succs.len() - cold) as f32,
+            };
+        }
         let stays = |to: usize| match self.inside[block] {
             Some(header) => self.is_inside(to, header),
             None => true,

@@ -137,12 +137,15 @@ pub fn lower<'f, I: Isa>(
                 branch,
                 destination,
             } => {
+                let call = &destinations(func, branch)[destination];
+                vblock.cold = func.layout.is_cold(call.block(&func.dfg.value_lists));
                 vblock.args = vec![lower.edge_args(branch, destination)];
                 lower.emit(I::jump(block.targets[0]));
                 flush(&mut lower, func.srcloc(branch));
             }
             Source::Clif(clif_block) => {
                 lower.block = Some(clif_block);
+                vblock.cold = func.layout.is_cold(clif_block);
                 let last = func.layout.last_inst(clif_block).expect("filled block");
                 for inst in func.layout.block_insts(clif_block).rev() {
                     if inst == last && !block.targets.is_empty() {

@@ -25,6 +25,8 @@ pub struct VBlock {
     pub preds: Vec<Block>,
     /// The arguments for each successor's parameters, parallel to `succs`.
     pub args: Vec<Vec<VReg>>,
+    /// Whether it hardly ever runs.
+    pub cold: bool,
 }
 
 /// Machine IR of one function, before registers are assigned.

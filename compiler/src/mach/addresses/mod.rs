@@ -67,6 +67,9 @@ pub(super) fn run(func: &mut Function, modes: AddressModes, loops: &Loops) {
         let Some(innermost) = loops.innermost(block) else {
             continue;
         };
+        if func.layout.is_cold(block) {
+            continue;
+        }
         let of_block = func.layout.block_insts(block);
         let of_block = of_block.filter_map(|inst| Access::of(func, inst, block));
         accesses.entry(innermost).or_default().extend(of_block);
@@ -83,7 +86,9 @@ pub(super) fn run(func: &mut Function, modes: AddressModes, loops: &Loops) {
             rewriter.pointers(of, &accesses);
             rewriter.hoist(of, &accesses);
         }
-        rewriter.test(of);
+        if !rewriter.func.layout.is_cold(loops.shape(of).header) {
+            rewriter.test(of);
+        }
     }
     statics::run(func, modes);
 }

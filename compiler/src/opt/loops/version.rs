@@ -77,6 +77,9 @@ const ROUNDS_TO_A_FIND: u64 = 3;
 /// arrays then, and the slow copy for those that end so near to the end of the memory.
 const MAX_SMALL: u32 = 255;
 
+/// A second copy of a loop has so many instructions for each guard that goes, at most.
+const MAX_COPIED_FOR_ONE: usize = 40;
+
 /// Checks before one loop at most.
 const MAX_CHECKS: usize = 8;
 
@@ -539,7 +542,7 @@ impl Pass<'_> {
             conditions.extend(more);
             guards.extend(plan.guards);
         }
-        if guards.is_empty() {
+        if guards.is_empty() || size > guards.len() * MAX_COPIED_FOR_ONE {
             return;
         }
         let source = self.func.srcloc(guards[0]);
