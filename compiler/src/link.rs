@@ -4,7 +4,7 @@
 //!   border: traps, trap exit, entry thunks │ import thunks │ functions by index │ builtins, routes, bridges │ data
 //! ```
 //!
-//! Everything begins at a multiple of 4. A function whose address can get into a table has its type
+//! Everything begins at a multiple of 4 but the pieces within a border. A function whose address can get into a table has its type
 //! number in the word before; so has an import thunk. Every reference is a distance within the
 //! text, so there is nothing left for a loader to relocate here.
 
