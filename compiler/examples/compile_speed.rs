@@ -86,7 +86,7 @@ fn round(module: &[u8], options: &Options) -> wasm2mcu::Result<[Duration; 3]> {
     let mid_end = opt::Options {
         level: options.level,
         verify: false,
-        passes: options.passes,
+        ..opt::Options::default()
     };
     opt::run(&mut translated, mid_end)?;
     let after_mid_end = clock(begin);

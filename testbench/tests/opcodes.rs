@@ -22,7 +22,7 @@ use wasm2mcu::isa::thumb2::Thumb2;
 use wasm2mcu::link::{Linker, Piece};
 use wasm2mcu::mach::buffer::Symbol;
 use wasm2mcu::mach::regalloc::{self, Effort};
-use wasm2mcu::mach::{FrameNeeds, Isa, Kept, emit, lower};
+use wasm2mcu::mach::{BorderNeeds, FrameNeeds, Isa, Kept, emit, lower};
 use wasm2mcu::wasm::contract;
 use wasm2mcu::wasm::module::Signature as WasmSignature;
 use wasm2mcu_abi::context::Context;
@@ -891,17 +891,23 @@ fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
         results: vec![ValueType::I32],
     };
     let mut linker = Linker::<I>::default();
-    linker.add(Piece::Symbol(Symbol::TrapExit), I::trap_exit().code, None);
-    linker.add(Piece::Symbol(Symbol::Trap(TRAP)), I::trap(TRAP).code, None);
-    linker.add(Piece::Entry(0), isa.entry_thunk(&signature, 0).code, None);
+    let needs = BorderNeeds {
+        traps: vec![TRAP],
+        imports: false,
+        entries: vec![(0, &signature)],
+        tail_area: 0,
+    };
+    for border in isa.border(&needs) {
+        linker.add_border(border);
+    }
     for (index, case) in (0..).zip(cases) {
         let code = lower::lower(isa, &case.clif, &Kept::new())
             .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
         let allocated = regalloc::allocate(isa, code, effort, true)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", case.name, case.clif));
         let frame = isa.frame(&FrameNeeds::of(&allocated));
-        let code =
-            emit::emit(&allocated, &frame, None, emit::Reach::Near).expect("a small function");
+        let code = emit::emit(&allocated, &frame, None, emit::Reach::Near, false)
+            .expect("a small function");
         linker.add(Piece::Symbol(Symbol::Function(index)), code, None);
     }
     let text = linker.finish().expect("a small text");

@@ -243,7 +243,7 @@ impl Graph {
                 .filter(|&&to| position[to] <= position[block])
                 .count()
         };
-        tables.map(|block| behind(block)).sum()
+        tables.map(behind).sum()
     }
 }
 

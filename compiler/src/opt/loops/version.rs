@@ -150,9 +150,12 @@ struct Guard {
 struct Group {
     terms: Vec<(Value, u32)>,
     step: u32,
-    bounded: Option<(u32, Bounded)>,
+    bounded: Option<Part>,
     guards: Vec<Guard>,
 }
+
+/// So many times a bounded value.
+type Part = (u32, Bounded);
 
 impl Group {
     /// Whether checks of the first and the last index fail only if a guard of some iteration does: an
@@ -270,7 +273,7 @@ impl Pass<'_> {
     /// The guards of a loop, without those that are in cold copies of loops inside.
     fn groups(&self, lp: &Loop, counters: &Counters) -> Vec<Group> {
         let func = &*self.func;
-        let mut groups: BTreeMap<Key, (Option<(u32, Bounded)>, Vec<Guard>)> = BTreeMap::new();
+        let mut groups: BTreeMap<Key, (Option<Part>, Vec<Guard>)> = BTreeMap::new();
         let hot = lp
             .blocks
             .iter()
