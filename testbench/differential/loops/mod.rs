@@ -2,8 +2,9 @@
 //!
 //! ```text
 //!   bytes ──choices──▶ Plan: the memory, and what may happen in the program
-//!                        │ each function: some loops (walk.rs), one after or in the other
-//!                        │ each loop: how it counts (count.rs), and its accesses
+//!                        │ each function: some loops, one after or in the other
+//!                        │ each loop: how it counts (count.rs), and its accesses (walk.rs);
+//!                        │ or words that go no regular way below a bound (roam.rs)
 //!                        ▼
 //!                      module; everything is exported
 //! ```
@@ -15,6 +16,7 @@
 //! anything.
 
 mod count;
+mod roam;
 mod walk;
 
 use arbitrary::{Result, Unstructured};

@@ -13,20 +13,20 @@ use super::count::{Count, Place};
 use super::{CHANGE, HOST, PARAMS, Plan, RESULT, ZEROS};
 
 /// Local with what was loaded so far, mixed.
-const MIXED: u32 = PARAMS;
+pub(super) const MIXED: u32 = PARAMS;
 /// Local with the word that was computed last.
-const LATEST: u32 = PARAMS + 1;
+pub(super) const LATEST: u32 = PARAMS + 1;
 /// The first local that belongs to one loop.
 const FIRST_OWN: u32 = PARAMS + 2;
 
 /// Loops in one function, those in others included.
 const MOST_LOOPS: u32 = 3;
 /// How deep loops stand in each other.
-const DEEPEST: u32 = 3;
+pub(super) const DEEPEST: u32 = 3;
 
-type Access = fn(MemArg) -> Instruction<'static>;
+pub(super) type Access = fn(MemArg) -> Instruction<'static>;
 
-const LOADS: [(Access, u32); 5] = [
+pub(super) const LOADS: [(Access, u32); 5] = [
     (Instruction::I32Load, 4),
     (Instruction::I32Load8U, 1),
     (Instruction::I32Load16U, 2),
@@ -34,7 +34,7 @@ const LOADS: [(Access, u32); 5] = [
     (Instruction::I32Load16S, 2),
 ];
 
-const STORES: [(Access, u32); 3] = [
+pub(super) const STORES: [(Access, u32); 3] = [
     (Instruction::I32Store, 4),
     (Instruction::I32Store8, 1),
     (Instruction::I32Store16, 2),
@@ -79,8 +79,8 @@ struct Walk {
 
 /// A function body that is being made.
 pub(super) struct Body<'p, 'u, 'b> {
-    plan: &'p Plan,
-    u: &'u mut Unstructured<'b>,
+    pub(super) plan: &'p Plan,
+    pub(super) u: &'u mut Unstructured<'b>,
     code: Vec<Instruction<'static>>,
     /// Locals so far.
     locals: u32,
@@ -102,7 +102,7 @@ impl Body<'_, '_, '_> {
         };
         let loops = body.u.int_in_range(1..=2)?;
         for _ in 0..loops {
-            body.walk(1)?;
+            body.nest(1)?;
         }
         let mut function = Function::new([(body.locals - PARAMS, ValType::I32)]);
         for instruction in &body.code {
@@ -112,17 +112,17 @@ impl Body<'_, '_, '_> {
         Ok(function)
     }
 
-    fn emit(&mut self, instructions: impl IntoIterator<Item = Instruction<'static>>) {
+    pub(super) fn emit(&mut self, instructions: impl IntoIterator<Item = Instruction<'static>>) {
         self.code.extend(instructions);
     }
 
-    fn local(&mut self) -> u32 {
+    pub(super) fn local(&mut self) -> u32 {
         self.locals += 1;
         self.locals - 1
     }
 
     /// A word that a compiler knows, or half of, or does not know.
-    fn word(&mut self, value: u32) -> Result<()> {
+    pub(super) fn word(&mut self, value: u32) -> Result<()> {
         let constant = Instruction::I32Const(value.cast_signed());
         let zero = Instruction::GlobalGet(self.u.int_in_range(0..=ZEROS - 1)?);
         match self.u.int_in_range(0..=5)? {
@@ -141,12 +141,26 @@ impl Body<'_, '_, '_> {
         Ok(())
     }
 
-    /// A loop, at this depth.
+    /// Whether there may be one loop more.
+    pub(super) fn count_loop(&mut self) -> bool {
+        let is_one_more = self.loops < MOST_LOOPS;
+        self.loops += u32::from(is_one_more);
+        is_one_more
+    }
+
+    /// A loop of either kind, at this depth.
+    pub(super) fn nest(&mut self, depth: u32) -> Result<()> {
+        match self.u.ratio(2, 5)? {
+            true => self.roam(depth),
+            false => self.walk(depth),
+        }
+    }
+
+    /// A loop that counts, at this depth.
     fn walk(&mut self, depth: u32) -> Result<()> {
-        if self.loops == MOST_LOOPS {
+        if !self.count_loop() {
             return Ok(());
         }
-        self.loops += 1;
         let count = Count::choose(self.u)?;
         let pure = self.u.ratio(1, 2)?;
         let from_parameter = !pure && self.u.ratio(1, 12)?;
@@ -204,7 +218,12 @@ impl Body<'_, '_, '_> {
             }
         }
         self.emit([Instruction::End, Instruction::End]);
-        self.leave(&walk);
+        let pointers = walk.arrays.iter().filter_map(|array| match array.index {
+            Index::Pointer { local, .. } => Some(local),
+            _ => None,
+        });
+        let left: Vec<u32> = pointers.chain([walk.counter]).collect();
+        self.leave(&left);
         Ok(())
     }
 
@@ -443,7 +462,7 @@ impl Body<'_, '_, '_> {
             }
         }
         match self.u.int_in_range(0..=9)? {
-            0 if depth < DEEPEST => self.walk(depth + 1)?,
+            0 if depth < DEEPEST => self.nest(depth + 1)?,
             2 if !walk.pure => {
                 let function = *self.u.choose(&[CHANGE, CHANGE, HOST])?;
                 self.emit([
@@ -505,7 +524,7 @@ impl Body<'_, '_, '_> {
     }
 
     /// Ends a loop after 32 rounds by a count that is no sum; `depth` is the loop's exit.
-    fn burn(&mut self, fuel: u32, depth: u32) {
+    pub(super) fn burn(&mut self, fuel: u32, depth: u32) {
         self.emit([
             Instruction::LocalGet(fuel),
             Instruction::I32Const(1),
@@ -556,6 +575,11 @@ impl Body<'_, '_, '_> {
             return Ok(());
         }
         self.emit([access(memarg)]);
+        self.mix()
+    }
+
+    /// Mixes a loaded word in.
+    pub(super) fn mix(&mut self) -> Result<()> {
         if self.u.ratio(1, 2)? {
             self.emit([Instruction::LocalTee(LATEST)]);
         }
@@ -570,13 +594,9 @@ impl Body<'_, '_, '_> {
     }
 
     /// Mixes what a loop leaves into the result.
-    fn leave(&mut self, walk: &Walk) {
-        let pointers = walk.arrays.iter().filter_map(|array| match array.index {
-            Index::Pointer { local, .. } => Some(local),
-            _ => None,
-        });
+    pub(super) fn leave(&mut self, locals: &[u32]) {
         self.emit([Instruction::GlobalGet(RESULT)]);
-        for local in pointers.chain([walk.counter, MIXED, LATEST]) {
+        for &local in locals.iter().chain(&[MIXED, LATEST]) {
             self.emit([
                 Instruction::I32Const(33),
                 Instruction::I32Mul,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use wasm2mcu_abi::context::Context;
-use wasm2mcu_abi::image::{Architecture, Features};
+use wasm2mcu_abi::image::{Architecture, Features, Header};
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_loader::Core;
 
@@ -104,6 +104,9 @@ pub(crate) struct EmulatedCore<'a, C> {
     pub(crate) ram: Vec<u8>,
     in_machine: Arc<Ram>,
     call: Rc<Call>,
+    /// Whether the image relies on a guard zone. Where it does not, a guard should have stopped what
+    /// gets there.
+    has_zone: bool,
 }
 
 impl<'a, C: Cpu> EmulatedCore<'a, C> {
@@ -123,6 +126,7 @@ impl<'a, C: Cpu> EmulatedCore<'a, C> {
             ram: vec![0; ram_bytes as usize],
             in_machine,
             call,
+            has_zone: Header::read(image).is_some_and(|header| header.guard_zone > 0),
         };
         core.fetch();
         Ok(core)
@@ -198,7 +202,8 @@ impl<'a, C: Cpu> EmulatedCore<'a, C> {
         let end = loop {
             let stop = machine.run(self.call.budget.get(), &mut executed);
             self.call.executed.set(executed);
-            if let Err(BoardError::Fault(fault)) = &stop
+            if self.has_zone
+                && let Err(BoardError::Fault(fault)) = &stop
                 && fault
                     .address
                     .is_some_and(|address| self.is_behind_memory(address))

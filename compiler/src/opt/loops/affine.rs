@@ -118,6 +118,9 @@ impl Affine {
     }
 
     fn times(self, factor: u32) -> Option<Affine> {
+        if factor == 0 {
+            return Some(Affine::fixed(Sum::default()));
+        }
         if self.spread > 0 || self.bounded.is_some() {
             // What is subtracted has another least value.
             i32::try_from(factor).ok()?;

@@ -50,7 +50,13 @@ impl Edge {
         let dfg = &mut func.dfg;
         let calls = dfg.insts[self.branch]
             .branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
-        calls[self.destination].append_argument(argument, &mut dfg.value_lists);
+        let call = &mut calls[self.destination];
+        // A list of its own: the egraph leaves branches that it has replaced behind, outside the layout
+        // but with the same list, and one that grows in place would be freed under them.
+        let pool = &mut dfg.value_lists;
+        let mut args: Vec<BlockArg> = call.args(pool).collect();
+        args.push(BlockArg::Value(argument));
+        *call = BlockCall::new(call.block(pool), args, pool);
     }
 }
 
