@@ -3,7 +3,7 @@
 use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{
-    Block, BlockArg, Function, Inst, InstructionData, Opcode, Value, ValueDef, types,
+    Block, BlockArg, BlockCall, Function, Inst, InstructionData, Opcode, Value, ValueDef, types,
 };
 use cranelift_codegen::loop_analysis::{Loop, LoopAnalysis};
 
@@ -160,7 +160,11 @@ pub(super) fn append_argument(func: &mut Function, branch: Inst, block: Block, v
         dfg.insts[branch].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
     for call in calls {
         if call.block(&dfg.value_lists) == block {
-            call.append_argument(value, &mut dfg.value_lists);
+            // A list of its own: branches that the mid-end has replaced may share this one.
+            let pool = &mut dfg.value_lists;
+            let mut args: Vec<BlockArg> = call.args(pool).collect();
+            args.push(BlockArg::Value(value));
+            *call = BlockCall::new(block, args, pool);
         }
     }
 }
