@@ -209,3 +209,77 @@ fn an_index_with_another_step_on_another_way_back_keeps_its_guards() {
     assert_eq!(looped(4, 8), 2);
     assert_eq!(looped(8, 4), 2);
 }
+
+/// A loop over words at `4 * $i`, below `$n` by a comparison on top; `moved` is how `$i` moves.
+fn below(comparison: &str, moved: &str) -> String {
+    let first = "(i32.shl (local.get $i) (i32.const 2))";
+    format!(
+        "(local.set $i (local.get $p))
+         (block $out
+           (loop $next
+             (br_if $out (i32.eqz ({comparison} (local.get $i) (local.get $n))))
+             (i32.store {first} (local.get $end))
+             (i32.store (i32.add {first} (i32.const 0x100)) (local.get $end))
+             {moved}
+             (i32.store {first} (local.get $end))
+             (br $next)))"
+    )
+}
+
+/// The parameter of the loop comes from anywhere; what follows the move is not compared again.
+#[test]
+fn a_comparison_on_top_bounds_what_comes_behind_it() {
+    for moved in [
+        "(local.set $i (i32.shr_u (local.get $i) (i32.const 1)))",
+        "(local.set $i (i32.and (local.get $i) (i32.load (i32.const 0))))",
+    ] {
+        for comparison in ["i32.lt_u", "i32.le_u"] {
+            let found = traps(OptLevel::Speed, FIXED, &below(comparison, moved));
+            assert_eq!(found.in_loops, 0, "{comparison} {moved} {found:?}");
+            assert!(found.in_cold <= 3, "{comparison} {moved} {found:?}");
+        }
+    }
+}
+
+#[test]
+fn what_may_be_larger_than_what_was_compared_keeps_its_guard() {
+    for moved in [
+        "(local.set $i (i32.add (local.get $i) (i32.load (i32.const 0))))",
+        "(local.set $i (i32.shr_s (local.get $i) (i32.load (i32.const 0))))",
+        "(local.set $i (i32.or (local.get $i) (i32.load (i32.const 0))))",
+    ] {
+        let found = traps(OptLevel::Speed, FIXED, &below("i32.lt_u", moved));
+        assert_eq!(found.in_loops, 1, "{moved} {found:?}");
+    }
+}
+
+#[test]
+fn signed_comparisons_and_those_the_other_way_bound_nothing() {
+    let moved = "(local.set $i (i32.load (i32.const 0)))";
+    for comparison in ["i32.lt_s", "i32.le_s", "i32.gt_u", "i32.ge_u", "i32.ne"] {
+        let found = traps(OptLevel::Speed, FIXED, &below(comparison, moved));
+        assert!(found.in_loops >= 2, "{comparison} {found:?}");
+    }
+}
+
+/// An unbounded number comes round on one of two ways back.
+#[test]
+fn every_way_back_has_to_bring_what_is_bounded() {
+    let looped = |other: &str| {
+        let body = format!(
+            "(local.set $i (local.get $p))
+             (loop $next
+               (i32.store (i32.shl (local.get $i) (i32.const 2)) (local.get $end))
+               (i32.store offset=0x100 (i32.shl (local.get $i) (i32.const 2)) (local.get $end))
+               (if (i32.load (i32.const 0)) (then
+                 (local.set $i {other})
+                 (br $next)))
+               (local.set $i (i32.add (local.get $i) (i32.load (i32.const 4))))
+               (br_if $next (i32.lt_u (local.get $i) (local.get $n))))"
+        );
+        traps(OptLevel::Speed, FIXED, &body).in_loops
+    };
+    assert_eq!(looped("(i32.shr_u (local.get $i) (i32.const 1))"), 0);
+    assert!(looped("(i32.load (i32.const 8))") > 0);
+    assert!(looped("(i32.add (local.get $i) (i32.const 1))") > 0);
+}

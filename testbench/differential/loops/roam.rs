@@ -105,7 +105,8 @@ impl Body<'_, '_, '_> {
         Ok(match self.u.int_in_range(0..=15)? {
             0 => 0,
             1 => 1,
-            2..=9 => self.u.int_in_range(2..=16)?,
+            2..=6 => self.u.int_in_range(2..=6)?,
+            7..=9 => self.u.int_in_range(5..=16)?,
             10 | 11 => self.u.int_in_range(17..=70)?,
             // The end of the memory itself.
             12 | 13 => size.wrapping_sub(self.u.int_in_range(0..=16)?),
@@ -128,8 +129,9 @@ impl Body<'_, '_, '_> {
     /// Mostly what is below the bound.
     fn start_word(&mut self, word: u32, bound: u32) -> Result<()> {
         let start = match self.u.int_in_range(0..=11)? {
-            0..=2 => 0,
-            3 | 4 => 1,
+            0 | 1 => 0,
+            2 => 1,
+            3 | 4 => bound.saturating_add(self.u.int_in_range(0..=1)?),
             5 | 6 => self.u.int_in_range(0..=bound.saturating_sub(1))?,
             7 | 8 => bound.wrapping_sub(self.u.int_in_range(1..=9)?),
             9 => bound,
@@ -163,8 +165,8 @@ impl Body<'_, '_, '_> {
             _ => self.u.int_in_range(0..=bound.min(0x1_0000))?,
         };
         let slip = match self.u.int_in_range(0..=7)? {
-            0..=3 => 0,
-            4 | 5 => self.u.int_in_range(0..=factor.min(4))?,
+            0..=4 => 0,
+            5 => self.u.int_in_range(0..=factor.min(4))?,
             6 => self.u.int_in_range(0..=20)?,
             _ => u32::MAX,
         };
@@ -439,8 +441,8 @@ impl Body<'_, '_, '_> {
             true => roam.bounds[1],
         };
         let comparison = match self.u.int_in_range(0..=15)? {
-            0..=11 => Comparison::LtU,
-            12 | 13 => Comparison::LeU,
+            0..=9 => Comparison::LtU,
+            10..=13 => Comparison::LeU,
             14 => Comparison::LtS,
             _ => Comparison::GtU,
         };
