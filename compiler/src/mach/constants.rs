@@ -24,7 +24,7 @@ use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::EntitySet;
 use cranelift_codegen::ir::immediates::Ieee32;
 use cranelift_codegen::ir::{
-    Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, types,
+    Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef, types,
 };
 use cranelift_codegen::loop_analysis::Loop;
 use regalloc2::RegClass;
@@ -240,7 +240,8 @@ impl Residents {
                 for value in func.dfg.inst_values(inst) {
                     let before = loops.is_invariant(func, around, value);
                     let header = loops.shape(around).header;
-                    let counted = func.dfg.block_params(header).contains(&value);
+                    let counted =
+                        matches!(func.dfg.value_def(value), ValueDef::Param(of, _) if of == header);
                     if (before || counted)
                         && is_in_register(func, value)
                         && entry.values.insert(value)

@@ -14,6 +14,8 @@
 //! The egraph hoists everything that is pure, and then puts back what is cheap to compute again.
 //! Loads of the memory's size it does not move; only calls change the size.
 
+use std::collections::HashSet;
+
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{Function, Inst, InstructionData, Opcode, Value};
 
@@ -35,7 +37,7 @@ pub(super) fn hoist(func: &mut Function, lp: &Loop, entry: Inst) -> bool {
     let calls = insts
         .iter()
         .any(|&inst| func.dfg.insts[inst].opcode().is_call());
-    let mut compared: Vec<Value> = Vec::new();
+    let mut compared: HashSet<Value> = HashSet::new();
     for &inst in &insts {
         if let InstructionData::IntCompare { args, .. } = func.dfg.insts[inst] {
             compared.extend(args);

@@ -128,6 +128,12 @@ impl Loop {
         self.members.contains(block)
     }
 
+    /// How many instructions it has.
+    pub(super) fn insts(&self, func: &Function) -> usize {
+        let count = |&block: &Block| func.layout.block_insts(block).count();
+        self.blocks.iter().map(count).sum()
+    }
+
     /// Whether a value is computed in the loop.
     pub(super) fn computes(&self, func: &Function, value: Value) -> bool {
         match func.dfg.value_def(value) {

@@ -273,21 +273,24 @@ impl Pass<'_> {
     /// The guards of a loop, without those that are in cold copies of loops inside.
     fn groups(&self, lp: &Loop, counters: &Counters) -> Vec<Group> {
         let func = &*self.func;
+        let small = lp.insts(func) <= MAX_COPIED;
         let mut groups: BTreeMap<Key, (Option<Part>, Vec<Guard>)> = BTreeMap::new();
         let hot = lp
             .blocks
             .iter()
             .filter(|&&block| !func.layout.is_cold(block));
         for &block in hot {
+            let place = Place {
+                edges: &self.edges,
+                domtree: self.domtree,
+                block,
+            };
             let values = Values {
                 func,
                 lp,
                 counters,
-                place: Some(Place {
-                    edges: &self.edges,
-                    domtree: self.domtree,
-                    block,
-                }),
+                // Such guards go with a second copy only.
+                place: small.then_some(place),
             };
             for inst in func.layout.block_insts(block) {
                 let guard = recognize::guard(func, inst, self.memory.min_bytes);
@@ -518,11 +521,7 @@ impl Pass<'_> {
     }
 
     fn version(&mut self, lp: &Loop, entry: Inst, mut plans: Vec<Plan>) {
-        let size: usize = lp
-            .blocks
-            .iter()
-            .map(|&block| self.func.layout.block_insts(block).count())
-            .sum();
+        let size = lp.insts(self.func);
         let is_nest = lp
             .blocks
             .iter()
