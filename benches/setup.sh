@@ -21,33 +21,7 @@ say() {
     echo "setup.sh: $*" >&2
 }
 
-fail() {
-    say "$*"
-    exit 1
-}
-
-have() {
-    command -v "$1" >/dev/null 2>&1
-}
-
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    else
-        sudo "$@"
-    fi
-}
-
-# install_packages REASON PACKAGE...
-install_packages() {
-    reason=$1
-    shift
-    have apt-get || fail "$reason is missing: install what your system has in place of Debian's: $*"
-    say "installing $* ($reason)"
-    as_root apt-get update -qq || say "apt-get update was not complete"
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "$@" >&2
-}
+. testbench/packages.sh
 
 provide_compilers() {
     have arm-none-eabi-gcc ||

@@ -9,10 +9,10 @@
 //! can ask for.
 //!
 //! * [`wasm`]: validation and translation to Cranelift's IR
-//! * [`opt`]: Cranelift's mid-end and our guard elimination
+//! * [`opt`]: inlining, Cranelift's mid-end, and what takes guards away
 //! * [`mach`]: machine IR, instruction selection, register allocation, emission; for every ISA
 //! * [`isa`]: the instruction sets
-//! * `backend`: the steps from CLIF to text
+//! * `backend`: the steps from CLIF to text; `clif`: what it asks of CLIF as `opt` does
 //! * [`stack`]: how deep the stack can get
 //! * [`link`]: one text from all functions
 //! * [`image`]: the image format's writer
@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod backend;
+mod clif;
 mod compiled;
 pub mod disasm;
 pub mod error;
@@ -70,7 +71,7 @@ pub struct Options {
     /// Bytes right behind the memory on which the host promises that every access of the module faults,
     /// by an MPU or PMP region for example, and that it makes a trap of that. Loads of fields need fewer
     /// guards then. The image says how large the zone must be, and the loader refuses it on a
-    /// [`Core`](https://docs.rs/wasm2mcu-loader) that does not have one. Without effect on memories that
+    /// core that does not have one. Without effect on memories that
     /// grow or belong to another instance. 0 for none.
     pub guard_zone: u32,
     /// Whether every step is checked: CLIF by Cranelift's verifier, registers by regalloc2's

@@ -20,6 +20,7 @@ use cranelift_codegen::ir::{self, BlockArg};
 use regalloc2::Block;
 
 use super::reg::Reg;
+use crate::clif::destinations;
 
 /// What a machine block is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,11 +124,6 @@ impl BlockOrder {
         }
         BlockOrder { blocks }
     }
-}
-
-/// The destinations of a branch instruction; empty for every other one.
-pub fn destinations(func: &ir::Function, inst: ir::Inst) -> &[ir::BlockCall] {
-    func.dfg.insts[inst].branch_destination(&func.dfg.jump_tables, &func.dfg.exception_tables)
 }
 
 /// A jump by number.

@@ -102,24 +102,32 @@ fn cost<I: Isa>(func: &Function, inst: Inst, operand: usize, constant: Constant)
     }
 }
 
+/// Who needs which constants.
+type Users = BTreeMap<Constant, User>;
+
+/// Notes who needs constants in a block.
+fn note<I: Isa>(isa: &I, func: &Function, block: Block, users: &mut Users) {
+    for inst in func.layout.block_insts(block) {
+        for (operand, &value) in func.dfg.inst_args(inst).iter().enumerate() {
+            let Some(constant) = Constant::of(isa, func, value) else {
+                continue;
+            };
+            let cost = cost::<I>(func, inst, operand, constant);
+            if cost > 0 {
+                let user = users.entry(constant).or_default();
+                user.places.push((inst, operand));
+                user.cost += cost;
+            }
+        }
+    }
+}
+
 /// Makes each constant that several instructions need at the entry.
 fn at_entry<I: Isa>(isa: &I, func: &mut Function) -> Kept {
     let mut kept = Kept::new();
-    let mut users: BTreeMap<Constant, User> = BTreeMap::new();
+    let mut users = Users::new();
     for block in func.layout.blocks() {
-        for inst in func.layout.block_insts(block) {
-            for (operand, &value) in func.dfg.inst_args(inst).iter().enumerate() {
-                let Some(constant) = Constant::of(isa, func, value) else {
-                    continue;
-                };
-                let cost = cost::<I>(func, inst, operand, constant);
-                if cost > 0 {
-                    let user = users.entry(constant).or_default();
-                    user.places.push((inst, operand));
-                    user.cost += cost;
-                }
-            }
-        }
+        note(isa, func, block, &mut users);
     }
     let entry = func.layout.entry_block();
     let Some(home) = entry.and_then(|entry| func.layout.first_inst(entry)) else {
@@ -146,7 +154,7 @@ fn before_loops<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
     if loops.is_empty() {
         return kept;
     }
-    let mut users: HashMap<Loop, BTreeMap<Constant, User>> = HashMap::new();
+    let mut users: HashMap<Loop, Users> = HashMap::new();
     let mut residents: HashMap<Loop, Residents> = HashMap::new();
     for block in func.layout.blocks() {
         let Some(innermost) = loops.innermost(block) else {
@@ -155,20 +163,7 @@ fn before_loops<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
         if func.layout.is_cold(block) {
             continue;
         }
-        let of_loop = users.entry(innermost).or_default();
-        for inst in func.layout.block_insts(block) {
-            for (operand, &value) in func.dfg.inst_args(inst).iter().enumerate() {
-                let Some(constant) = Constant::of(isa, func, value) else {
-                    continue;
-                };
-                let cost = cost::<I>(func, inst, operand, constant);
-                if cost > 0 {
-                    let user = of_loop.entry(constant).or_default();
-                    user.places.push((inst, operand));
-                    user.cost += cost;
-                }
-            }
-        }
+        note(isa, func, block, users.entry(innermost).or_default());
         Residents::note(func, loops, innermost, block, &mut residents);
     }
     let mut made: HashMap<(Inst, Constant), Value> = HashMap::new();

@@ -9,6 +9,7 @@ use cranelift_codegen::entity::{EntitySet, SecondaryMap};
 use cranelift_codegen::ir::{Block, BlockArg, Function, Inst, Value, ValueDef};
 
 use super::lower::has_effect;
+use crate::clif::destinations;
 
 /// Removes the instructions and block parameters of `func`, whose aliases are resolved, that nothing
 /// with an effect depends on.
@@ -73,7 +74,7 @@ impl Live {
                 if has_effect(func, inst) {
                     work.extend(func.dfg.inst_args(inst));
                 }
-                for call in super::blocks::destinations(func, inst) {
+                for call in destinations(func, inst) {
                     let params = func.dfg.block_params(call.block(pool));
                     for (&param, argument) in params.iter().zip(call.args(pool)) {
                         if let BlockArg::Value(value) = argument {

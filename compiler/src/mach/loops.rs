@@ -3,12 +3,12 @@
 use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{
-    Block, BlockArg, BlockCall, Function, Inst, InstructionData, Opcode, Value, ValueDef, types,
+    Block, BlockArg, Function, Inst, InstructionData, Opcode, Value, ValueDef, types,
 };
 use cranelift_codegen::loop_analysis::{Loop, LoopAnalysis};
 
-use super::blocks::destinations;
 use super::lower::word_constant;
+use crate::clif::{self, destinations};
 
 /// The loops of a function.
 ///
@@ -155,16 +155,9 @@ fn argument(func: &Function, branch: Inst, block: Block, position: usize) -> Opt
 
 /// Appends an argument to the edge of `branch` that leads to `block`.
 pub(super) fn append_argument(func: &mut Function, branch: Inst, block: Block, value: Value) {
-    let dfg = &mut func.dfg;
-    let calls =
-        dfg.insts[branch].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
-    for call in calls {
-        if call.block(&dfg.value_lists) == block {
-            // A list of its own: branches that the mid-end has replaced may share this one.
-            let pool = &mut dfg.value_lists;
-            let mut args: Vec<BlockArg> = call.args(pool).collect();
-            args.push(BlockArg::Value(value));
-            *call = BlockCall::new(block, args, pool);
-        }
+    let pool = &func.dfg.value_lists;
+    let mut calls = destinations(func, branch).iter();
+    if let Some(destination) = calls.position(|call| call.block(pool) == block) {
+        clif::append_argument(func, branch, destination, value);
     }
 }

@@ -25,13 +25,14 @@ use cranelift_codegen::ir::{
 };
 use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VReg};
 
-use super::blocks::{BlockOrder, Source, destinations};
+use super::blocks::{BlockOrder, Source};
 use super::buffer::Symbol;
 use super::context::Context;
 use super::frame::FrameRef;
 use super::reg::{Collector, OperandVisitor, Reg};
 use super::vcode::{VBlock, VCode};
 use super::{Isa, Kept, MachineInst};
+use crate::clif::destinations;
 use crate::wasm::contract;
 
 /// The registers that hold a value: one word or two.

@@ -20,9 +20,10 @@
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
-    Block, BlockArg, BlockCall, Function, Inst, InstBuilder, InstructionData, Opcode, TrapCode,
-    Value, ValueDef,
+    Block, BlockArg, BlockCall, Function, Inst, InstBuilder, InstructionData, TrapCode,
 };
+
+use crate::clif::{constant, destinations};
 
 /// The most blocks without instructions that an edge is led past.
 const EMPTY_BLOCKS: usize = 8;
@@ -47,11 +48,8 @@ pub(super) fn fold(func: &mut Function) -> bool {
 
 /// Leads the edges of a branch past empty blocks.
 fn pass_by_empty(func: &mut Function, branch: Inst) -> bool {
-    let dfg = &func.dfg;
-    let destinations =
-        dfg.insts[branch].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
-    let targets = destinations.iter().map(|call| {
-        let first = call.block(&dfg.value_lists);
+    let targets = destinations(func, branch).iter().map(|call| {
+        let first = call.block(&func.dfg.value_lists);
         let chain = std::iter::successors(Some(first), |&block| behind_empty(func, block));
         let target = chain.take(EMPTY_BLOCKS).last();
         target.filter(|&target| target != first)
@@ -106,25 +104,6 @@ fn same_edge(func: &Function, x: BlockCall, y: BlockCall) -> bool {
     let pool = &func.dfg.value_lists;
     let resolve = |arg: BlockArg| arg.map_value(|value| func.dfg.resolve_aliases(value));
     x.block(pool) == y.block(pool) && x.args(pool).map(resolve).eq(y.args(pool).map(resolve))
-}
-
-/// The number that a value is, if it is a constant; unsigned in the width of its type.
-pub(super) fn constant(func: &Function, value: Value) -> Option<u64> {
-    let dfg = &func.dfg;
-    let value = dfg.resolve_aliases(value);
-    let ValueDef::Result(inst, 0) = dfg.value_def(value) else {
-        return None;
-    };
-    match dfg.insts[inst] {
-        InstructionData::UnaryImm {
-            opcode: Opcode::Iconst,
-            imm,
-        } => {
-            let bits = dfg.value_type(value).bits();
-            Some(imm.bits() as u64 & (u64::MAX >> (64 - bits)))
-        }
-        _ => None,
-    }
 }
 
 /// Replaces a branch by a jump.
@@ -221,16 +200,13 @@ fn append(func: &mut Function, head: Block, jump: Inst, destination: BlockCall) 
 
 /// How many edges lead to each block.
 pub(super) fn edges_in(func: &Function) -> SecondaryMap<Block, u32> {
-    let dfg = &func.dfg;
     let mut edges: SecondaryMap<Block, u32> = SecondaryMap::new();
     for block in func.layout.blocks() {
         let Some(last) = func.layout.last_inst(block) else {
             continue;
         };
-        let destinations =
-            dfg.insts[last].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
-        for destination in destinations {
-            edges[destination.block(&dfg.value_lists)] += 1;
+        for destination in destinations(func, last) {
+            edges[destination.block(&func.dfg.value_lists)] += 1;
         }
     }
     edges

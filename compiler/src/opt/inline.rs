@@ -48,6 +48,7 @@ use cranelift_codegen::{CodegenError, Context};
 
 use super::OptLevel;
 use super::callgraph::CallGraph;
+use crate::clif::destinations;
 use crate::wasm::{Body, BodyId, Translated};
 
 /// For speed, what a body may cost that is copied to every call. See [`cost`] for the unit. SQLite
@@ -151,10 +152,7 @@ fn inst_cost(function: &Function, inst: Inst) -> u32 {
         | Opcode::Return
         | Opcode::Uextend
         | Opcode::Jump => 0,
-        Opcode::BrTable => {
-            let targets = data.branch_destination(&dfg.jump_tables, &dfg.exception_tables);
-            2 + targets.len() as u32 / 2
-        }
+        Opcode::BrTable => 2 + destinations(function, inst).len() as u32 / 2,
         opcode if opcode.is_call() => CALL + dfg.inst_args(inst).len() as u32,
         _ => {
             let wide = |&value: &Value| {

@@ -4,6 +4,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Function, Inst, InstructionData, Opcode, Value, ValueDef, types};
 use wasm2mcu_abi::trap::TrapCode;
 
+use crate::clif;
 use crate::wasm::contract::{Region, trap};
 
 /// What an index may be at most.
@@ -100,13 +101,7 @@ pub(super) fn base_and_offset(func: &Function, index: Value) -> (Value, u32) {
 
 /// The value of an `iconst.i32`.
 pub(super) fn constant(func: &Function, value: Value) -> Option<u32> {
-    match *definition(func, value)? {
-        InstructionData::UnaryImm {
-            opcode: Opcode::Iconst,
-            imm,
-        } => Some(imm.bits() as u32),
-        _ => None,
-    }
+    clif::constant(func, value).map(|constant| constant as u32)
 }
 
 /// The instruction that computes a value alone.

@@ -33,13 +33,11 @@ struct Place<T>(UnsafeCell<T>);
 unsafe impl<T> Sync for Place<T> {}
 
 /// A message that ends with a zero byte, or null.
-#[unsafe(no_mangle)]
-#[allow(non_upper_case_globals, reason = "a name that C has, too")]
-static failure: Place<*const u8> = Place(UnsafeCell::new(ptr::null()));
+#[unsafe(export_name = "failure")]
+static FAILURE: Place<*const u8> = Place(UnsafeCell::new(ptr::null()));
 /// The most heap that was in use, in bytes.
-#[unsafe(no_mangle)]
-#[allow(non_upper_case_globals, reason = "a name that C has, too")]
-static heap_used: Place<usize> = Place(UnsafeCell::new(0));
+#[unsafe(export_name = "heap_used")]
+static HEAP_USED: Place<usize> = Place(UnsafeCell::new(0));
 
 /// The heap between variables and stack.
 struct Allocator(Place<Heap>);
@@ -48,7 +46,7 @@ struct Allocator(Place<Heap>);
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: nobody else uses the places now.
-        let (heap, most) = unsafe { (&mut *self.0.0.get(), &mut *heap_used.0.get()) };
+        let (heap, most) = unsafe { (&mut *self.0.0.get(), &mut *HEAP_USED.0.get()) };
         let place = heap.allocate_first_fit(layout);
         *most = heap.used().max(*most);
         place.map_or(ptr::null_mut(), NonNull::as_ptr)
@@ -102,7 +100,7 @@ fn fail(message: String) {
     let text = format!("{message}\0");
     let text = Box::leak(text.into_boxed_str());
     // SAFETY: nobody else uses the place now.
-    unsafe { *failure.0.get() = text.as_ptr() };
+    unsafe { *FAILURE.0.get() = text.as_ptr() };
 }
 
 /// Loads the module at an address and makes an instance of it.

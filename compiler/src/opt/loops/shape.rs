@@ -8,6 +8,8 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::loop_analysis::{Loop as LoopId, LoopAnalysis};
 
+use crate::clif::{append_argument, destinations};
+
 /// One destination of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edge {
@@ -47,22 +49,8 @@ impl Edge {
 
     /// Gives the edge one argument more.
     pub(super) fn append(&self, func: &mut Function, argument: Value) {
-        let dfg = &mut func.dfg;
-        let calls = dfg.insts[self.branch]
-            .branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
-        let call = &mut calls[self.destination];
-        // A list of its own: the egraph leaves branches that it has replaced behind, outside the layout
-        // but with the same list, and one that grows in place would be freed under them.
-        let pool = &mut dfg.value_lists;
-        let mut args: Vec<BlockArg> = call.args(pool).collect();
-        args.push(BlockArg::Value(argument));
-        *call = BlockCall::new(call.block(pool), args, pool);
+        append_argument(func, self.branch, self.destination, argument);
     }
-}
-
-/// The destinations of a branch; none for every other instruction.
-pub(super) fn destinations(func: &Function, inst: Inst) -> &[BlockCall] {
-    func.dfg.insts[inst].branch_destination(&func.dfg.jump_tables, &func.dfg.exception_tables)
 }
 
 /// The edges of a function by their targets; who changes a branch keeps them right.

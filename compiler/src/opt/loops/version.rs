@@ -61,9 +61,6 @@ const MAX_HEIGHT: u32 = 1;
 /// The largest loop that gets a second copy, in instructions of CLIF.
 const MAX_COPIED: usize = 400;
 
-/// The largest loop around others that does.
-const MAX_COPIED_NEST: usize = 400;
-
 /// Copies in one function at most: each walks through the function.
 const MAX_COPIES: u32 = 100;
 
@@ -522,12 +519,7 @@ impl Pass<'_> {
 
     fn version(&mut self, lp: &Loop, entry: Inst, mut plans: Vec<Plan>) {
         let size = lp.insts(self.func);
-        let is_nest = lp
-            .blocks
-            .iter()
-            .any(|&block| self.func.layout.is_cold(block));
-        let most = if is_nest { MAX_COPIED_NEST } else { MAX_COPIED };
-        if self.copies == MAX_COPIES || size > most {
+        if self.copies == MAX_COPIES || size > MAX_COPIED {
             return;
         }
         // The most guards for the fewest checks first.
