@@ -12,6 +12,7 @@ on_every_board! {
     one_page
     growing
     growth
+    a_bound_that_is_reached
 }
 
 const PAGE: u32 = 0x1_0000;
@@ -206,4 +207,31 @@ fn growth(board: &dyn Board) {
         case("peek", &[3 * PAGE], Err(out)),
     ];
     check(board, wat, &[], &cases);
+}
+
+/// What is at most `$n` may be `$n`, whatever else the loop compares with `$n`.
+fn a_bound_that_is_reached(board: &dyn Board) {
+    let wat = r#"(module (memory 1 1)
+        (func (export "f") (param $base i32) (param $n i32) (param $x i32) (result i32)
+          (local $i i32) (local $s i32)
+          (block $out
+            (loop $again
+              (br_if $out (i32.ge_u (local.get $i) (local.get $n)))
+              (if (i32.le_u (local.get $x) (local.get $n))
+                (then (local.set $s (i32.add (local.get $s)
+                  (i32.load8_u (i32.add (local.get $base) (local.get $x)))))))
+              (local.set $x (i32.mul (i32.add (local.get $x) (i32.const 1)) (i32.const 3)))
+              (local.set $i (i32.add (local.get $i) (i32.const 1)))
+              (br $again)))
+          (local.get $s)))"#;
+    const N: u32 = 16;
+    let outside = Err(TrapCode::MemoryOutOfBounds);
+    let cases = [
+        case("f", &[PAGE - N - 1, N, N], Ok(0)),
+        case("f", &[PAGE - N, N, N - 1], Ok(0)),
+        case("f", &[PAGE - N, N, N], outside),
+        case("f", &[PAGE - N, N, 5], Ok(0)),
+        case("f", &[PAGE, 0, 0], Ok(0)),
+    ];
+    check(board, wat, &["f"], &cases);
 }
