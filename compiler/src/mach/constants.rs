@@ -30,7 +30,7 @@ use cranelift_codegen::loop_analysis::Loop;
 use regalloc2::RegClass;
 
 use super::Isa;
-use super::loops::Loops;
+use super::loops::{Loops, definition_block};
 use super::lower::word_constant;
 
 /// The values of constants that stay in a register from where they are defined.
@@ -227,25 +227,34 @@ impl Residents {
         block: Block,
         residents: &mut HashMap<Loop, Residents>,
     ) {
-        let mut of = Some(innermost);
-        while let Some(around) = of {
-            let entry = residents.entry(around).or_default();
-            for inst in func.layout.block_insts(block) {
-                entry.calls |= func.dfg.insts[inst].opcode().is_call();
-                for value in func.dfg.inst_values(inst) {
-                    let before = loops.is_invariant(func, around, value);
-                    let header = loops.shape(around).header;
-                    let counted =
-                        matches!(func.dfg.value_def(value), ValueDef::Param(of, _) if of == header);
-                    if (before || counted)
-                        && is_in_register(func, value)
-                        && entry.values.insert(value)
-                    {
-                        entry.words += func.dfg.value_type(value).bits().div_ceil(32);
-                    }
+        let insts: Vec<Inst> = func.layout.block_insts(block).collect();
+        if insts
+            .iter()
+            .any(|&inst| func.dfg.insts[inst].opcode().is_call())
+        {
+            for around in loops.around(innermost) {
+                residents.entry(around).or_default().calls = true;
+            }
+        }
+        for value in insts.iter().flat_map(|&inst| func.dfg.inst_values(inst)) {
+            let Some(home) = definition_block(func, value).filter(|_| is_in_register(func, value))
+            else {
+                continue;
+            };
+            for around in loops.around(innermost) {
+                // Once a loop has the definition, so do those around it.
+                let inside = loops.contains(around, home);
+                if inside && !is_param_of(func, value, loops.shape(around).header) {
+                    break;
+                }
+                let entry = residents.entry(around).or_default();
+                if entry.values.insert(value) {
+                    entry.words += func.dfg.value_type(value).bits().div_ceil(32);
+                }
+                if inside {
+                    break;
                 }
             }
-            of = loops.parent(around);
         }
     }
 
@@ -256,6 +265,10 @@ impl Residents {
         };
         self.words + self.taken < registers
     }
+}
+
+fn is_param_of(func: &Function, value: Value, header: Block) -> bool {
+    matches!(func.dfg.value_def(value), ValueDef::Param(of, _) if of == header)
 }
 
 /// Whether a value takes an integer register.

@@ -96,7 +96,14 @@ impl Loops {
     }
 
     pub(super) fn contains(&self, of: Loop, block: Block) -> bool {
-        self.analysis.is_in_loop(block, of)
+        let level = |block| self.analysis.loop_level(block);
+        // Where loops nest deep, that answers most questions.
+        level(self.shape(of).header) <= level(block) && self.analysis.is_in_loop(block, of)
+    }
+
+    /// A loop and those around it, from the inside out.
+    pub(super) fn around(&self, of: Loop) -> impl Iterator<Item = Loop> {
+        std::iter::successors(Some(of), |&of| self.parent(of))
     }
 
     pub(super) fn innermost(&self, block: Block) -> Option<Loop> {
@@ -109,12 +116,7 @@ impl Loops {
 
     /// Whether a value is the same in all rounds of a loop, and there before it is entered.
     pub(super) fn is_invariant(&self, func: &Function, of: Loop, value: Value) -> bool {
-        let block = match func.dfg.value_def(value) {
-            ValueDef::Result(inst, _) => func.layout.inst_block(inst),
-            ValueDef::Param(block, _) => Some(block),
-            ValueDef::Union(..) => None,
-        };
-        block.is_some_and(|block| !self.contains(of, block))
+        definition_block(func, value).is_some_and(|block| !self.contains(of, block))
     }
 
     /// What `value` is in a loop, if the loop counts with it.
@@ -139,6 +141,15 @@ impl Loops {
             }
             _ => None,
         }
+    }
+}
+
+/// The block that a value is from.
+pub(super) fn definition_block(func: &Function, value: Value) -> Option<Block> {
+    match func.dfg.value_def(value) {
+        ValueDef::Result(inst, _) => func.layout.inst_block(inst),
+        ValueDef::Param(block, _) => Some(block),
+        ValueDef::Union(..) => None,
     }
 }
 
