@@ -18,6 +18,8 @@ use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{self, BlockArg};
 use regalloc2::Block;
+use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 
 use super::reg::Reg;
 use crate::clif::destinations;
@@ -58,25 +60,25 @@ impl BlockOrder {
     pub fn new(func: &ir::Function) -> BlockOrder {
         let cfg = ControlFlowGraph::with_function(func);
         let domtree = DominatorTree::with_function(func, &cfg);
-        let reachable: Vec<ir::Block> = domtree.cfg_rpo().copied().collect();
+        let reachable: Vec<(ir::Block, Edges)> = domtree
+            .cfg_rpo()
+            .map(|&block| (block, unique_edges(func, block)))
+            .collect();
 
         let mut incoming: SecondaryMap<ir::Block, u32> = SecondaryMap::new();
-        for &block in &reachable {
-            for edge in unique_edges(func, block) {
-                incoming[edge.target] += 1;
-            }
+        for edge in reachable.iter().flat_map(|(_, edges)| edges) {
+            incoming[edge.target] += 1;
         }
 
         // First the sources, then the indices that the targets refer to.
         let mut blocks = Vec::with_capacity(reachable.len());
         let mut index_of: SecondaryMap<ir::Block, Option<Block>> = SecondaryMap::new();
-        for &block in &reachable {
+        for &(block, ref edges) in &reachable {
             index_of[block] = Some(Block::new(blocks.len()));
             blocks.push(MachBlock {
                 source: Source::Clif(block),
                 targets: Vec::new(),
             });
-            let edges = unique_edges(func, block);
             if edges.len() < 2 {
                 continue;
             }
@@ -91,6 +93,7 @@ impl BlockOrder {
             }
         }
 
+        let mut edges_of = reachable.iter().map(|(_, edges)| edges);
         let place = |target: ir::Block| index_of[target].expect("successor of a reachable block");
         for (index, block) in blocks.iter_mut().enumerate() {
             block.targets = match block.source {
@@ -101,13 +104,13 @@ impl BlockOrder {
                     let call = &destinations(func, branch)[destination];
                     vec![place(call.block(&func.dfg.value_lists))]
                 }
-                Source::Clif(clif_block) => {
-                    let edges = unique_edges(func, clif_block);
+                Source::Clif(_) => {
+                    let edges = edges_of.next().expect("in the order of the blocks");
                     let count = edges.iter().map(|edge| edge.destinations.len()).sum();
                     let mut targets = vec![Block::invalid(); count];
                     // The blocks of its split edges follow in order.
                     let mut edge_blocks = (index + 1..).map(Block::new);
-                    for edge in &edges {
+                    for edge in edges {
                         let split = edges.len() > 1 && incoming[edge.target] > 1;
                         let target = if split {
                             edge_blocks.next().expect("an endless range")
@@ -141,29 +144,41 @@ pub struct BranchTable {
 struct Edge {
     branch: ir::Inst,
     target: ir::Block,
-    destinations: Vec<usize>,
+    destinations: SmallVec<[usize; 1]>,
 }
 
-fn unique_edges(func: &ir::Function, block: ir::Block) -> Vec<Edge> {
+type Edges = SmallVec<[Edge; 2]>;
+
+fn unique_edges(func: &ir::Function, block: ir::Block) -> Edges {
+    let mut edges = Edges::new();
     let Some(branch) = func.layout.last_inst(block) else {
-        return Vec::new();
+        return edges;
     };
     let pool = &func.dfg.value_lists;
-    let mut edges: Vec<Edge> = Vec::new();
-    let mut seen: std::collections::HashMap<(ir::Block, Vec<BlockArg>), usize> = Default::default();
-    for (index, call) in destinations(func, branch).iter().enumerate() {
+    // Tables may be long. Nothing else leads to more than two places.
+    let mut seen: FxHashMap<(ir::Block, Vec<BlockArg>), usize> = FxHashMap::default();
+    let calls = destinations(func, branch);
+    for (index, call) in calls.iter().enumerate() {
         let target = call.block(pool);
-        let slot = *seen
-            .entry((target, call.args(pool).collect()))
-            .or_insert(edges.len());
-        if slot == edges.len() {
-            edges.push(Edge {
+        let slot = match calls {
+            [_] => 0,
+            [first, second] => {
+                let same = first.block(pool) == second.block(pool)
+                    && first.args(pool).eq(second.args(pool));
+                if same { 0 } else { index }
+            }
+            _ => *seen
+                .entry((target, call.args(pool).collect()))
+                .or_insert(edges.len()),
+        };
+        match edges.get_mut(slot) {
+            Some(edge) => edge.destinations.push(index),
+            None => edges.push(Edge {
                 branch,
                 target,
-                destinations: Vec::new(),
-            });
+                destinations: smallvec![index],
+            }),
         }
-        edges[slot].destinations.push(index);
     }
     edges
 }

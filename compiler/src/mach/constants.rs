@@ -18,7 +18,7 @@
 //!
 //! Where bytes count, a constant that several instructions use may be made once for all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::EntitySet;
@@ -28,6 +28,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::loop_analysis::Loop;
 use regalloc2::RegClass;
+use rustc_hash::FxHashMap;
 
 use super::Isa;
 use super::loops::{Loops, definition_block};
@@ -154,8 +155,8 @@ fn before_loops<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
     if loops.is_empty() {
         return kept;
     }
-    let mut users: HashMap<Loop, Users> = HashMap::new();
-    let mut residents: HashMap<Loop, Residents> = HashMap::new();
+    let mut users: FxHashMap<Loop, Users> = FxHashMap::default();
+    let mut residents: FxHashMap<Loop, Residents> = FxHashMap::default();
     for block in func.layout.blocks() {
         let Some(innermost) = loops.innermost(block) else {
             continue;
@@ -166,7 +167,7 @@ fn before_loops<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
         note(isa, func, block, users.entry(innermost).or_default());
         Residents::note(func, loops, innermost, block, &mut residents);
     }
-    let mut made: HashMap<(Inst, Constant), Value> = HashMap::new();
+    let mut made: FxHashMap<(Inst, Constant), Value> = FxHashMap::default();
     for of in loops.inner_first() {
         let mut constants: Vec<(Constant, User)> =
             users.remove(&of).unwrap_or_default().into_iter().collect();
@@ -225,7 +226,7 @@ impl Residents {
         loops: &Loops,
         innermost: Loop,
         block: Block,
-        residents: &mut HashMap<Loop, Residents>,
+        residents: &mut FxHashMap<Loop, Residents>,
     ) {
         let insts: Vec<Inst> = func.layout.block_insts(block).collect();
         if insts
@@ -287,7 +288,7 @@ fn is_in_register(func: &Function, value: Value) -> bool {
 fn home<I: Isa>(
     loops: &Loops,
     of: Loop,
-    residents: &HashMap<Loop, Residents>,
+    residents: &FxHashMap<Loop, Residents>,
 ) -> Option<(Inst, Vec<Loop>)> {
     let mut home = None;
     let mut around = Vec::new();

@@ -6,10 +6,10 @@
 //!
 //! The order of the blocks is that of [`Layout`].
 
-use std::collections::HashMap;
 use std::fmt::Debug;
 
 use regalloc2::{Allocation, Block, Edit, InstOrEdit};
+use rustc_hash::FxHashMap;
 
 use super::buffer::{BranchOutOfRange, Code, Relocate};
 use super::layout::Layout;
@@ -136,7 +136,7 @@ fn skip_empty_blocks<I: Isa>(
     emitter: &mut I::Emitter,
 ) -> Vec<Block> {
     let code = &function.code;
-    let headers: HashMap<Block, Block> = repeats
+    let headers: FxHashMap<Block, Block> = repeats
         .edges()
         .map(|edge| (edge.block, edge.header))
         .collect();

@@ -17,13 +17,13 @@
 //! that hold its result; these become the value's registers by renaming, without a move, unless the
 //! value lives in registers of another class.
 
-use std::collections::HashSet;
 
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
     self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, UserExternalName, Value,
 };
 use regalloc2::{Block, OperandConstraint, OperandKind, OperandPos, RegClass, VReg};
+use rustc_hash::FxHashSet;
 
 use super::blocks::{BlockOrder, Source};
 use super::buffer::Symbol;
@@ -122,7 +122,7 @@ pub fn lower<'f, I: Isa>(
     for (index, block) in order.blocks.iter().enumerate().rev() {
         let end = insts.len() as u32;
         let mut vblock = VBlock::default();
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         let targets = block.targets.iter().copied();
         vblock.succs = targets.filter(|&target| seen.insert(target)).collect();
         let mut flush = |lower: &mut Lower<'f, I>, location| {

@@ -17,13 +17,15 @@
 //! numbers. Two places with the same number hold the same bits. A number means what was computed
 //! last: when it is computed again, other places lose it.
 
-use regalloc2::{Allocation, Block, Edit, Function, InstOrEdit, MachineEnv, OperandKind, Output};
+use std::ops::RangeInclusive;
+
+use regalloc2::{
+    Allocation, Block, Edit, Function, InstOrEdit, MachineEnv, OperandKind, Output, PReg,
+};
 
 use super::Isa;
 use super::vcode::VCode;
 
-/// Registers of both classes by their index; spill slots come behind.
-const REGISTERS: usize = 128;
 /// Places of all blocks, at most.
 const MAX_PLACES: usize = 1 << 22;
 /// Rounds over the function, at most; two more than loops are deep suffice as a rule.
@@ -33,27 +35,27 @@ const UNKNOWN: u32 = 0;
 
 /// Removes moves from the result of register allocation.
 pub(super) fn remove<I: Isa>(code: &VCode<I>, env: &MachineEnv, output: &mut Output) {
-    let places = REGISTERS + output.num_spillslots;
+    let preferred = env.preferred_regs_by_class.iter();
+    let sets = preferred.chain(&env.non_preferred_regs_by_class);
+    let registers: Vec<PReg> = sets.flat_map(|&set| set).collect();
+    let places = registers.len() + output.num_spillslots;
     let blocks = code.blocks.len();
     if output.num_spillslots == 0 || blocks.saturating_mul(places) > MAX_PLACES {
         return;
     }
-    let mut allocatable = vec![false; REGISTERS];
-    let preferred = env.preferred_regs_by_class.iter();
-    for set in preferred.chain(&env.non_preferred_regs_by_class) {
-        for register in *set {
-            if let Some(known) = allocatable.get_mut(register.index()) {
-                *known = true;
-            }
-        }
+    let mut place_of = [None; PReg::NUM_INDEX];
+    for (place, register) in registers.iter().enumerate() {
+        place_of[register.index()] = Some(place);
     }
     let mut numbers = Numbers {
         code,
         output,
-        allocatable,
+        place_of,
+        registers: registers.len(),
         places,
         entries: vec![None; blocks],
         exits: vec![None; blocks],
+        stale: vec![true; blocks],
     };
     let mut rounds = 0;
     while numbers.round() {
@@ -80,18 +82,25 @@ type State = Vec<u32>;
 struct Numbers<'a, I: Isa> {
     code: &'a VCode<I>,
     output: &'a Output,
-    /// Other registers belong to the emitter, which says nothing of them.
-    allocatable: Vec<bool>,
+    /// The place of each register, which come before the spill slots. Those that are not allocated
+    /// belong to the emitter, which says nothing of them.
+    place_of: [Option<usize>; PReg::NUM_INDEX],
+    registers: usize,
     places: usize,
     entries: Vec<Option<State>>,
     exits: Vec<Option<State>>,
+    /// The blocks that have predecessors whose exits changed.
+    stale: Vec<bool>,
 }
 
 impl<I: Isa> Numbers<'_, I> {
-    /// Numbers once, block by block; false if nothing changed.
+    /// Numbers the blocks where something may have changed; false if nothing did.
     fn round(&mut self) -> bool {
         let mut changed = false;
         for block in (0..self.code.blocks.len()).map(Block::new) {
+            if !std::mem::take(&mut self.stale[block.index()]) {
+                continue;
+            }
             let Some(entry) = self.entry(block) else {
                 continue;
             };
@@ -99,8 +108,12 @@ impl<I: Isa> Numbers<'_, I> {
                 continue;
             }
             changed = true;
-            self.entries[block.index()] = Some(entry.clone());
-            self.exits[block.index()] = Some(self.walk(block, entry, |_| {}));
+            let exit = self.walk(block, entry.clone(), |_| {});
+            self.entries[block.index()] = Some(entry);
+            self.exits[block.index()] = Some(exit);
+            for successor in &self.code.blocks[block.index()].succs {
+                self.stale[successor.index()] = true;
+            }
         }
         changed
     }
@@ -138,6 +151,9 @@ impl<I: Isa> Numbers<'_, I> {
 
     /// Goes through a block and tells for each of its moves whether it changes nothing.
     fn walk(&self, block: Block, mut state: State, mut tell: impl FnMut(bool)) -> State {
+        // What the block computes is there before only if it came around a loop.
+        let computed = self.computed(block);
+        let again = state.iter().any(|number| computed.contains(number));
         for step in self.output.block_insts_and_edits(self.code, block) {
             match step {
                 InstOrEdit::Edit(&Edit::Move { from, to }) => {
@@ -160,8 +176,9 @@ impl<I: Isa> Numbers<'_, I> {
                     for (number, (operand, &place)) in (first..).zip(places) {
                         let place = self.place(place);
                         if let (OperandKind::Def, Some(place)) = (operand.kind(), place) {
-                            for other in state.iter_mut().filter(|other| **other == number) {
-                                *other = UNKNOWN;
+                            if again {
+                                let others = state.iter_mut().filter(|other| **other == number);
+                                others.for_each(|other| *other = UNKNOWN);
                             }
                             state[place] = number;
                         }
@@ -172,13 +189,17 @@ impl<I: Isa> Numbers<'_, I> {
         state
     }
 
+    /// The numbers of the results of a block.
+    fn computed(&self, block: Block) -> RangeInclusive<u32> {
+        let (first, behind) = self.code.blocks[block.index()].range;
+        let [first, last] = [first, behind - 1].map(|inst| self.code.operand_ranges[inst as usize]);
+        first.0.min(last.0) + 1..=first.1.max(last.1)
+    }
+
     fn place(&self, at: Allocation) -> Option<usize> {
         match (at.as_reg(), at.as_stack()) {
-            (Some(register), _) => {
-                let index = register.index();
-                (index < REGISTERS && self.allocatable[index]).then_some(index)
-            }
-            (_, Some(slot)) => Some(REGISTERS + slot.index()),
+            (Some(register), _) => self.place_of[register.index()],
+            (_, Some(slot)) => Some(self.registers + slot.index()),
             _ => None,
         }
     }

@@ -13,9 +13,9 @@
 //! Often nothing on the way out reads these registers before it writes them. Then the moves may stand
 //! before the branch, if that reads none of them either, and each round saves a jump.
 
-use std::collections::{HashMap, HashSet};
 
 use regalloc2::{Block, Edit, Function, InstOrEdit, OperandKind, PReg};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::regalloc::Allocated;
 use super::{Isa, MachineInst};
@@ -26,7 +26,7 @@ const MAX_STEPS: usize = 300;
 /// The blocks whose moves go before a branch, by the blocks that end with these branches.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
-    edges: HashMap<Block, Edge>,
+    edges: FxHashMap<Block, Edge>,
 }
 
 /// A block that moves values and goes back to the beginning of a loop.
@@ -112,7 +112,7 @@ enum Fate {
 fn is_read<I: Isa>(function: &Allocated<I>, reg: PReg, from: Block) -> bool {
     let code = &function.code;
     let mut steps_left = MAX_STEPS;
-    let mut seen = HashSet::from([from]);
+    let mut seen = FxHashSet::from_iter([from]);
     let mut open = vec![from];
     while let Some(block) = open.pop() {
         let mut fate = Fate::Kept;

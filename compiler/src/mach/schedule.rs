@@ -15,6 +15,7 @@
 
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, Value, ValueDef};
+use smallvec::SmallVec;
 
 use super::dead::Uses;
 use super::loops::Loops;
@@ -44,6 +45,9 @@ pub(super) fn run(func: &mut Function, loops: &Loops) {
         scheduler.run(block);
     }
 }
+
+/// What an instruction reads.
+type Values = SmallVec<[Value; 4]>;
 
 struct Scheduler<'f> {
     func: &'f mut Function,
@@ -79,11 +83,11 @@ impl Scheduler<'_> {
         let mut next = self.func.layout.last_inst(block);
         while let Some(reader) = next {
             self.passed -= u32::from(is_barrier(self.func, reader));
-            let operands: Vec<Value> = self.func.dfg.inst_values(reader).collect();
+            let operands: Values = self.func.dfg.inst_values(reader).collect();
             for &value in &operands {
                 self.seen[value] += 1;
             }
-            let mut movable: Vec<(u32, Inst)> = Vec::new();
+            let mut movable: SmallVec<[(u32, Inst); 4]> = SmallVec::new();
             for &value in &operands {
                 let Some(inst) = self.producer(value, 0) else {
                     continue;
@@ -129,7 +133,7 @@ impl Scheduler<'_> {
     /// and nothing else does from there on.
     fn cost(&self, inst: Inst, depth: u32) -> u32 {
         let mut cost = 0;
-        let operands: Vec<Value> = self.func.dfg.inst_values(inst).collect();
+        let operands: Values = self.func.dfg.inst_values(inst).collect();
         for (position, &value) in operands.iter().enumerate() {
             if operands[..position].contains(&value) || self.is_alive(value) {
                 continue;

@@ -8,20 +8,20 @@
 //! Only direct calls are edges. A function whose address is taken has callers that nobody sees, like
 //! one that is exported: it is [`Node::entered`].
 
-use std::collections::HashMap;
 
 use cranelift_codegen::ir::{
     ExternalName, FuncRef, Function, GlobalValueData, InstructionData, UserExternalName,
 };
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use rustc_hash::FxHashMap;
 
 use crate::wasm::contract::{BRIDGES, BUILTINS, Builtin, FUNCTIONS};
 use crate::wasm::{BodyId, Translated};
 
 /// The call graph of a module's bodies, which are known by their positions.
 pub(super) struct CallGraph {
-    by_name: HashMap<UserExternalName, usize>,
+    by_name: FxHashMap<UserExternalName, usize>,
     nodes: Vec<Node>,
 }
 

@@ -37,7 +37,6 @@
 //! **Premises.** Ranges of sizes rely on the memory's declared minimum and maximum, constant
 //! limits on its fixed size; the image carries both, and the loader refuses to break them.
 
-use std::collections::HashMap;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::dominator_tree::DominatorTree;
@@ -46,6 +45,7 @@ use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::{
     Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef,
 };
+use rustc_hash::FxHashMap;
 
 use super::range::{self, Range};
 use crate::wasm::contract::Region;
@@ -117,9 +117,9 @@ pub fn run(
         func,
         size,
         least_size: size.map_or(0, |size| size.lo),
-        size_loads: HashMap::new(),
-        ranges: HashMap::new(),
-        rooms: HashMap::new(),
+        size_loads: FxHashMap::default(),
+        ranges: FxHashMap::default(),
+        rooms: FxHashMap::default(),
         undo: Vec::new(),
         statistics: Statistics::default(),
     };
@@ -165,9 +165,9 @@ struct Pass<'a> {
     /// What the size is known to have reached.
     least_size: u64,
     /// The loads of the memory's size met so far, numbered in the order of the walk.
-    size_loads: HashMap<Value, usize>,
-    ranges: HashMap<Value, Range>,
-    rooms: HashMap<Value, Vec<Room>>,
+    size_loads: FxHashMap<Value, usize>,
+    ranges: FxHashMap<Value, Range>,
+    rooms: FxHashMap<Value, Vec<Room>>,
     undo: Vec<Undo>,
     statistics: Statistics,
 }

@@ -33,7 +33,6 @@
 //!   egraph numbers values by it, so copies are led back to the caller's.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::mem;
 
 use cranelift_codegen::dominator_tree::DominatorTree;
@@ -45,6 +44,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::loop_analysis::LoopAnalysis;
 use cranelift_codegen::{CodegenError, Context};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::OptLevel;
 use super::callgraph::CallGraph;
@@ -178,7 +178,7 @@ struct Inliner<'a> {
     graph: &'a CallGraph,
     costs: &'a [u32],
     /// The caller's own calls that stand in loops.
-    repeated: HashSet<Inst>,
+    repeated: FxHashSet<Inst>,
     /// What the caller costs by now.
     cost: u32,
     /// By how much the module may still grow.
@@ -273,7 +273,7 @@ fn leads_to_trap(function: &Function, call: Inst) -> bool {
     last.is_some_and(|last| function.dfg.insts[last].opcode() == Opcode::Trap)
 }
 
-fn calls_in_loops(function: &Function) -> HashSet<Inst> {
+fn calls_in_loops(function: &Function) -> FxHashSet<Inst> {
     let loops = Loops::of(function);
     let blocks = function.layout.blocks();
     let repeated = blocks.filter(|&block| loops.contain(block));
@@ -305,7 +305,7 @@ impl Loops {
 
 /// Gives copies their source locations, and the caller's own global values.
 fn finish(function: &mut Function, bodies: &[Body], copies: &[Copy]) {
-    let mut addresses: HashMap<ExternalName, GlobalValue> = HashMap::new();
+    let mut addresses: FxHashMap<ExternalName, GlobalValue> = FxHashMap::default();
     for (value, data) in &function.global_values {
         if let GlobalValueData::Symbol { name, .. } = data {
             addresses.entry(name.clone()).or_insert(value);
@@ -339,7 +339,7 @@ fn first_inst(function: &Function, block: Block) -> Option<Inst> {
 }
 
 /// Makes an instruction take the address of a symbol from the function's first global value for it.
-fn lead_back(function: &mut Function, inst: Inst, first: &HashMap<ExternalName, GlobalValue>) {
+fn lead_back(function: &mut Function, inst: Inst, first: &FxHashMap<ExternalName, GlobalValue>) {
     if let InstructionData::UnaryGlobalValue {
         opcode,
         global_value,

@@ -22,7 +22,7 @@
 mod linear;
 mod statics;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -31,6 +31,7 @@ use cranelift_codegen::ir::{
     Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, types,
 };
 use cranelift_codegen::loop_analysis::Loop;
+use rustc_hash::FxHashMap;
 
 use super::dead::{self, Uses};
 use super::loops::{Induction, Loops, append_argument};
@@ -62,7 +63,7 @@ impl AddressModes {
 pub(super) fn run(func: &mut Function, modes: AddressModes, loops: &Loops) {
     dead::remove(func);
     let uses = Uses::of(func);
-    let mut accesses: HashMap<Loop, Vec<Access>> = HashMap::new();
+    let mut accesses: FxHashMap<Loop, Vec<Access>> = FxHashMap::default();
     for block in func.layout.blocks() {
         let Some(innermost) = loops.innermost(block) else {
             continue;
@@ -79,7 +80,7 @@ pub(super) fn run(func: &mut Function, modes: AddressModes, loops: &Loops) {
         modes,
         uses,
         loops,
-        hoisted: HashMap::new(),
+        hoisted: FxHashMap::default(),
     };
     for of in loops.inner_first() {
         if let Some(accesses) = accesses.remove(&of) {
@@ -143,7 +144,7 @@ struct Rewriter<'f> {
     uses: Uses,
     loops: &'f Loops,
     /// The sums that stand before a branch already.
-    hoisted: HashMap<(Inst, Vec<Term>, u32), Value>,
+    hoisted: FxHashMap<(Inst, Vec<Term>, u32), Value>,
 }
 
 impl Rewriter<'_> {
@@ -484,7 +485,7 @@ impl Rewriter<'_> {
             uses: &self.uses,
             modes: self.modes,
             terms: &sums[0].linear.terms,
-            left: HashMap::new(),
+            left: FxHashMap::default(),
             gain: 0,
         };
         for sum in sums {
@@ -502,7 +503,7 @@ struct Dying<'f> {
     modes: AddressModes,
     /// What the sums are made of: it stays.
     terms: &'f [Term],
-    left: HashMap<Value, u32>,
+    left: FxHashMap<Value, u32>,
     gain: u32,
 }
 

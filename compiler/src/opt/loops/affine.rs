@@ -10,9 +10,9 @@
 //!     p' = iadd p, 4; jump loop(p')
 //! ```
 
-use std::collections::HashMap;
 
 use cranelift_codegen::ir::{Function, InstructionData, Opcode, Value, types};
+use rustc_hash::FxHashMap;
 
 use super::super::range;
 use super::super::recognize::{constant, definition};
@@ -151,13 +151,13 @@ const MAX_SPREAD: u64 = 0xffff;
 /// The parameters of a loop's header that grow by a constant in each iteration.
 pub(super) struct Counters {
     /// For each its value in iteration 0 and its step.
-    starts: HashMap<Value, (Value, u32)>,
+    starts: FxHashMap<Value, (Value, u32)>,
 }
 
 impl Counters {
     /// The counters of a loop that is entered by one edge only.
     pub(super) fn of(func: &Function, edges: &Edges, lp: &Loop) -> Counters {
-        let mut starts = HashMap::new();
+        let mut starts = FxHashMap::default();
         let (latches, entries) = (lp.latches(edges), lp.entries(edges));
         for (number, &param) in func.dfg.block_params(lp.header).iter().enumerate() {
             if func.dfg.value_type(param) != types::I32 {

@@ -12,10 +12,12 @@
 //! every block where the two meet; parameters that turn out to be always the same value are left for
 //! `remove_constant_phis`.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, Function, Inst, InstructionData, Value};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::shape::{Edges, Loop, out_of};
 
@@ -23,8 +25,8 @@ use super::shape::{Edges, Loop, out_of};
 /// copy's header.
 pub(super) fn copy(func: &mut Function, edges: &mut Edges, lp: &Loop) -> Block {
     let mut copy = Copy {
-        blocks: HashMap::new(),
-        values: HashMap::new(),
+        blocks: FxHashMap::default(),
+        values: FxHashMap::default(),
     };
     for &block in &lp.blocks {
         copy.block(func, block);
@@ -37,7 +39,7 @@ pub(super) fn copy(func: &mut Function, edges: &mut Edges, lp: &Loop) -> Block {
         edges,
         originals: copy.blocks.iter().map(|(&from, &to)| (to, from)).collect(),
         copies: copy.values,
-        params: HashMap::new(),
+        params: FxHashMap::default(),
         open: VecDeque::new(),
     }
     .run(func);
@@ -45,8 +47,8 @@ pub(super) fn copy(func: &mut Function, edges: &mut Edges, lp: &Loop) -> Block {
 }
 
 struct Copy {
-    blocks: HashMap<Block, Block>,
-    values: HashMap<Value, Value>,
+    blocks: FxHashMap<Block, Block>,
+    values: FxHashMap<Value, Value>,
 }
 
 impl Copy {
@@ -112,10 +114,10 @@ struct Meeting<'a> {
     lp: &'a Loop,
     edges: &'a Edges,
     /// The copied blocks and what they are copies of.
-    originals: HashMap<Block, Block>,
-    copies: HashMap<Value, Value>,
+    originals: FxHashMap<Block, Block>,
+    copies: FxHashMap<Value, Value>,
     /// What a value of the loop is at the beginning of a block behind it.
-    params: HashMap<(Block, Value), Value>,
+    params: FxHashMap<(Block, Value), Value>,
     /// Parameters whose arguments are not yet there, in their order.
     open: VecDeque<(Block, Value)>,
 }
@@ -133,11 +135,10 @@ impl Meeting<'_> {
             })
             .collect();
         for (block, inst) in users {
-            let used: BTreeSet<Value> = func
-                .dfg
-                .inst_values(inst)
-                .filter(|value| self.copies.contains_key(value))
-                .collect();
+            let copied = |value: &Value| self.copies.contains_key(value);
+            let mut used: SmallVec<[Value; 4]> = func.dfg.inst_values(inst).filter(copied).collect();
+            used.sort_unstable();
+            used.dedup();
             for value in used {
                 let here = match self.rebuilt(func, block, value) {
                     Some(constant) => constant,

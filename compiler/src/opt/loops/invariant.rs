@@ -14,10 +14,10 @@
 //! The egraph hoists everything that is pure, and then puts back what is cheap to compute again.
 //! Loads of the memory's size it does not move; only calls change the size.
 
-use std::collections::HashSet;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{Function, Inst, InstructionData, Opcode, Value};
+use rustc_hash::FxHashSet;
 
 use super::super::recognize::{constant, definition, is_size};
 use super::shape::Loop;
@@ -37,7 +37,7 @@ pub(super) fn hoist(func: &mut Function, lp: &Loop, entry: Inst) -> bool {
     let calls = insts
         .iter()
         .any(|&inst| func.dfg.insts[inst].opcode().is_call());
-    let mut compared: HashSet<Value> = HashSet::new();
+    let mut compared: FxHashSet<Value> = FxHashSet::default();
     for &inst in &insts {
         if let InstructionData::IntCompare { args, .. } = func.dfg.insts[inst] {
             compared.extend(args);
