@@ -7,6 +7,7 @@
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::{EntitySet, SecondaryMap};
 use cranelift_codegen::ir::{Block, BlockArg, Function, Inst, Value, ValueDef};
+use smallvec::SmallVec;
 
 use super::lower::has_effect;
 use crate::clif::destinations;
@@ -59,13 +60,15 @@ fn drop_arguments(func: &mut Function, branch: Inst, live: &Live, entry: Option<
 struct Live {
     values: EntitySet<Value>,
     /// For each block, which of the parameters are.
-    params: SecondaryMap<Block, Vec<bool>>,
+    params: SecondaryMap<Block, SmallVec<[bool; 16]>>,
 }
 
 impl Live {
     fn of(func: &Function) -> Live {
-        // By parameter, what the branches to its block pass for it.
-        let mut arguments: SecondaryMap<Value, Vec<Value>> = SecondaryMap::new();
+        // What branches pass for a parameter, each with the place of the argument before it.
+        let mut arguments: Vec<(Value, Option<u32>)> = Vec::new();
+        let mut last: SecondaryMap<Value, Option<u32>> =
+            SecondaryMap::with_capacity(func.dfg.num_values());
         let mut values = EntitySet::new();
         let mut work: Vec<Value> = Vec::new();
         let pool = &func.dfg.value_lists;
@@ -78,7 +81,8 @@ impl Live {
                     let params = func.dfg.block_params(call.block(pool));
                     for (&param, argument) in params.iter().zip(call.args(pool)) {
                         if let BlockArg::Value(value) = argument {
-                            arguments[param].push(value);
+                            arguments.push((value, last[param]));
+                            last[param] = Some(arguments.len() as u32 - 1);
                         }
                     }
                 }
@@ -90,7 +94,14 @@ impl Live {
             }
             match func.dfg.value_def(value) {
                 ValueDef::Result(inst, _) => work.extend(func.dfg.inst_values(inst)),
-                ValueDef::Param(..) => work.extend(&arguments[value]),
+                ValueDef::Param(..) => {
+                    let mut next = last[value];
+                    while let Some(position) = next {
+                        let (argument, before) = arguments[position as usize];
+                        work.push(argument);
+                        next = before;
+                    }
+                }
                 ValueDef::Union(x, y) => work.extend([x, y]),
             }
         }
@@ -110,7 +121,7 @@ pub(super) struct Uses(SecondaryMap<Value, u32>);
 impl Uses {
     /// Counts the uses in `func`, whose aliases are resolved.
     pub(super) fn of(func: &Function) -> Uses {
-        let mut uses = SecondaryMap::new();
+        let mut uses = SecondaryMap::with_capacity(func.dfg.num_values());
         for block in func.layout.blocks() {
             for inst in func.layout.block_insts(block) {
                 for value in func.dfg.inst_values(inst) {

@@ -17,7 +17,6 @@
 //! that hold its result; these become the value's registers by renaming, without a move, unless the
 //! value lives in registers of another class.
 
-
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
     self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, UserExternalName, Value,
@@ -201,7 +200,7 @@ pub fn lower<'f, I: Isa>(
 
 impl<'f, I: Isa> Lower<'f, I> {
     fn new(isa: &'f I, func: &'f ir::Function, kept: &'f Kept) -> Self {
-        let mut uses = SecondaryMap::new();
+        let mut uses = SecondaryMap::with_capacity(func.dfg.num_values());
         for block in func.layout.blocks() {
             for inst in func.layout.block_insts(block) {
                 for value in func.dfg.inst_values(inst) {
@@ -221,7 +220,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             outgoing_bytes: 0,
             block: None,
             uses,
-            regs: SecondaryMap::new(),
+            regs: SecondaryMap::with_capacity(func.dfg.num_values()),
             renamed: Vec::new(),
             read: Vec::new(),
             emitted: Vec::new(),

@@ -13,7 +13,6 @@
 //! Often nothing on the way out reads these registers before it writes them. Then the moves may stand
 //! before the branch, if that reads none of them either, and each round saves a jump.
 
-
 use regalloc2::{Block, Edit, Function, InstOrEdit, OperandKind, PReg};
 use rustc_hash::{FxHashMap, FxHashSet};
 

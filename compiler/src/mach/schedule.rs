@@ -30,13 +30,14 @@ pub(super) fn run(func: &mut Function, loops: &Loops) {
     let Some(entry) = func.layout.entry_block() else {
         return;
     };
+    let values = func.dfg.num_values();
     let mut scheduler = Scheduler {
-        func,
         uses,
         loops,
-        inside: SecondaryMap::new(),
-        seen: SecondaryMap::new(),
-        barriers: SecondaryMap::new(),
+        inside: SecondaryMap::with_capacity(values),
+        seen: SecondaryMap::with_capacity(values),
+        barriers: SecondaryMap::with_capacity(func.dfg.num_insts()),
+        func,
         passed: 0,
         block: entry,
     };

@@ -15,6 +15,7 @@
 
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{Block, Function, Inst, Opcode, Value};
+use smallvec::SmallVec;
 
 use super::loops::Loops;
 use super::lower::has_effect;
@@ -24,12 +25,12 @@ pub(super) fn run(func: &mut Function, loops: &Loops) {
     let order: Vec<Block> = loops.domtree.cfg_rpo().copied().collect();
     let mut readers = Readers::of(func, &order);
     for block in order {
-        let ways: Vec<Block> = loops.cfg.succ_iter(block).collect();
+        let ways: SmallVec<[Block; 2]> = loops.cfg.succ_iter(block).collect();
         let own = |&way: &Block| loops.cfg.pred_iter(way).count() == 1;
         if ways.len() < 2 || !ways.iter().any(own) {
             continue;
         }
-        let ways: Vec<Block> = ways.into_iter().filter(own).collect();
+        let ways: SmallVec<[Block; 2]> = ways.into_iter().filter(own).collect();
         readers.enter(func, block);
         let mut next = func.layout.last_inst(block);
         while let Some(inst) = next {
@@ -92,7 +93,7 @@ fn is_in_register(func: &Function, value: Value) -> bool {
 /// Where values are read.
 struct Readers {
     /// The blocks that read each value; a block may stand there twice.
-    blocks: SecondaryMap<Value, Vec<Block>>,
+    blocks: SecondaryMap<Value, SmallVec<[Block; 4]>>,
     /// How often the block at hand reads each value.
     inside: SecondaryMap<Value, u32>,
 }
@@ -100,8 +101,8 @@ struct Readers {
 impl Readers {
     fn of(func: &Function, order: &[Block]) -> Readers {
         let mut readers = Readers {
-            blocks: SecondaryMap::new(),
-            inside: SecondaryMap::new(),
+            blocks: SecondaryMap::with_capacity(func.dfg.num_values()),
+            inside: SecondaryMap::with_capacity(func.dfg.num_values()),
         };
         for &block in order {
             for inst in func.layout.block_insts(block) {
@@ -139,7 +140,7 @@ impl Readers {
         for value in func.dfg.inst_values(inst) {
             self.inside[value] -= 1;
             if self.inside[value] == 0 {
-                self.blocks[value].retain(|&block| block != from);
+                self.blocks[value].retain(|block| *block != from);
             }
             self.add(func, value, to);
         }

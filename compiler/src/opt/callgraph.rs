@@ -8,7 +8,6 @@
 //! Only direct calls are edges. A function whose address is taken has callers that nobody sees, like
 //! one that is exported: it is [`Node::entered`].
 
-
 use cranelift_codegen::ir::{
     ExternalName, FuncRef, Function, GlobalValueData, InstructionData, UserExternalName,
 };

@@ -37,7 +37,6 @@
 //! **Premises.** Ranges of sizes rely on the memory's declared minimum and maximum, constant
 //! limits on its fixed size; the image carries both, and the loader refuses to break them.
 
-
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::flowgraph::ControlFlowGraph;

@@ -255,8 +255,8 @@ fn leave_loops(
     growth: Growth,
 ) -> Result<u32, CodegenError> {
     let mut total = 0;
+    context.compute_loop_analysis();
     for height in version::heights() {
-        context.compute_loop_analysis();
         let outcome = version::run(
             &mut context.func,
             &context.domtree,
@@ -265,9 +265,14 @@ fn leave_loops(
             growth,
             height,
         );
+        // Whatever is higher has such loops inside.
+        if outcome.loops == 0 {
+            break;
+        }
         if outcome.changed {
             clean(context, flags)?;
             context.func.dfg.resolve_all_aliases();
+            context.compute_loop_analysis();
         }
         total += outcome.removed;
     }

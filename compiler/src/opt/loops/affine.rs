@@ -10,7 +10,6 @@
 //!     p' = iadd p, 4; jump loop(p')
 //! ```
 
-
 use cranelift_codegen::ir::{Function, InstructionData, Opcode, Value, types};
 use rustc_hash::FxHashMap;
 

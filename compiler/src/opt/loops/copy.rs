@@ -15,6 +15,8 @@
 use std::collections::VecDeque;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
+use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::entity::packed_option::PackedOption;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, Function, Inst, InstructionData, Value};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -26,7 +28,7 @@ use super::shape::{Edges, Loop, out_of};
 pub(super) fn copy(func: &mut Function, edges: &mut Edges, lp: &Loop) -> Block {
     let mut copy = Copy {
         blocks: FxHashMap::default(),
-        values: FxHashMap::default(),
+        values: Copies::with_capacity(func.dfg.num_values()),
     };
     for &block in &lp.blocks {
         copy.block(func, block);
@@ -46,9 +48,12 @@ pub(super) fn copy(func: &mut Function, edges: &mut Edges, lp: &Loop) -> Block {
     copy.blocks[&lp.header]
 }
 
+/// The copy of each value that the loop computes.
+type Copies = SecondaryMap<Value, PackedOption<Value>>;
+
 struct Copy {
     blocks: FxHashMap<Block, Block>,
-    values: FxHashMap<Value, Value>,
+    values: Copies,
 }
 
 impl Copy {
@@ -61,7 +66,7 @@ impl Copy {
         for param in func.dfg.block_params(original).to_vec() {
             let ty = func.dfg.value_type(param);
             let copied = func.dfg.append_block_param(block, ty);
-            self.values.insert(param, copied);
+            self.values[param] = copied.into();
         }
         let insts: Vec<Inst> = func.layout.block_insts(original).collect();
         for inst in insts {
@@ -71,8 +76,9 @@ impl Copy {
             func.srclocs[copied] = func.srclocs[inst];
             let results = func.dfg.inst_results(inst).to_vec();
             let copies = func.dfg.inst_results(copied);
-            self.values
-                .extend(results.into_iter().zip(copies.iter().copied()));
+            for (result, &copy) in results.into_iter().zip(copies) {
+                self.values[result] = copy.into();
+            }
         }
     }
 
@@ -80,7 +86,7 @@ impl Copy {
     fn connect(&self, func: &mut Function, edges: &mut Edges, block: Block) {
         let insts: Vec<Inst> = func.layout.block_insts(block).collect();
         for inst in insts {
-            let value = |value| self.values.get(&value).copied().unwrap_or(value);
+            let value = |value| self.values[value].expand().unwrap_or(value);
             func.dfg.map_inst_values(inst, value);
         }
         for edge in out_of(func, block) {
@@ -115,7 +121,7 @@ struct Meeting<'a> {
     edges: &'a Edges,
     /// The copied blocks and what they are copies of.
     originals: FxHashMap<Block, Block>,
-    copies: FxHashMap<Value, Value>,
+    copies: Copies,
     /// What a value of the loop is at the beginning of a block behind it.
     params: FxHashMap<(Block, Value), Value>,
     /// Parameters whose arguments are not yet there, in their order.
@@ -135,8 +141,9 @@ impl Meeting<'_> {
             })
             .collect();
         for (block, inst) in users {
-            let copied = |value: &Value| self.copies.contains_key(value);
-            let mut used: SmallVec<[Value; 4]> = func.dfg.inst_values(inst).filter(copied).collect();
+            let copied = |&value: &Value| self.copies[value].is_some();
+            let mut used: SmallVec<[Value; 4]> =
+                func.dfg.inst_values(inst).filter(copied).collect();
             used.sort_unstable();
             used.dedup();
             for value in used {
@@ -213,7 +220,7 @@ impl Meeting<'_> {
         if self.lp.contains(block) {
             Some(value)
         } else if self.originals.contains_key(&block) {
-            Some(self.copies[&value])
+            self.copies[value].expand()
         } else {
             None
         }

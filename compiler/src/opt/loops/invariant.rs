@@ -14,7 +14,6 @@
 //! The egraph hoists everything that is pure, and then puts back what is cheap to compute again.
 //! Loads of the memory's size it does not move; only calls change the size.
 
-
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{Function, Inst, InstructionData, Opcode, Value};
 use rustc_hash::FxHashSet;

@@ -83,6 +83,8 @@ const MAX_CHECKS: usize = 8;
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Outcome {
+    /// Loops that are so high.
+    pub(in super::super) loops: usize,
     /// Guards that are no longer in hot loops.
     pub(in super::super) removed: u32,
     /// Whether the flow graph changed: analyses are stale then, and constant parameters may stand
@@ -116,6 +118,7 @@ pub(in super::super) fn run(
     for lp in &found {
         pass.visit(lp);
     }
+    pass.outcome.loops = found.len();
     pass.outcome
 }
 
