@@ -14,7 +14,7 @@ use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::{Relocate, Symbol};
 use crate::mach::emit::{self, CodeOf, Reach};
-use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
+use crate::mach::regalloc::{self, Allocated, Allocator, Effort, RegallocError};
 use crate::mach::{self, BorderNeeds, Constants, FrameNeeds, Isa, Kept, lower};
 use crate::opt::{OptLevel, Optimizer};
 use crate::stack::{self, Depths};
@@ -61,15 +61,16 @@ pub(crate) fn lower<I: Isa>(
     options: &Options,
 ) -> Result<Program<I>> {
     let Translated { module, functions } = translated;
+    let mut allocator = Allocator::default();
     let mut machines = functions
         .iter_mut()
-        .map(|body| lower_one(isa, body, module, options))
+        .map(|body| lower_one(isa, &mut allocator, body, module, options))
         .collect::<Result<Vec<_>>>()?;
     let mut optimizer = Optimizer::new(options.mid_end(), module.memory);
     while let Some(builtin) = missing_builtin(&machines) {
         let mut body = wasm::builtin(builtin, module).expect("selection calls what there is");
         optimizer.run(&mut body.clif, builtin.name())?;
-        machines.push(lower_one(isa, &mut body, module, options)?);
+        machines.push(lower_one(isa, &mut allocator, &mut body, module, options)?);
         functions.push(body);
     }
     let tail_bytes = machines.iter().map(|m| m.function.code.tail_bytes);
@@ -97,20 +98,35 @@ fn missing_builtin<I: Isa>(machines: &[Machine<I>]) -> Option<Builtin> {
 
 fn lower_one<I: Isa>(
     isa: &I,
+    allocator: &mut Allocator,
     body: &mut Body,
     module: &Module,
     options: &Options,
 ) -> Result<Machine<I>> {
     if options.level != OptLevel::Size {
-        return lower_with(isa, body, module, options, Constants::BeforeLoops);
+        return lower_with(
+            isa,
+            allocator,
+            body,
+            module,
+            options,
+            Constants::BeforeLoops,
+        );
     }
     // Which code is the smallest depends on the registers that are left, so this tries.
     let original = body.clif.clone();
-    let mut best = lower_with(isa, body, module, options, Constants::BeforeLoops)?;
+    let mut best = lower_with(
+        isa,
+        allocator,
+        body,
+        module,
+        options,
+        Constants::BeforeLoops,
+    )?;
     let mut best_bytes = code_bytes(isa, &best);
     for place in [Constants::WhereUsed, Constants::AtEntry] {
         let last = std::mem::replace(&mut body.clif, original.clone());
-        let attempt = lower_with(isa, body, module, options, place)?;
+        let attempt = lower_with(isa, allocator, body, module, options, place)?;
         let bytes = code_bytes(isa, &attempt);
         if bytes < best_bytes {
             (best, best_bytes) = (attempt, bytes);
@@ -131,6 +147,7 @@ fn code_bytes<I: Isa>(isa: &I, machine: &Machine<I>) -> usize {
 
 fn lower_with<I: Isa>(
     isa: &I,
+    allocator: &mut Allocator,
     body: &mut Body,
     module: &Module,
     options: &Options,
@@ -160,7 +177,7 @@ fn lower_with<I: Isa>(
         bug("instruction selection", message)
     })?;
     let allocated = Effort::for_function(&code)
-        .and_then(|effort| regalloc::allocate(isa, code, effort, options.verify));
+        .and_then(|effort| allocator.run(isa, code, effort, options.verify));
     let function = allocated.map_err(|error| match error {
         RegallocError::TooManyAlive(actual) => Error::Limit {
             what: "values alive at the beginnings of its blocks, summed:",

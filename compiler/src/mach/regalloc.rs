@@ -3,8 +3,10 @@
 //! Of its two algorithms the better one takes time in proportion to the values that are alive
 //! together. Where these are absurdly many, the linear one has to do.
 
+use std::mem;
+
 use regalloc2::checker::Checker;
-use regalloc2::{Algorithm, Allocation, Edit, OperandKind, Output, PRegSet, RegallocOptions};
+use regalloc2::{Algorithm, Allocation, Ctx, Edit, OperandKind, Output, PRegSet, RegallocOptions};
 
 use super::pressure::Pressure;
 use super::reloads;
@@ -72,39 +74,47 @@ impl Effort {
     }
 }
 
-/// Assigns a register or spill slot to every operand.
-///
-/// With `check` the result is verified symbolically against the machine IR (regalloc2's checker).
-///
-/// # Errors
-///
-/// [`RegallocError`]: a defect of this compiler.
-pub fn allocate<I: Isa>(
-    isa: &I,
-    code: VCode<I>,
-    effort: Effort,
-    check: bool,
-) -> Result<Allocated<I>, RegallocError> {
-    let options = RegallocOptions {
-        verbose_log: false,
-        validate_ssa: check,
-        algorithm: match effort {
-            Effort::Full => Algorithm::Ion,
-            Effort::Linear => Algorithm::Fastalloc,
-        },
-    };
-    let env = isa.machine_env();
-    let mut output = regalloc2::run(&code, env, &options)
-        .map_err(|error| RegallocError::Refused(format!("{error:?}")))?;
-    reloads::remove(&code, env, &mut output);
-    if check {
-        let mut checker = Checker::new(&code, env);
-        checker.prepare(&output);
-        checker
-            .run()
-            .map_err(|errors| RegallocError::Wrong(format!("{errors:?}")))?;
+/// Allocates registers; keeps its memory from function to function.
+#[derive(Default)]
+pub struct Allocator(Ctx);
+
+impl Allocator {
+    /// Assigns a register or spill slot to every operand.
+    ///
+    /// With `check` the result is verified symbolically against the machine IR (regalloc2's checker).
+    ///
+    /// # Errors
+    ///
+    /// [`RegallocError`]: a defect of this compiler.
+    pub fn run<I: Isa>(
+        &mut self,
+        isa: &I,
+        code: VCode<I>,
+        effort: Effort,
+        check: bool,
+    ) -> Result<Allocated<I>, RegallocError> {
+        let options = RegallocOptions {
+            verbose_log: false,
+            validate_ssa: check,
+            algorithm: match effort {
+                Effort::Full => Algorithm::Ion,
+                Effort::Linear => Algorithm::Fastalloc,
+            },
+        };
+        let env = isa.machine_env();
+        regalloc2::run_with_ctx(&code, env, &options, &mut self.0)
+            .map_err(|error| RegallocError::Refused(format!("{error:?}")))?;
+        let mut output = mem::take(&mut self.0.output);
+        reloads::remove(&code, env, &mut output);
+        if check {
+            let mut checker = Checker::new(&code, env);
+            checker.prepare(&output);
+            checker
+                .run()
+                .map_err(|errors| RegallocError::Wrong(format!("{errors:?}")))?;
+        }
+        Ok(Allocated { code, output })
     }
-    Ok(Allocated { code, output })
 }
 
 impl<I: Isa> Allocated<I> {
