@@ -259,6 +259,8 @@ impl mach::emit::Emitter for Emitter {
             }
             Inst::Push { regs } => self.put(encode::push(regs)),
             Inst::Pop { regs } => self.put(encode::pop(regs)),
+            Inst::LoadWords { rn, regs } => self.put(encode::load_words(rn, regs)),
+            Inst::StoreWords { rn, regs } => self.put(encode::store_words(rn, regs)),
             Inst::AddSp { bytes } => self.move_sp(AluOp::Add, bytes),
             Inst::SubSp { bytes } => self.move_sp(AluOp::Sub, bytes),
         }

@@ -646,6 +646,24 @@ pub(super) fn pop(regs: RegSet) -> Opcode {
     }
 }
 
+/// LDM, whose base is one of the registers and so does not move.
+pub(super) fn load_words(rn: Reg, regs: RegSet) -> Opcode {
+    assert!(
+        regs.contains(hw(rn) as u8),
+        "the base is one of the registers"
+    );
+    narrow(0xc800 | hw(rn) << 8 | u32::from(regs.bits()))
+}
+
+/// STM, whose base moves.
+pub(super) fn store_words(rn: Reg, regs: RegSet) -> Opcode {
+    assert!(
+        !regs.contains(hw(rn) as u8),
+        "the base is none of the registers"
+    );
+    narrow(0xc000 | hw(rn) << 8 | u32::from(regs.bits()))
+}
+
 /// BX.
 pub(super) fn bx(rm: Reg) -> Opcode {
     narrow(0x4700 | hw(rm) << 3)
