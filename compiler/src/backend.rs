@@ -281,6 +281,9 @@ fn emit_within<I: Isa>(
     let calls: Vec<_> = functions.iter().map(short_calls::<I>).collect();
     let segments = segments::<I>(&functions);
     let mut linker = Linker::<I>::default();
+    if program.small {
+        linker.pack();
+    }
     let entries = entered_types(module).into_iter();
     let needs = BorderNeeds {
         traps: traps::<I>(&functions).into_iter().collect(),

@@ -141,6 +141,11 @@ impl Relax for Branch {
         matches!((self, form), (Branch::Table { .. }, 0 | 1)).then_some(4)
     }
 
+    fn needs_words(&self, form: u8) -> bool {
+        // The computed branch counts from a multiple of 4.
+        matches!((self, form), (Branch::Table { .. }, 2..))
+    }
+
     fn fits(&self, form: u8, at: u32, targets: &Targets<'_>) -> bool {
         match self {
             Branch::Always { target } => match form {
