@@ -14,6 +14,7 @@ use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::{Relocate, Symbol};
 use crate::mach::emit::{self, CodeOf, Reach};
+use crate::mach::lower::MemoryBase;
 use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
 use crate::mach::{self, BorderNeeds, Constants, FrameNeeds, Isa, Kept, lower};
 use crate::opt::{OptLevel, Optimizer};
@@ -101,25 +102,34 @@ fn lower_one<I: Isa>(
     module: &Module,
     options: &Options,
 ) -> Result<Machine<I>> {
+    let first = (Constants::BeforeLoops, MemoryBase::Pinned);
     if options.level != OptLevel::Size {
-        return lower_with(isa, body, module, options, Constants::BeforeLoops);
+        return lower_with(isa, body, module, options, first);
     }
     // Which code is the smallest depends on the registers that are left, so this tries.
     let original = body.clif.clone();
-    let mut best = lower_with(isa, body, module, options, Constants::BeforeLoops)?;
+    let mut best = lower_with(isa, body, module, options, first)?;
     let mut best_bytes = code_bytes(isa, &best);
-    for place in [Constants::WhereUsed, Constants::AtEntry] {
+    let mut best_places = first;
+    for constants in [Some(Constants::WhereUsed), Some(Constants::AtEntry), None] {
+        let attempted = match constants {
+            Some(constants) => (constants, MemoryBase::Pinned),
+            None => (best_places.0, MemoryBase::Copied),
+        };
         let last = std::mem::replace(&mut body.clif, original.clone());
-        let attempt = lower_with(isa, body, module, options, place)?;
+        let attempt = lower_with(isa, body, module, options, attempted)?;
         let bytes = code_bytes(isa, &attempt);
         if bytes < best_bytes {
-            (best, best_bytes) = (attempt, bytes);
+            (best, best_bytes, best_places) = (attempt, bytes, attempted);
         } else {
             body.clif = last;
         }
     }
     Ok(best)
 }
+
+/// Where what instructions read again and again is made or copied.
+type Places = (Constants, MemoryBase);
 
 /// Bytes of a function's code, as far as they are its own affair.
 fn code_bytes<I: Isa>(isa: &I, machine: &Machine<I>) -> usize {
@@ -134,7 +144,7 @@ fn lower_with<I: Isa>(
     body: &mut Body,
     module: &Module,
     options: &Options,
-    constants: Constants,
+    (constants, base): Places,
 ) -> Result<Machine<I>> {
     let name = body.id.name(module);
     let bug = |pass, message| Error::Internal {
@@ -151,7 +161,7 @@ fn lower_with<I: Isa>(
                 .map_err(|errors| bug("preparation of selection", errors.to_string()))?;
         }
     }
-    let code = lower::lower(isa, &body.clif, &kept).map_err(|missing| {
+    let code = lower::lower(isa, &body.clif, &kept, base).map_err(|missing| {
         let message = format!(
             "no rule for `{}`, at byte {:#x}",
             missing.clif,
