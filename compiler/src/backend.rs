@@ -13,10 +13,10 @@ use wasm2mcu_abi::types::ValueType;
 use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::{Relocate, Symbol};
+use crate::mach::choices::Choices;
 use crate::mach::emit::{self, CodeOf, Reach};
-use crate::mach::lower::MemoryBase;
 use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
-use crate::mach::{self, BorderNeeds, Constants, FrameNeeds, Isa, Kept, lower};
+use crate::mach::{self, BorderNeeds, FrameNeeds, Isa, Kept, lower};
 use crate::opt::{OptLevel, Optimizer};
 use crate::stack::{self, Depths};
 use crate::wasm::contract::Builtin;
@@ -102,34 +102,26 @@ fn lower_one<I: Isa>(
     module: &Module,
     options: &Options,
 ) -> Result<Machine<I>> {
-    let first = (Constants::BeforeLoops, MemoryBase::Pinned);
     if options.level != OptLevel::Size {
-        return lower_with(isa, body, module, options, first);
+        return lower_with(isa, body, module, options, Choices::FAST);
     }
-    // Which code is the smallest depends on the registers that are left, so this tries.
     let original = body.clif.clone();
-    let mut best = lower_with(isa, body, module, options, first)?;
+    let mut choices = Choices::FAST;
+    let mut best = lower_with(isa, body, module, options, choices)?;
     let mut best_bytes = code_bytes(isa, &best);
-    let mut best_places = first;
-    for constants in [Some(Constants::WhereUsed), Some(Constants::AtEntry), None] {
-        let attempted = match constants {
-            Some(constants) => (constants, MemoryBase::Pinned),
-            None => (best_places.0, MemoryBase::Copied),
-        };
+    for change in Choices::ATTEMPTS {
+        let changed = change(choices);
         let last = std::mem::replace(&mut body.clif, original.clone());
-        let attempt = lower_with(isa, body, module, options, attempted)?;
+        let attempt = lower_with(isa, body, module, options, changed)?;
         let bytes = code_bytes(isa, &attempt);
         if bytes < best_bytes {
-            (best, best_bytes, best_places) = (attempt, bytes, attempted);
+            (best, best_bytes, choices) = (attempt, bytes, changed);
         } else {
             body.clif = last;
         }
     }
     Ok(best)
 }
-
-/// Where what instructions read again and again is made or copied.
-type Places = (Constants, MemoryBase);
 
 /// Bytes of a function's code, as far as they are its own affair.
 fn code_bytes<I: Isa>(isa: &I, machine: &Machine<I>) -> usize {
@@ -144,7 +136,7 @@ fn lower_with<I: Isa>(
     body: &mut Body,
     module: &Module,
     options: &Options,
-    (constants, base): Places,
+    choices: Choices,
 ) -> Result<Machine<I>> {
     let name = body.id.name(module);
     let bug = |pass, message| Error::Internal {
@@ -154,14 +146,14 @@ fn lower_with<I: Isa>(
     };
     let mut kept = Kept::new();
     if options.level != OptLevel::None {
-        kept = mach::prepare(isa, &mut body.clif, constants);
+        kept = mach::prepare(isa, &mut body.clif, choices);
         if options.verify {
             let flags = settings::Flags::new(settings::builder());
             verify_function(&body.clif, &flags)
                 .map_err(|errors| bug("preparation of selection", errors.to_string()))?;
         }
     }
-    let code = lower::lower(isa, &body.clif, &kept, base).map_err(|missing| {
+    let code = lower::lower(isa, &body.clif, &kept, choices.base).map_err(|missing| {
         let message = format!(
             "no rule for `{}`, at byte {:#x}",
             missing.clif,
@@ -169,8 +161,9 @@ fn lower_with<I: Isa>(
         );
         bug("instruction selection", message)
     })?;
-    let allocated = Effort::for_function(&code)
-        .and_then(|effort| regalloc::allocate(isa, code, effort, options.verify));
+    let allocated = Effort::for_function(&code).and_then(|effort| {
+        regalloc::allocate(isa, code, effort, choices.registers, options.verify)
+    });
     let function = allocated.map_err(|error| match error {
         RegallocError::TooManyAlive(actual) => Error::Limit {
             what: "values alive at the beginnings of its blocks, summed:",

@@ -6,6 +6,7 @@
 use regalloc2::checker::Checker;
 use regalloc2::{Algorithm, Allocation, Edit, OperandKind, Output, PRegSet, RegallocOptions};
 
+use super::choices::Registers;
 use super::pressure::Pressure;
 use super::reloads;
 use super::vcode::VCode;
@@ -72,7 +73,7 @@ impl Effort {
     }
 }
 
-/// Assigns a register or spill slot to every operand.
+/// Assigns one of the `registers` or a spill slot to every operand.
 ///
 /// With `check` the result is verified symbolically against the machine IR (regalloc2's checker).
 ///
@@ -83,6 +84,7 @@ pub fn allocate<I: Isa>(
     isa: &I,
     code: VCode<I>,
     effort: Effort,
+    registers: Registers,
     check: bool,
 ) -> Result<Allocated<I>, RegallocError> {
     let options = RegallocOptions {
@@ -93,7 +95,7 @@ pub fn allocate<I: Isa>(
             Effort::Linear => Algorithm::Fastalloc,
         },
     };
-    let env = isa.machine_env();
+    let env = isa.machine_env(registers);
     let mut output = regalloc2::run(&code, env, &options)
         .map_err(|error| RegallocError::Refused(format!("{error:?}")))?;
     reloads::remove(&code, env, &mut output);
