@@ -13,9 +13,10 @@ use wasm2mcu_abi::types::ValueType;
 use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::{Relocate, Symbol};
+use crate::mach::choices::Choices;
 use crate::mach::emit::{self, CodeOf, Reach};
 use crate::mach::regalloc::{self, Allocated, Allocator, Effort, RegallocError};
-use crate::mach::{self, BorderNeeds, Constants, FrameNeeds, Isa, Kept, lower};
+use crate::mach::{self, BorderNeeds, FrameNeeds, Isa, Kept, lower};
 use crate::opt::{OptLevel, Optimizer};
 use crate::stack::{self, Depths};
 use crate::wasm::contract::Builtin;
@@ -104,32 +105,19 @@ fn lower_one<I: Isa>(
     options: &Options,
 ) -> Result<Machine<I>> {
     if options.level != OptLevel::Size {
-        return lower_with(
-            isa,
-            allocator,
-            body,
-            module,
-            options,
-            Constants::BeforeLoops,
-        );
+        return lower_with(isa, allocator, body, module, options, Choices::FAST);
     }
-    // Which code is the smallest depends on the registers that are left, so this tries.
     let original = body.clif.clone();
-    let mut best = lower_with(
-        isa,
-        allocator,
-        body,
-        module,
-        options,
-        Constants::BeforeLoops,
-    )?;
+    let mut choices = Choices::FAST;
+    let mut best = lower_with(isa, allocator, body, module, options, choices)?;
     let mut best_bytes = code_bytes(isa, &best);
-    for place in [Constants::WhereUsed, Constants::AtEntry] {
+    for change in Choices::ATTEMPTS {
+        let changed = change(choices);
         let last = std::mem::replace(&mut body.clif, original.clone());
-        let attempt = lower_with(isa, allocator, body, module, options, place)?;
+        let attempt = lower_with(isa, allocator, body, module, options, changed)?;
         let bytes = code_bytes(isa, &attempt);
         if bytes < best_bytes {
-            (best, best_bytes) = (attempt, bytes);
+            (best, best_bytes, choices) = (attempt, bytes, changed);
         } else {
             body.clif = last;
         }
@@ -151,7 +139,7 @@ fn lower_with<I: Isa>(
     body: &mut Body,
     module: &Module,
     options: &Options,
-    constants: Constants,
+    choices: Choices,
 ) -> Result<Machine<I>> {
     let name = body.id.name(module);
     let bug = |pass, message| Error::Internal {
@@ -161,14 +149,14 @@ fn lower_with<I: Isa>(
     };
     let mut kept = Kept::new();
     if options.level != OptLevel::None {
-        kept = mach::prepare(isa, &mut body.clif, constants);
+        kept = mach::prepare(isa, &mut body.clif, choices);
         if options.verify {
             let flags = settings::Flags::new(settings::builder());
             verify_function(&body.clif, &flags)
                 .map_err(|errors| bug("preparation of selection", errors.to_string()))?;
         }
     }
-    let code = lower::lower(isa, &body.clif, &kept).map_err(|missing| {
+    let code = lower::lower(isa, &body.clif, &kept, choices.base).map_err(|missing| {
         let message = format!(
             "no rule for `{}`, at byte {:#x}",
             missing.clif,
@@ -177,7 +165,7 @@ fn lower_with<I: Isa>(
         bug("instruction selection", message)
     })?;
     let allocated = Effort::for_function(&code)
-        .and_then(|effort| allocator.run(isa, code, effort, options.verify));
+        .and_then(|effort| allocator.run(isa, code, effort, choices.registers, options.verify));
     let function = allocated.map_err(|error| match error {
         RegallocError::TooManyAlive(actual) => Error::Limit {
             what: "values alive at the beginnings of its blocks, summed:",
@@ -298,6 +286,9 @@ fn emit_within<I: Isa>(
     let calls: Vec<_> = functions.iter().map(short_calls::<I>).collect();
     let segments = segments::<I>(&functions);
     let mut linker = Linker::<I>::default();
+    if program.small {
+        linker.pack();
+    }
     let entries = entered_types(module).into_iter();
     let needs = BorderNeeds {
         traps: traps::<I>(&functions).into_iter().collect(),

@@ -4,9 +4,10 @@
 //!   border: traps, trap exit, entry thunks │ import thunks │ functions by index │ builtins, routes, bridges │ data
 //! ```
 //!
-//! Everything begins at a multiple of 4 but the pieces within a border. A function whose address can get into a table has its type
-//! number in the word before; so has an import thunk. Every reference is a distance within the
-//! text, so there is nothing left for a loader to relocate here.
+//! Everything begins at a multiple of 4 but the pieces within a border, and where bytes count, code that
+//! does not depend on it. A function whose address can get into a table has its type number in the word
+//! before; so has an import thunk. Every reference is a distance within the text, so there is nothing
+//! left for a loader to relocate here.
 
 use std::collections::BTreeMap;
 
@@ -73,6 +74,8 @@ pub struct Linker<I: Isa> {
     /// Words that become distances to the addresses of functions: their place, from where the
     /// distance counts, the function.
     distances: Vec<(u32, u32, u32)>,
+    /// Whether code gets no padding that it can do without.
+    dense: bool,
 }
 
 type RelocationOf<I> = <<I as Isa>::Emitter as crate::mach::emit::Emitter>::Relocation;
@@ -83,15 +86,23 @@ impl<I: Isa> Default for Linker<I> {
             text: Text::default(),
             references: Vec::new(),
             distances: Vec::new(),
+            dense: false,
         }
     }
 }
 
 impl<I: Isa> Linker<I> {
+    /// Puts code from here on as close together as may be.
+    pub fn pack(&mut self) {
+        self.dense = true;
+    }
+
     /// Appends the code of a piece, behind its type number where it needs one.
     pub fn add(&mut self, piece: Piece, code: CodeOf<I>, type_number: Option<u32>) {
         let text = &mut self.text;
-        text.bytes.resize(text.bytes.len().next_multiple_of(4), 0);
+        if !self.dense || code.needs_words || type_number.is_some() {
+            text.bytes.resize(text.bytes.len().next_multiple_of(4), 0);
+        }
         if let Some(number) = type_number {
             text.data.push((text.bytes.len() as u32, 4));
             text.bytes.extend(number.to_le_bytes());

@@ -120,6 +120,10 @@ fn spelling(text: &str) -> String {
         mnemonic = "pop".to_owned();
         operands.remove(0);
     }
+    // Words go upwards where nothing else is said.
+    if let Some(base @ ("ldm" | "stm")) = mnemonic.strip_suffix("ia") {
+        mnemonic = base.to_owned();
+    }
     if mnemonic.starts_with("mov") && operands.len() == 3 {
         let (kind, amount) = operands[2].split_once(' ').expect("a shift");
         mnemonic = mnemonic.replacen("mov", kind, 1);

@@ -109,6 +109,10 @@ pub trait Relax {
     fn encode(&self, form: u8, at: u32, targets: &Targets<'_>, out: &mut Vec<u8>);
     /// Where in `form` data begin that are no instructions, up to its end.
     fn data(&self, form: u8) -> Option<u32>;
+    /// Whether `form` is right in code only that begins at a multiple of 4.
+    fn needs_words(&self, _form: u8) -> bool {
+        false
+    }
 }
 
 /// Where the labels are in the layout under trial.
@@ -218,8 +222,10 @@ pub struct SourceLocation {
 /// The finished code of one function.
 #[derive(Clone, Debug)]
 pub struct Code<K> {
-    /// The instructions, to be placed at a 4-byte-aligned address.
+    /// The instructions, to be placed at an even address.
     pub bytes: Vec<u8>,
+    /// Whether that must be a multiple of 4.
+    pub needs_words: bool,
     /// Ascending by offset.
     pub relocations: Vec<Relocation<K>>,
     /// Ascending by offset.
@@ -429,6 +435,10 @@ impl<R: Relax, K> CodeBuffer<R, K> {
         let bytes = self.write(&shifts);
         Ok(Code {
             bytes,
+            needs_words: self.items.iter().any(|(_, item)| match item {
+                Item::Relaxable { what, form } => what.needs_words(*form),
+                Item::Align { .. } => true,
+            }),
             data: self.data(&shifts),
             places: self
                 .places

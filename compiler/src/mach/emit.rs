@@ -6,6 +6,7 @@
 //!
 //! The order of the blocks is that of [`Layout`].
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use regalloc2::{Allocation, Block, Edit, InstOrEdit};
@@ -47,6 +48,13 @@ pub trait Emitter: Sized {
     fn set_reach(&mut self, _reach: Reach) {}
     /// Makes the code from here on small rather than fast.
     fn prefer_size(&mut self) {}
+    /// Constants of the code so far that had better be words of data behind it, where it is to be
+    /// small.
+    fn wanted_literals(&self) -> BTreeSet<u32> {
+        BTreeSet::new()
+    }
+    /// Puts these constants behind the code that follows, which may load them from there.
+    fn use_literals(&mut self, _values: &BTreeSet<u32>) {}
     /// What follows comes from the operator at byte `source` of the WebAssembly file.
     fn source_location(&mut self, source: u32);
     /// Begins `block` here; `from_above` if it is reached from the code right before it only.
@@ -86,12 +94,42 @@ pub fn emit<I: Isa>(
     reach: Reach,
     small: bool,
 ) -> Result<CodeOf<I>, BranchOutOfRange> {
+    let (code, wanted) = emit_once(
+        function,
+        frame,
+        stack_need,
+        reach.clone(),
+        small,
+        &BTreeSet::new(),
+    )?;
+    if wanted.is_empty() {
+        return Ok(code);
+    }
+    // Data has to stand at a word boundary, and may be too far away to be of use.
+    let padded = code.bytes.len() + if code.needs_words { 0 } else { 2 };
+    let with_literals = emit_once(function, frame, stack_need, reach, small, &wanted);
+    Ok(match with_literals {
+        Ok((better, _)) if better.bytes.len() <= padded.saturating_sub(4) => better,
+        _ => code,
+    })
+}
+
+/// Emits a function, with these constants behind its code; says which ones should be there.
+fn emit_once<I: Isa>(
+    function: &Allocated<I>,
+    frame: &I::Frame,
+    stack_need: Option<u32>,
+    reach: Reach,
+    small: bool,
+    literals: &BTreeSet<u32>,
+) -> Result<(CodeOf<I>, BTreeSet<u32>), BranchOutOfRange> {
     let code = &function.code;
     let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), TrapStubs::PerFunction);
     emitter.set_reach(reach);
     if small {
         emitter.prefer_size();
     }
+    emitter.use_literals(literals);
     let repeats = Repeats::of(function);
     let means = skip_empty_blocks(function, &repeats, &mut emitter);
     let layout = Layout::of(code, &means);
@@ -124,7 +162,8 @@ pub fn emit<I: Isa>(
             }
         }
     }
-    emitter.finish()
+    let wanted = emitter.wanted_literals();
+    Ok((emitter.finish()?, wanted))
 }
 
 /// Gives blocks that do nothing but jump the label of their target; returns for each block the one

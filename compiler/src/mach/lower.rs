@@ -60,6 +60,22 @@ impl ValueRegs {
     }
 }
 
+/// Which register instructions read the address of memory 0 in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryBase {
+    /// In the pinned one.
+    Pinned,
+    /// In one of the function's own, into which it is copied at the entry: short forms of loads and
+    /// stores may not know the pinned one.
+    ///
+    /// ```text
+    ///                               mov r4, r11
+    ///   ldr.w r0, [r11, r1]   ─▶    ldr r0, [r4, r1]
+    ///   str.w r0, [r11, r2]         str r0, [r4, r2]
+    /// ```
+    Copied,
+}
+
 /// CLIF that the instruction set has no rule for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoRule {
@@ -78,6 +94,10 @@ pub struct Lower<'f, I: Isa> {
     pub func: &'f ir::Function,
     /// The constants that have a register from where they are defined.
     kept: &'f Kept,
+    /// Where the address of memory 0 is read.
+    base: MemoryBase,
+    /// The copy of it, once something reads one.
+    base_copy: Option<Reg>,
     /// What the function calls; see [`VCode::calls`].
     pub calls: Vec<Symbol>,
     /// What it calls indirectly; see [`VCode::indirect_calls`].
@@ -102,7 +122,8 @@ pub struct Lower<'f, I: Isa> {
     emitted: Vec<I::Inst>,
 }
 
-/// Lowers `func` to machine IR, with the constants `kept` in registers.
+/// Lowers `func` to machine IR, with the constants `kept` in registers and the address of memory 0
+/// where `base` says.
 ///
 /// # Errors
 ///
@@ -111,9 +132,10 @@ pub fn lower<'f, I: Isa>(
     isa: &'f I,
     func: &'f ir::Function,
     kept: &'f Kept,
+    base: MemoryBase,
 ) -> Result<VCode<I>, NoRule> {
     let order = BlockOrder::new(func);
-    let mut lower = Lower::new(isa, func, kept);
+    let mut lower = Lower::new(isa, func, kept, base);
     let mut insts = Vec::new();
     let mut locations = Vec::new();
     let mut blocks: Vec<VBlock> = Vec::with_capacity(order.blocks.len());
@@ -174,6 +196,9 @@ pub fn lower<'f, I: Isa>(
                 if index == 0 {
                     let params = func.dfg.block_params(clif_block);
                     lower.with(|mut context| context.params(params));
+                    if let Some(copy) = lower.base_copy {
+                        lower.emit(I::copy(copy, I::MEMORY_BASE));
+                    }
                     flush(&mut lower, ir::SourceLoc::default());
                 } else {
                     for &param in func.dfg.block_params(clif_block) {
@@ -199,7 +224,7 @@ pub fn lower<'f, I: Isa>(
 }
 
 impl<'f, I: Isa> Lower<'f, I> {
-    fn new(isa: &'f I, func: &'f ir::Function, kept: &'f Kept) -> Self {
+    fn new(isa: &'f I, func: &'f ir::Function, kept: &'f Kept, base: MemoryBase) -> Self {
         let mut uses = SecondaryMap::with_capacity(func.dfg.num_values());
         for block in func.layout.blocks() {
             for inst in func.layout.block_insts(block) {
@@ -212,6 +237,8 @@ impl<'f, I: Isa> Lower<'f, I> {
             isa,
             func,
             kept,
+            base,
+            base_copy: None,
             calls: Vec::new(),
             indirect_calls: Vec::new(),
             tail_calls: Vec::new(),
@@ -345,6 +372,19 @@ impl<'f, I: Isa> Lower<'f, I> {
         }
     }
 
+    /// The register to read a pinned one in.
+    fn copied(&mut self, pinned: Reg) -> Reg {
+        if pinned != I::MEMORY_BASE || self.base == MemoryBase::Pinned {
+            return pinned;
+        }
+        if let Some(copy) = self.base_copy {
+            return copy;
+        }
+        let copy = self.new_reg(RegClass::Int);
+        self.base_copy = Some(copy);
+        copy
+    }
+
     fn global_name(&self, global: ir::GlobalValue) -> Option<&UserExternalName> {
         match self.func.global_values[global] {
             GlobalValueData::Symbol {
@@ -411,7 +451,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             };
         }
         if let Some(pinned) = self.pinned(value) {
-            return ValueRegs::one(pinned);
+            return ValueRegs::one(self.copied(pinned));
         }
         self.regs_of(value)
     }

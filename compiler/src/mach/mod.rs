@@ -8,6 +8,7 @@
 //!
 //! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads; `sink`: what only one
 //!   way of a branch needs; `schedule`: what needs not wait in a register; `constants`: what does
+//! * [`choices`]: what of this is tried in several ways
 //! * [`blocks`]: which machine blocks there are, and their order
 //! * [`lower`]: instruction selection, back to front; the rules are the instruction set's
 //! * [`vcode`]: the machine IR of one function
@@ -28,6 +29,7 @@ mod addresses;
 pub mod blocks;
 pub mod buffer;
 pub mod call;
+pub mod choices;
 mod constants;
 pub mod context;
 mod dead;
@@ -59,6 +61,7 @@ pub use addresses::AddressModes;
 use blocks::BranchTable;
 use buffer::Symbol;
 use call::Call;
+use choices::{Choices, Registers};
 pub use constants::{Constants, Kept};
 use context::Context;
 use emit::{CodeOf, Emitter};
@@ -121,7 +124,7 @@ pub trait Isa: Sized + Debug {
     /// How loads and stores form addresses, if sums are to be rewritten for that.
     fn address_modes(&self) -> Option<AddressModes>;
     /// The registers that allocation works with.
-    fn machine_env(&self) -> &MachineEnv;
+    fn machine_env(&self, registers: Registers) -> &MachineEnv;
     /// Which class of register holds a value of this type, or each of its two words: floating-point
     /// registers hold an f32 where the target computes with it, and nothing else.
     fn class_of(&self, ty: ir::Type) -> RegClass;
@@ -193,18 +196,18 @@ pub trait Isa: Sized + Debug {
 }
 
 /// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
-/// instructions and registers, with constants made at that place. Returns those that it wants in
-/// registers.
-pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function, place: Constants) -> Kept {
+/// instructions and registers. Returns the constants that it wants in registers.
+pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function, choices: Choices) -> Kept {
     func.dfg.resolve_all_aliases();
     let loops = Loops::of(func);
-    if let Some(modes) = isa.address_modes() {
+    let modes = isa.address_modes().filter(|_| choices.addresses);
+    if let Some(modes) = modes {
         addresses::run(func, modes, &loops);
     }
     dead::remove(func);
     sink::run(func, &loops);
     schedule::run(func, &loops);
-    constants::run(isa, func, &loops, place)
+    constants::run(isa, func, &loops, choices.constants)
 }
 
 /// What a module needs between its functions and the host, beside import thunks.

@@ -8,6 +8,7 @@ use std::mem;
 use regalloc2::checker::Checker;
 use regalloc2::{Algorithm, Allocation, Ctx, Edit, OperandKind, Output, PRegSet, RegallocOptions};
 
+use super::choices::Registers;
 use super::pressure::Pressure;
 use super::reloads;
 use super::vcode::VCode;
@@ -79,7 +80,7 @@ impl Effort {
 pub struct Allocator(Ctx);
 
 impl Allocator {
-    /// Assigns a register or spill slot to every operand.
+    /// Assigns one of the `registers` or spill slot to every operand.
     ///
     /// With `check` the result is verified symbolically against the machine IR (regalloc2's checker).
     ///
@@ -91,6 +92,7 @@ impl Allocator {
         isa: &I,
         code: VCode<I>,
         effort: Effort,
+        registers: Registers,
         check: bool,
     ) -> Result<Allocated<I>, RegallocError> {
         let options = RegallocOptions {
@@ -101,7 +103,7 @@ impl Allocator {
                 Effort::Linear => Algorithm::Fastalloc,
             },
         };
-        let env = isa.machine_env();
+        let env = isa.machine_env(registers);
         regalloc2::run_with_ctx(&code, env, &options, &mut self.0)
             .map_err(|error| RegallocError::Refused(format!("{error:?}")))?;
         let mut output = mem::take(&mut self.0.output);

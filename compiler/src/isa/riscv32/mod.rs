@@ -41,6 +41,7 @@ use wasm2mcu_abi::image::{Architecture, Features};
 use crate::mach::blocks::BranchTable;
 use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
+use crate::mach::choices::Registers;
 use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
@@ -113,7 +114,7 @@ impl Isa for Riscv32 {
         })
     }
 
-    fn machine_env(&self) -> &MachineEnv {
+    fn machine_env(&self, _: Registers) -> &MachineEnv {
         &self.env
     }
 

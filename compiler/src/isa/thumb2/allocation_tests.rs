@@ -16,6 +16,7 @@ use super::regs::{
     ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, FLOAT_ARGUMENTS, SP, floats, machine_env,
 };
 use crate::mach::buffer::Symbol;
+use crate::mach::choices::Registers;
 use crate::mach::emit::Emitter as _;
 use crate::mach::reg::{Collector, FixedReg, OperandVisitor, Reg, Substitution};
 use crate::mach::stubs::TrapStubs;
@@ -218,7 +219,7 @@ fn function(random: &mut Random, steps: usize) -> Straight {
 
 #[test]
 fn random_functions_are_allocated_and_emitted() {
-    let env = machine_env(true);
+    let env = machine_env(true, Registers::All);
     let options = RegallocOptions {
         validate_ssa: true,
         ..RegallocOptions::default()

@@ -15,7 +15,7 @@
 //!   host_trap: the code that the host stored; back to the frame of the import thunk's caller
 //!   trap_exit: sp of the entry; b tail
 //!   thunk:     mov r12, pc; b enter           thunk with `enter` in place, where it is the only one
-//!              ldr r0, [r4]; blx r5; str r0, [r4]
+//!              ldm r1, {r0, r1}; blx r5; stm r4!, {r0, r1}
 //!              b leave
 //!   leave:     movs r0, #0
 //!   tail:      the stack pointer of the entry before; pop {…, pc}
@@ -23,9 +23,14 @@
 //!   fail:      movs r0, #10; bx lr
 //! ```
 //!
+//! Signatures with words in `r0`–`r3` alone have one thunk for each number of words that the host has
+//! room for: it is the longer one of parameters and results, so both may be copied in full.
+//!
 //! `enter` is the only code that writes the pinned registers. It leaves its stack pointer in the
 //! context; the trap exit goes back there and returns in its place. Both restore what stood there
 //! before: another instance, which this one called, may enter it again.
+
+use std::collections::BTreeMap;
 
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
@@ -33,7 +38,7 @@ use wasm2mcu_abi::trap::TrapCode;
 use super::Thumb2;
 use super::imm::Shift;
 use super::inst::{AluOp, Compare, Cond, Inst};
-use super::regs::{CONTEXT, LR, MEMORY_BASE, PC, RegSet, SCRATCH, SP, r};
+use super::regs::{ARGUMENTS, CONTEXT, LR, MEMORY_BASE, PC, RegSet, SCRATCH, SP, r};
 use super::thunks::{SAVED_BY_IMPORT, Writer};
 use crate::link::Piece;
 use crate::mach::buffer::Symbol;
@@ -42,11 +47,11 @@ use crate::mach::reg::Reg;
 use crate::mach::{Border, BorderNeeds};
 use crate::wasm::module::Signature;
 
-/// What an entry saves: the stack pointer of the entry before, which it has in `r3`, and for the
-/// host all callee-saved registers but `r9`, which nobody touches. `r12` keeps the stack aligned. `lr`
-/// comes back as `pc`.
-const SAVED: RegSet = RegSet::of(&[3, 4, 5, 6, 7, 8, 10, 11, 12, 14]);
-const RESTORED: RegSet = SAVED.without(14).with(15);
+/// What an entry saves: the address of the context, the stack pointer of the entry before, which it
+/// has in `r3`, and for the host all callee-saved registers but `r9`, which nobody touches. `lr` comes
+/// back as `pc`. There is an even number of them, which keeps the stack aligned.
+const SAVED: RegSet = RegSet::of(&[0, 3, 4, 5, 6, 7, 8, 10, 11, 14]);
+const RESTORED: RegSet = SAVED.without(0).without(3).without(14).with(15);
 
 /// Entry thunks that share their ends: all within reach of a 16-bit jump, ±2 KB.
 const MAX_SHARING: usize = 16;
@@ -65,12 +70,21 @@ pub(super) fn entry_stack(isa: &Thumb2, signature: &Signature, tail_area: u32) -
 
 /// The exits and all entry thunks.
 pub(super) fn border(isa: &Thumb2, needs: &BorderNeeds<'_>) -> Vec<Border<Thumb2>> {
-    let entries = needs.entries.iter();
-    let entries = entries.map(|&(number, signature)| {
+    let mut in_registers: BTreeMap<usize, Shared> = BTreeMap::new();
+    let mut small = Vec::new();
+    let mut large = Vec::new();
+    for &(number, signature) in &needs.entries {
         let entry = Entry::of(isa, signature, needs.tail_area);
-        (number, entry)
-    });
-    let (large, small): (Vec<_>, Vec<_>) = entries.partition(|(_, entry)| entry.stack_area > 0);
+        if entry.stack_area > 0 {
+            large.push(Shared::one(number, entry));
+        } else if let Some(room) = entry.words_in_order() {
+            let shared = in_registers.entry(room).or_default();
+            shared.add(number, entry);
+        } else {
+            small.push(Shared::one(number, entry));
+        }
+    }
+    small.splice(..0, in_registers.into_values());
     let mut chunks = small.chunks(MAX_SHARING);
     let mut first = Stretch::new();
     first.exits(needs);
@@ -85,6 +99,7 @@ pub(super) fn border(isa: &Thumb2, needs: &BorderNeeds<'_>) -> Vec<Border<Thumb2
 }
 
 /// What an entry thunk does for its signature.
+#[derive(Default)]
 struct Entry {
     params: Vec<Place>,
     results: Vec<Place>,
@@ -105,6 +120,49 @@ impl Entry {
                 .next_multiple_of(8),
         }
     }
+
+    /// How many words the host has room for, if each word has the integer register of its number.
+    fn words_in_order(&self) -> Option<usize> {
+        let in_order = |places: &[Place]| {
+            let registers = ARGUMENTS.iter().map(|&at| Place::Register(at));
+            places.len() <= ARGUMENTS.len() && registers.zip(places).all(|(at, &place)| at == place)
+        };
+        let both = in_order(&self.params) && in_order(&self.results);
+        both.then_some(self.params.len().max(self.results.len()))
+    }
+}
+
+/// The entry thunk of several signatures, by their type numbers.
+#[derive(Default)]
+struct Shared {
+    numbers: Vec<u32>,
+    /// The longest parameters and the longest results.
+    entry: Entry,
+}
+
+impl Shared {
+    fn one(number: u32, entry: Entry) -> Shared {
+        let numbers = vec![number];
+        Shared { numbers, entry }
+    }
+
+    /// Adds a signature with its words in order and the same room.
+    fn add(&mut self, number: u32, entry: Entry) {
+        self.numbers.push(number);
+        let longer = |one: &mut Vec<Place>, other: Vec<Place>| {
+            if other.len() > one.len() {
+                *one = other;
+            }
+        };
+        longer(&mut self.entry.params, entry.params);
+        longer(&mut self.entry.results, entry.results);
+    }
+}
+
+/// The registers of the first `count` words.
+fn first_registers(count: usize) -> RegSet {
+    let numbers = ARGUMENTS.iter().take(count).map(|at| at.hw_enc() as u8);
+    numbers.fold(RegSet::EMPTY, RegSet::with)
 }
 
 /// Pieces of code that lie within reach of each other.
@@ -154,19 +212,24 @@ impl Stretch {
         self.code.jump(TAIL);
     }
 
-    fn entries(&mut self, entries: &[(u32, Entry)]) {
+    fn entries(&mut self, entries: &[Shared]) {
         self.sharing = entries.len() > 1;
-        for (number, entry) in entries {
-            self.piece(Piece::Entry(*number));
-            self.thunk(entry);
+        for shared in entries {
+            for &number in &shared.numbers {
+                self.piece(Piece::Entry(number));
+            }
+            self.thunk(&shared.entry);
         }
         if !entries.is_empty() {
             self.code.bind(LEAVE);
             self.code.constant(r(0), 0);
         }
         self.code.bind(TAIL);
-        self.code.load(r(1), SP, 0);
-        self.code.store(r(1), CONTEXT, Context::ENTRY_SP);
+        let (context, before) = (r(1), r(2));
+        self.code.put(Inst::Pop {
+            regs: RegSet::of(&[1, 2]),
+        });
+        self.code.store(before, context, Context::ENTRY_SP);
         self.code.put(Inst::Pop { regs: RESTORED });
         if self.sharing {
             self.code.bind(ENTER);
@@ -174,8 +237,10 @@ impl Stretch {
         }
         if !entries.is_empty() {
             self.code.leave_block();
-            self.code.constant(r(1), 0);
-            self.code.store(r(1), r(0), Context::TRAP_SITE);
+            if self.sharing {
+                self.code.constant(r(1), 0);
+                self.code.store(r(1), r(0), Context::TRAP_SITE);
+            }
             let code = TrapCode::StackExhausted as u32;
             self.code.constant(r(0), code);
             self.code.put(Inst::BranchTo { rm: LR });
@@ -184,13 +249,53 @@ impl Stretch {
 
     /// `extern "C" fn(context, args, code, stack) -> u32` for functions of a signature.
     fn thunk(&mut self, entry: &Entry) {
+        let in_order = entry.stack_area == 0 && entry.words_in_order().is_some();
+        let mut callee = r(5);
         if self.sharing {
             // `pc` reads as the address behind the next instruction, which has two bytes.
             self.code.mov(SCRATCH, PC);
             self.code.jump(ENTER);
         } else {
             self.enter_for_one();
+            if in_order && entry.params.len() <= 2 {
+                callee = r(2);
+            } else {
+                self.code.mov(callee, r(2));
+            }
         }
+        if in_order {
+            self.load_in_order(entry.params.len());
+            self.code.call(callee);
+            self.store_in_order(entry.results.len());
+        } else {
+            self.call_with_places(entry, callee);
+        }
+        self.code.jump(LEAVE);
+    }
+
+    /// Loads words from `r1` on, where the arguments are as well as at `r4`.
+    fn load_in_order(&mut self, count: usize) {
+        let rn = r(1);
+        let regs = first_registers(count);
+        match count {
+            0 => {}
+            1 => self.code.load(r(0), rn, 0),
+            _ => self.code.put(Inst::LoadWords { rn, regs }),
+        }
+    }
+
+    /// Stores words from `r4` on.
+    fn store_in_order(&mut self, count: usize) {
+        let rn = r(4);
+        let regs = first_registers(count);
+        match count {
+            0 => {}
+            1 => self.code.store(r(0), rn, 0),
+            _ => self.code.put(Inst::StoreWords { rn, regs }),
+        }
+    }
+
+    fn call_with_places(&mut self, entry: &Entry, callee: Reg) {
         let code = &mut self.code;
         code.reserve(entry.stack_area);
         // Words for the stack pass through r0, so they go first.
@@ -207,7 +312,7 @@ impl Stretch {
                 }
             }
         }
-        code.call(r(5));
+        code.call(callee);
         // Words from the stack pass through r0, so they go last.
         for pass in [false, true] {
             for (index, place) in entry.results.iter().enumerate() {
@@ -223,22 +328,25 @@ impl Stretch {
             }
         }
         code.release(entry.stack_area);
-        code.jump(LEAVE);
     }
 
-    /// Enters, with `r12` free.
+    /// Enters, with `r12` free; leaves the callee in `r2`.
+    ///
+    /// Who enters has set the word for the place of a trap to 0, so it need not be done where the
+    /// stack is exhausted; and another instance, which has not, does not read it.
     fn enter_for_one(&mut self) {
         self.check_stack(SCRATCH);
         self.save();
     }
 
-    /// Enters and goes on at `r12`.
+    /// Enters and goes on at `r12`, with the callee in `r5`.
     fn enter_for_many(&mut self) {
         // No register is free, but the word for the place of a trap.
-        self.code.store(r(2), r(0), Context::TRAP_SITE);
+        let callee = (r(0), Context::TRAP_SITE);
+        self.code.store(r(2), callee.0, callee.1);
         self.check_stack(r(2));
-        self.code.load(r(2), r(0), Context::TRAP_SITE);
         self.save();
+        self.code.load(r(5), callee.0, callee.1);
         self.code.mov(PC, SCRATCH);
     }
 
@@ -255,10 +363,10 @@ impl Stretch {
         self.code.leave_if(Cond::Lo, Compare::cmp(SP, free));
     }
 
-    /// Saves the host's registers and sets the pinned ones; moves the arguments to `r4` and the
-    /// callee to `r5`.
+    /// Saves the host's registers and sets the pinned ones; copies the address of the arguments to
+    /// `r4`.
     fn save(&mut self) {
-        let (context, args, callee) = (r(0), r(1), r(2));
+        let (context, args) = (r(0), r(1));
         self.code.load(r(3), context, Context::ENTRY_SP);
         self.code.put(Inst::Push { regs: SAVED });
         self.code.mov(CONTEXT, context);
@@ -266,7 +374,6 @@ impl Stretch {
         self.code.store(r(4), context, Context::ENTRY_SP);
         self.code.load(MEMORY_BASE, context, Context::MEMORY_BASE);
         self.code.mov(r(4), args);
-        self.code.mov(r(5), callee);
     }
 
     fn finish(self) -> Border<Thumb2> {

@@ -1,4 +1,4 @@
-//! Branches and jump tables, whose length depends on how far they reach.
+//! Branches, jump tables and loads of constants, whose length depends on how far they reach.
 //!
 //! | item | forms, in the order tried | reach from the instruction |
 //! |---|---|---|
@@ -13,12 +13,16 @@
 //! | table | TBB | the targets lie up to 510 bytes behind the table's start |
 //! | | TBH | 131,070 bytes |
 //! | | computed branch into a table of B T4 | ±16 MB |
+//! | constant | LDR (literal) T1, of a low register | 0 … 1020 behind `pc` in whole words |
+//! | | LDR (literal) T2, if that is shorter than what follows | ±4095 |
+//! | | MOV, MOVW and MOVT, … | |
 //!
 //! Source: Armv8-M Architecture Reference Manual, C2.4 "B", "CBNZ, CBZ", "TBB, TBH".
 
-use super::encode::Opcode;
+use super::encode::{self, Opcode};
 use super::inst::Cond;
 use crate::mach::buffer::{Label, Relax, Targets};
+use crate::mach::reg::Reg;
 
 /// `pc` reads as the address of the instruction plus this.
 const PC_AHEAD: u32 = 4;
@@ -56,6 +60,58 @@ pub enum Branch {
         /// At least one.
         targets: Box<[Label]>,
     },
+    /// A constant, loaded from the word at `at` if that is shorter.
+    Constant {
+        /// Where to.
+        rd: Reg,
+        /// Which.
+        value: u32,
+        /// A [`Branch::Word`] with it.
+        at: Label,
+    },
+    /// A word of data, at a multiple of 4.
+    Word {
+        /// Its value.
+        value: u32,
+    },
+}
+
+/// How a constant gets into its register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ConstantForm {
+    /// LDR (literal) T1.
+    Load,
+    /// LDR (literal) T2.
+    LongLoad,
+    /// Without a word of data.
+    Made,
+}
+
+/// The ways to load a constant, each shorter than the next one.
+fn constant_forms(rd: Reg, value: u32) -> &'static [ConstantForm] {
+    use ConstantForm::{Load, LongLoad, Made};
+    let made = encode::constant_bytes(rd, value);
+    match (encode::hw(rd) < 8, made) {
+        (_, ..=2) => &[Made],
+        (true, ..=4) => &[Load, Made],
+        (true, _) => &[Load, LongLoad, Made],
+        (false, ..=4) => &[Made],
+        (false, _) => &[LongLoad, Made],
+    }
+}
+
+/// What a word of data may save each time that it is loaded in place of making its value.
+pub(super) fn saved_by_load(rd: Reg, value: u32) -> u32 {
+    match constant_forms(rd, value)[0] {
+        ConstantForm::Load => encode::constant_bytes(rd, value) - 2,
+        ConstantForm::LongLoad => encode::constant_bytes(rd, value) - 4,
+        ConstantForm::Made => 0,
+    }
+}
+
+/// Distance from what `pc` reads in a load of a literal: it is rounded down to a word.
+fn from_word_of_pc(at: u32, targets: &Targets<'_>, target: Label) -> i64 {
+    targets.distance((at + PC_AHEAD) & !3, target)
 }
 
 /// Condition under which a register compared with zero branches.
@@ -121,6 +177,8 @@ impl Relax for Branch {
     fn forms(&self) -> u8 {
         match self {
             Branch::IfZero { .. } => 4,
+            Branch::Constant { rd, value, .. } => constant_forms(*rd, *value).len() as u8,
+            Branch::Word { .. } => 1,
             _ => 3,
         }
     }
@@ -133,12 +191,32 @@ impl Relax for Branch {
             (Branch::Table { targets, .. }, 0) => 4 + (targets.len() as u32).next_multiple_of(2),
             (Branch::Table { targets, .. }, 1) => 4 + 2 * targets.len() as u32,
             (Branch::Table { targets, .. }, _) => COMPUTED_BYTES + 4 * targets.len() as u32,
+            (Branch::Constant { rd, value, .. }, _) => {
+                match constant_forms(*rd, *value)[usize::from(form)] {
+                    ConstantForm::Load => 2,
+                    ConstantForm::LongLoad => 4,
+                    ConstantForm::Made => encode::constant_bytes(*rd, *value),
+                }
+            }
+            (Branch::Word { .. }, _) => 4,
         }
     }
 
     fn data(&self, form: u8) -> Option<u32> {
-        // TBB and TBH are one instruction of four bytes; the longest form is a table of code.
-        matches!((self, form), (Branch::Table { .. }, 0 | 1)).then_some(4)
+        match (self, form) {
+            // TBB and TBH are one instruction of four bytes; the longest form is a table of code.
+            (Branch::Table { .. }, 0 | 1) => Some(4),
+            (Branch::Word { .. }, _) => Some(0),
+            _ => None,
+        }
+    }
+
+    fn needs_words(&self, form: u8) -> bool {
+        // The computed branch counts from a multiple of 4, and so do loads of words.
+        matches!(
+            (self, form),
+            (Branch::Table { .. }, 2..) | (Branch::Word { .. }, _)
+        )
     }
 
     fn fits(&self, form: u8, at: u32, targets: &Targets<'_>) -> bool {
@@ -169,6 +247,19 @@ impl Relax for Branch {
                     .iter()
                     .all(|entry| (0..=limit).contains(&from_pc(at, targets, *entry)))
             }
+            Branch::Constant {
+                rd,
+                value,
+                at: word,
+            } => {
+                let distance = from_word_of_pc(at, targets, *word);
+                match constant_forms(*rd, *value)[usize::from(form)] {
+                    ConstantForm::Load => (0..=1020).contains(&distance) && distance % 4 == 0,
+                    ConstantForm::LongLoad => (-4095..=4095).contains(&distance),
+                    ConstantForm::Made => true,
+                }
+            }
+            Branch::Word { .. } => true,
         }
     }
 
@@ -199,6 +290,23 @@ impl Relax for Branch {
                 index,
                 targets: entries,
             } => encode_table(form, at, u32::from(*index), entries, targets, out),
+            Branch::Constant {
+                rd,
+                value,
+                at: word,
+            } => {
+                let distance = from_word_of_pc(at, targets, *word);
+                match constant_forms(*rd, *value)[usize::from(form)] {
+                    ConstantForm::Load => encode::load_literal(*rd, distance as i32).write(out),
+                    ConstantForm::LongLoad => {
+                        encode::load_literal_long(*rd, distance as i32).write(out);
+                    }
+                    ConstantForm::Made => {
+                        encode::constant(*rd, *value).for_each(|opcode| opcode.write(out));
+                    }
+                }
+            }
+            Branch::Word { value } => out.extend(value.to_le_bytes()),
         }
     }
 }

@@ -350,6 +350,8 @@ impl fmt::Display for Inst {
             Inst::BranchTo { rm } => write!(f, "bx {}", Name(*rm)),
             Inst::Push { regs } => write!(f, "push {regs}"),
             Inst::Pop { regs } => write!(f, "pop {regs}"),
+            Inst::LoadWords { rn, regs } => write!(f, "ldm {}, {regs}", Name(*rn)),
+            Inst::StoreWords { rn, regs } => write!(f, "stm {}!, {regs}", Name(*rn)),
             Inst::AddSp { bytes } => fmt_move_sp(f, AluOp::Add, *bytes),
             Inst::SubSp { bytes } => fmt_move_sp(f, AluOp::Sub, *bytes),
         }

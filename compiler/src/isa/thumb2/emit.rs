@@ -3,11 +3,13 @@
 //! Single instructions are encoded in `encode`, what depends on distances in
 //! [`branch`](super::branch); the sequences are put together here.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use regalloc2::{Allocation, Block};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 
-use super::branch::Branch;
+use super::branch::{self, Branch};
 use super::encode::{self, Access, Opcode, hw};
 use super::flags::{Answer, Flags};
 use super::frame::FrameLayout;
@@ -45,6 +47,10 @@ pub struct Emitter {
     small: bool,
     /// The epilogue that the other returns jump to, where code is to be small.
     epilogue: Option<Label>,
+    /// Words of data behind the code, by value.
+    literals: BTreeMap<u32, Label>,
+    /// How many bytes such words would save, by value.
+    wanted: BTreeMap<u32, u32>,
 }
 
 impl mach::emit::Emitter for Emitter {
@@ -63,12 +69,28 @@ impl mach::emit::Emitter for Emitter {
             last: (Opcode::Narrow(0), 0),
             small: false,
             epilogue: None,
+            literals: BTreeMap::new(),
+            wanted: BTreeMap::new(),
         }
     }
 
     fn prefer_size(&mut self) {
         self.small = true;
         self.stubs.among_code(STUB_SPAN);
+    }
+
+    fn wanted_literals(&self) -> BTreeSet<u32> {
+        let worth = |&(_, &saved): &(&u32, &u32)| saved > LITERAL_BYTES;
+        let values = self.wanted.iter().filter(worth);
+        values.map(|(&value, _)| value).collect()
+    }
+
+    fn use_literals(&mut self, values: &BTreeSet<u32>) {
+        let buffer = &mut self.buffer;
+        self.literals = values
+            .iter()
+            .map(|&value| (value, buffer.label()))
+            .collect();
     }
 
     fn source_location(&mut self, source: u32) {
@@ -259,6 +281,8 @@ impl mach::emit::Emitter for Emitter {
             }
             Inst::Push { regs } => self.put(encode::push(regs)),
             Inst::Pop { regs } => self.put(encode::pop(regs)),
+            Inst::LoadWords { rn, regs } => self.put(encode::load_words(rn, regs)),
+            Inst::StoreWords { rn, regs } => self.put(encode::store_words(rn, regs)),
             Inst::AddSp { bytes } => self.move_sp(AluOp::Add, bytes),
             Inst::SubSp { bytes } => self.move_sp(AluOp::Sub, bytes),
         }
@@ -276,9 +300,21 @@ impl mach::emit::Emitter for Emitter {
         for stub in self.stubs.take() {
             self.put_stub(stub);
         }
+        if !self.literals.is_empty() {
+            self.buffer.align4(NOP);
+        }
+        for (&value, &label) in &self.literals {
+            self.buffer.bind(label);
+            self.buffer.put_relaxable(Branch::Word { value });
+        }
         self.buffer.finish()
     }
 }
+
+/// Bytes of a constant behind the code.
+const LITERAL_BYTES: u32 = 4;
+/// NOP, as it stands in the text.
+const NOP: [u8; 2] = [0x00, 0xbf];
 
 /// How far a check and its stub may be from each other by the least length of the code, so that a
 /// 16-bit branch reaches: −252 … +258, without what other branches may grow by.
@@ -359,23 +395,16 @@ impl Emitter {
     }
 
     fn constant(&mut self, rd: Reg, value: u32) {
-        match Constant::new(value, hw(rd) < 8) {
-            Constant::Mov(imm) => self.put(encode::mov_immediate(rd, imm)),
-            Constant::Mvn(imm) => self.put(encode::mvn_immediate(rd, imm)),
-            Constant::Movw(value) => self.put(encode::movw(rd, value)),
-            Constant::MovwLsl(value, shift) => {
-                self.put(encode::movw(rd, value));
-                self.put(encode::shift_immediate(rd, rd, shift));
-            }
-            Constant::MovAdd(imm, byte) => {
-                self.put(encode::mov_immediate(rd, imm));
-                self.put(encode::add_immediate(false, rd, rd, byte.into()));
-            }
-            Constant::MovwMovt(low, high) => {
-                self.put(encode::movw(rd, low));
-                self.put(encode::movt(rd, high));
+        if self.small {
+            let saved = branch::saved_by_load(rd, value);
+            *self.wanted.entry(value).or_default() += saved;
+            if let Some(&at) = self.literals.get(&value).filter(|_| saved > 0) {
+                return self
+                    .buffer
+                    .put_relaxable(Branch::Constant { rd, value, at });
             }
         }
+        encode::constant(rd, value).for_each(|opcode| self.put(opcode));
     }
 
     fn frame_address(&mut self, rd: Reg, place: FrameRef) {

@@ -8,7 +8,7 @@
 
 use regalloc2::RegClass;
 
-use super::imm::{ModifiedImm, Shift, ShiftKind};
+use super::imm::{Constant, ModifiedImm, Shift, ShiftKind};
 use super::inst::{
     AluOp, CarryOp, CompareOp, ExtendOp, ExtractOp, LoadOp, MulAccOp, Operand2, Sign, StoreOp,
     UnaryOp,
@@ -49,6 +49,14 @@ impl Opcode {
         let register = first & 0xfe00 == 0xea00 && first & 0x01e0 != 0x00c0;
         let shift = first & 0xff80 == 0xfa00 && second & 0xf0f0 == 0xf000;
         immediate || register || shift
+    }
+
+    /// How many bytes it has.
+    pub(super) fn bytes(self) -> u32 {
+        match self {
+            Opcode::Narrow(_) => 2,
+            Opcode::Wide(_) => 4,
+        }
     }
 
     /// Appends the bytes, halfword by halfword.
@@ -644,6 +652,56 @@ pub(super) fn pop(regs: RegSet) -> Opcode {
     } else {
         wide(0xe8bd, bits)
     }
+}
+
+/// LDR (literal) T1: a low register from a word up to 1020 bytes behind `pc`.
+pub(super) fn load_literal(rt: Reg, distance: i32) -> Opcode {
+    narrow(0x4800 | hw(rt) << 8 | distance as u32 >> 2)
+}
+
+/// LDR (literal) T2: any register from ±4095 bytes around `pc`.
+pub(super) fn load_literal_long(rt: Reg, distance: i32) -> Opcode {
+    let up = u32::from(distance >= 0);
+    wide(0xf85f | up << 7, hw(rt) << 12 | distance.unsigned_abs())
+}
+
+/// What makes a constant in a register, without data.
+pub(super) fn constant(rd: Reg, value: u32) -> impl Iterator<Item = Opcode> {
+    let (first, second) = match Constant::new(value, hw(rd) < 8) {
+        Constant::Mov(imm) => (mov_immediate(rd, imm), None),
+        Constant::Mvn(imm) => (mvn_immediate(rd, imm), None),
+        Constant::Movw(value) => (movw(rd, value), None),
+        Constant::MovwLsl(value, shift) => (movw(rd, value), Some(shift_immediate(rd, rd, shift))),
+        Constant::MovAdd(imm, byte) => (
+            mov_immediate(rd, imm),
+            Some(add_immediate(false, rd, rd, byte.into())),
+        ),
+        Constant::MovwMovt(low, high) => (movw(rd, low), Some(movt(rd, high))),
+    };
+    std::iter::once(first).chain(second)
+}
+
+/// How many bytes [`constant`] takes.
+pub(super) fn constant_bytes(rd: Reg, value: u32) -> u32 {
+    constant(rd, value).map(Opcode::bytes).sum()
+}
+
+/// LDM, whose base is one of the registers and so does not move.
+pub(super) fn load_words(rn: Reg, regs: RegSet) -> Opcode {
+    assert!(
+        regs.contains(hw(rn) as u8),
+        "the base is one of the registers"
+    );
+    narrow(0xc800 | hw(rn) << 8 | u32::from(regs.bits()))
+}
+
+/// STM, whose base moves.
+pub(super) fn store_words(rn: Reg, regs: RegSet) -> Opcode {
+    assert!(
+        !regs.contains(hw(rn) as u8),
+        "the base is none of the registers"
+    );
+    narrow(0xc000 | hw(rn) << 8 | u32::from(regs.bits()))
 }
 
 /// BX.

@@ -946,6 +946,20 @@ pub enum Inst {
         /// Registers of `r0`–`r12` and one of `lr` and `pc`, at least one.
         regs: RegSet,
     },
+    /// LDM of the words from the address on that one of the registers holds; for thunks.
+    LoadWords {
+        /// The base, one of the registers.
+        rn: Reg,
+        /// Registers of `r0`–`r7`, the lowest one gets the first word.
+        regs: RegSet,
+    },
+    /// STM of the words from an address on, which moves behind them; for thunks.
+    StoreWords {
+        /// The base, none of the registers.
+        rn: Reg,
+        /// Registers of `r0`–`r7`, at least one; the lowest one has the first word.
+        regs: RegSet,
+    },
     /// `sp += bytes`, a multiple of 4.
     AddSp {
         /// How much.

@@ -56,6 +56,7 @@ use wasm2mcu_abi::image::{Architecture, Features};
 
 use crate::mach::buffer::Symbol;
 use crate::mach::call::Call;
+use crate::mach::choices::Registers;
 use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
 use crate::mach::lower::{Lower, ValueRegs};
@@ -73,6 +74,7 @@ use regs::{ARGUMENTS, CALLEE_SAVED, CALLER_SAVED, FLOAT_ARGUMENTS, RegSet};
 #[derive(Debug)]
 pub struct Thumb2 {
     env: MachineEnv,
+    cheap_env: MachineEnv,
     /// What there is beyond the base, and which float ABI host functions have.
     features: Features,
 }
@@ -83,7 +85,8 @@ impl Thumb2 {
     pub fn new(features: Features) -> Thumb2 {
         let fpu = features.contains(Features::THUMB_FPU);
         Thumb2 {
-            env: regs::machine_env(fpu),
+            env: regs::machine_env(fpu, Registers::All),
+            cheap_env: regs::machine_env(fpu, Registers::Cheap),
             features,
         }
     }
@@ -126,8 +129,11 @@ impl Isa for Thumb2 {
         })
     }
 
-    fn machine_env(&self) -> &MachineEnv {
-        &self.env
+    fn machine_env(&self, registers: Registers) -> &MachineEnv {
+        match registers {
+            Registers::All => &self.env,
+            Registers::Cheap => &self.cheap_env,
+        }
     }
 
     fn class_of(&self, ty: ir::Type) -> RegClass {

@@ -143,6 +143,7 @@ impl Inst {
             Inst::Ret { uses } => uses.iter_mut().for_each(|u| visitor.fixed_use(u)),
             Inst::BrTable(table) => visitor.reg_use(&mut table.index),
             Inst::BranchTo { rm } => visitor.reg_use(rm),
+            Inst::LoadWords { rn, .. } | Inst::StoreWords { rn, .. } => visitor.reg_use(rn),
             Inst::Trap { .. }
             | Inst::Jump { .. }
             | Inst::JumpTo { .. }

@@ -21,6 +21,7 @@ use std::fmt;
 
 use regalloc2::{MachineEnv, PReg, PRegSet, RegClass};
 
+use crate::mach::choices::Registers;
 use crate::mach::reg::Reg;
 
 /// The integer register `r{number}`.
@@ -79,13 +80,17 @@ pub fn floats() -> PRegSet {
 }
 
 /// The registers that allocation works with: `r0`–`r7` first, then `r8` and `lr`, and where there
-/// is an FPU `s0`–`s15`.
-pub fn machine_env(fpu: bool) -> MachineEnv {
+/// is an FPU `s0`–`s15`. `r8` costs four bytes: PUSH and POP have short forms for the others.
+pub fn machine_env(fpu: bool, registers: Registers) -> MachineEnv {
     let none = PRegSet::empty();
+    let high = match registers {
+        Registers::All => RegSet::of(&[8, 14]),
+        Registers::Cheap => RegSet::of(&[14]),
+    };
     let floats = if fpu { floats() } else { none };
     MachineEnv {
         preferred_regs_by_class: [RegSet::of(&[0, 1, 2, 3, 4, 5, 6, 7]).pregs(), floats, none],
-        non_preferred_regs_by_class: [RegSet::of(&[8, 14]).pregs(), none, none],
+        non_preferred_regs_by_class: [high.pregs(), none, none],
         scratch_by_class: [None; 3],
         fixed_stack_slots: Vec::new(),
     }

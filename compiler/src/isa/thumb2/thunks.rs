@@ -194,7 +194,7 @@ pub(super) fn import(isa: &Thumb2, signature: &Signature, slot: u32) -> Thunk<Th
         }
     }
     code.mov(r(0), CONTEXT);
-    code.load(r(4), CONTEXT, slot);
+    code.load(r(4), r(0), slot);
     code.call(r(4));
     code.release(stack_area);
     // One result at most, which is in registers on either side: no host function has more.
