@@ -6,6 +6,7 @@
 //!            └── blocks: order, split edges            └── buffer: labels, branch lengths
 //! ```
 //!
+//! * [`hosts`]: calls of host functions without a thunk
 //! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads; `sink`: what only one
 //!   way of a branch needs; `schedule`: what needs not wait in a register; `constants`: what does
 //! * [`choices`]: what of this is tried in several ways
@@ -35,6 +36,7 @@ pub mod context;
 mod dead;
 pub mod emit;
 pub mod frame;
+pub(crate) mod hosts;
 pub(crate) mod isle;
 mod layout;
 mod loops;
@@ -193,6 +195,9 @@ pub trait Isa: Sized + Debug {
     /// The thunk by which the module calls an imported function of a signature; `slot` is the
     /// context offset of the host function's address.
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self>;
+    /// Whether a host function of this signature finds its arguments where an internal call passes them
+    /// behind the context, and leaves its result where that expects it.
+    fn agrees_with_host(&self, signature: &Signature) -> bool;
 }
 
 /// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
@@ -205,7 +210,8 @@ pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function, choices: Choices) -> Ke
         addresses::run(func, modes, &loops);
     }
     dead::remove(func);
-    sink::run(func, &loops);
+    let indexed = isa.address_modes().is_some_and(|modes| modes.indexed);
+    sink::run(func, &loops, indexed);
     schedule::run(func, &loops);
     constants::run(isa, func, &loops, choices.constants)
 }
