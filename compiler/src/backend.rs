@@ -34,8 +34,8 @@ pub(crate) struct Program<I: Isa> {
     /// Bytes that every call of the module grants to stack arguments at least, because some function
     /// makes tail calls with more of them than it got itself; 0 if none does.
     tail_area: u32,
-    /// Whether its code is to be small rather than fast.
-    small: bool,
+    /// How its code is emitted.
+    emission: emit::Options,
 }
 
 /// A function in machine IR, with registers.
@@ -63,7 +63,7 @@ pub(crate) fn lower<I: Isa>(
     options: &Options,
 ) -> Result<Program<I>> {
     let Translated { module, functions } = translated;
-    let mut allocator = Allocator::default();
+    let mut allocator = Allocator::new(options.verify, options.passes.reloads);
     let mut machines = functions
         .iter_mut()
         .map(|body| lower_one(isa, &mut allocator, body, module, options))
@@ -78,7 +78,7 @@ pub(crate) fn lower<I: Isa>(
     let tail_bytes = machines.iter().map(|m| m.function.code.tail_bytes);
     Ok(Program {
         tail_area: tail_bytes.max().unwrap_or(0),
-        small: options.level == OptLevel::Size,
+        emission: emission(options),
         functions: machines,
     })
 }
@@ -111,12 +111,12 @@ fn lower_one<I: Isa>(
     let original = body.clif.clone();
     let mut choices = Choices::FAST;
     let mut best = lower_with(isa, allocator, body, module, options, choices)?;
-    let mut best_bytes = code_bytes(isa, &best);
+    let mut best_bytes = code_bytes(isa, &best, options);
     for change in Choices::ATTEMPTS {
         let changed = change(choices);
         let last = std::mem::replace(&mut body.clif, original.clone());
         let attempt = lower_with(isa, allocator, body, module, options, changed)?;
-        let bytes = code_bytes(isa, &attempt);
+        let bytes = code_bytes(isa, &attempt, options);
         if bytes < best_bytes {
             (best, best_bytes, choices) = (attempt, bytes, changed);
         } else {
@@ -126,11 +126,18 @@ fn lower_one<I: Isa>(
     Ok(best)
 }
 
+fn emission(options: &Options) -> emit::Options {
+    emit::Options {
+        small: options.level == OptLevel::Size,
+        passes: options.passes,
+    }
+}
+
 /// Bytes of a function's code, as far as they are its own affair.
-fn code_bytes<I: Isa>(isa: &I, machine: &Machine<I>) -> usize {
+fn code_bytes<I: Isa>(isa: &I, machine: &Machine<I>, options: &Options) -> usize {
     let function = &machine.function;
     let frame = isa.frame(&FrameNeeds::of(function));
-    let code = emit::emit(function, &frame, None, Reach::Near, true);
+    let code = emit::emit(function, &frame, None, Reach::Near, emission(options));
     code.map_or(usize::MAX, |code| code.bytes.len())
 }
 
@@ -148,12 +155,12 @@ fn lower_with<I: Isa>(
         function: name.clone(),
         message,
     };
-    if options.level == OptLevel::Speed {
+    if options.level == OptLevel::Speed && options.passes.hosts {
         hosts::expand(&mut body.clif, |index| host_slot(isa, module, index));
     }
     let mut kept = Kept::new();
     if options.level != OptLevel::None {
-        kept = mach::prepare(isa, &mut body.clif, choices);
+        kept = mach::prepare(isa, &mut body.clif, choices, options.passes);
         if options.verify {
             let flags = settings::Flags::new(settings::builder());
             verify_function(&body.clif, &flags)
@@ -169,7 +176,7 @@ fn lower_with<I: Isa>(
         bug("instruction selection", message)
     })?;
     let allocated = Effort::for_function(&code)
-        .and_then(|effort| allocator.run(isa, code, effort, choices.registers, options.verify));
+        .and_then(|effort| allocator.run(isa, code, effort, choices.registers));
     let function = allocated.map_err(|error| match error {
         RegallocError::TooManyAlive(actual) => Error::Limit {
             what: "values alive at the beginnings of its blocks, summed:",
@@ -287,7 +294,7 @@ fn emit_within<I: Isa>(
             &program.frame(isa, machine),
             need.map(|need| need as u32),
             reach(number),
-            program.small,
+            program.emission,
         )
         .map_err(|error| Error::TooLarge {
             message: format!("function `{}`: {error}", machine.name),
@@ -299,7 +306,7 @@ fn emit_within<I: Isa>(
     let segments = segments::<I>(&functions);
     let thunks = wanted_thunks::<I>(module, &functions);
     let mut linker = Linker::<I>::default();
-    if program.small {
+    if program.emission.small {
         linker.pack();
     }
     let entries = entered_types(module).into_iter();

@@ -13,6 +13,7 @@
 //! * [`mach`]: machine IR, instruction selection, register allocation, emission; for every ISA
 //! * [`isa`]: the instruction sets
 //! * `backend`: the steps from CLIF to text; `clif`: what it asks of CLIF as `opt` does
+//! * `passes`: which of them take part
 //! * [`stack`]: how deep the stack can get
 //! * [`link`]: one text from all functions
 //! * [`image`]: the image format's writer
@@ -33,6 +34,7 @@ pub mod mach;
 pub mod map;
 pub mod object;
 pub mod opt;
+mod passes;
 pub mod stack;
 mod target;
 pub mod wasm;
@@ -40,6 +42,7 @@ pub mod wasm;
 pub use compiled::Compiled;
 pub use error::{Error, Result};
 pub use opt::OptLevel;
+pub use passes::Passes;
 pub use target::{FloatUse, Target, TargetError};
 
 use isa::riscv32::Riscv32;
@@ -79,9 +82,9 @@ pub struct Options {
     pub verify: bool,
     /// Whether [`Compiled::machine_ir`] is kept, for a reader.
     pub listing: bool,
-    /// Which passes of the mid-end take part: all, but where one is measured.
+    /// Which passes take part: all, but where one is measured.
     #[doc(hidden)]
-    pub passes: opt::Passes,
+    pub passes: Passes,
     /// Whether accesses go unchecked, so that images are no sandbox: to measure what guards cost.
     #[cfg(feature = "measure")]
     pub unguarded: bool,
@@ -98,7 +101,7 @@ impl Default for Options {
             guard_zone: 0,
             verify: cfg!(debug_assertions),
             listing: false,
-            passes: opt::Passes::ALL,
+            passes: Passes::ALL,
             #[cfg(feature = "measure")]
             unguarded: false,
         }

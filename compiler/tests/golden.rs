@@ -7,8 +7,7 @@
 use std::fs;
 
 use wasm2mcu::disasm::Style;
-use wasm2mcu::opt::Passes;
-use wasm2mcu::{Options, Target, compile};
+use wasm2mcu::{Options, Passes, Target, compile};
 
 /// Asserts that the stages of the module at `path` are those of its snapshot.
 macro_rules! assert_stages {
@@ -36,6 +35,41 @@ fn riscv() {
     insta::glob!("golden/riscv/*.wat", |path| {
         assert_stages!(path, target);
     });
+}
+
+/// What each pass makes better: the code of its module with every pass, and with every other one.
+#[test]
+fn passes() {
+    for name in Passes::NAMES {
+        let path = format!(
+            "{}/tests/golden/passes/{name}.wat",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let wat = fs::read_to_string(&path).expect("a module for each pass");
+        let mut others = Passes::ALL;
+        *others.by_name(name).expect("a pass of this name") = false;
+        let [without, with] = [others, Passes::ALL].map(|passes| {
+            let options = Options {
+                // Thumb has no branch that the pass `repeats` is for in so short a loop.
+                target: match *name {
+                    "repeats" => "riscv32imac-unknown-none-elf".parse().unwrap(),
+                    _ => Target::default(),
+                },
+                passes,
+                ..Options::default()
+            };
+            let compiled = compile(wat.as_bytes(), &options).unwrap();
+            let code = compiled.disassembly(Style { encodings: false });
+            // Behind the thunks, which are the same.
+            let functions = code.split("\n\n").filter(|piece| piece.contains("; function "));
+            functions.collect::<Vec<_>>().join("\n\n")
+        });
+        assert_ne!(without, with, "the pass `{name}` changes its module");
+        let text = format!("==== without ====\n\n{without}\n==== with ====\n\n{with}");
+        insta::with_settings!({ description => wat, omit_expression => true }, {
+            insta::assert_snapshot!(format!("pass_{name}"), text);
+        });
+    }
 }
 
 fn stages(wat: &str, target: Target) -> String {

@@ -19,6 +19,7 @@ use super::regalloc::Allocated;
 use super::repeats::Repeats;
 use super::stubs::TrapStubs;
 use super::{Isa, MachineInst};
+use crate::passes::Passes;
 
 /// How far calls and jumps to other functions reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +82,17 @@ pub trait Emitter: Sized {
 /// The code of a function of an instruction set.
 pub type CodeOf<I> = Code<<<I as Isa>::Emitter as Emitter>::Relocation>;
 
+/// How to emit.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether to take fewer bytes and more instructions.
+    pub small: bool,
+    /// Which passes take part.
+    pub passes: Passes,
+}
+
 /// Emits a function; with `stack_need` it checks on entry that so many bytes of stack are left, and
-/// its calls reach as far as `reach` says. With `small` it takes fewer bytes and more instructions.
+/// its calls reach as far as `reach` says.
 ///
 /// # Errors
 ///
@@ -92,14 +102,14 @@ pub fn emit<I: Isa>(
     frame: &I::Frame,
     stack_need: Option<u32>,
     reach: Reach,
-    small: bool,
+    options: Options,
 ) -> Result<CodeOf<I>, BranchOutOfRange> {
     let (code, wanted) = emit_once(
         function,
         frame,
         stack_need,
         reach.clone(),
-        small,
+        options,
         &BTreeSet::new(),
     )?;
     if wanted.is_empty() {
@@ -107,7 +117,7 @@ pub fn emit<I: Isa>(
     }
     // Data has to stand at a word boundary, and may be too far away to be of use.
     let padded = code.bytes.len() + if code.needs_words { 0 } else { 2 };
-    let with_literals = emit_once(function, frame, stack_need, reach, small, &wanted);
+    let with_literals = emit_once(function, frame, stack_need, reach, options, &wanted);
     Ok(match with_literals {
         Ok((better, _)) if better.bytes.len() <= padded.saturating_sub(4) => better,
         _ => code,
@@ -120,19 +130,22 @@ fn emit_once<I: Isa>(
     frame: &I::Frame,
     stack_need: Option<u32>,
     reach: Reach,
-    small: bool,
+    options: Options,
     literals: &BTreeSet<u32>,
 ) -> Result<(CodeOf<I>, BTreeSet<u32>), BranchOutOfRange> {
     let code = &function.code;
     let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), TrapStubs::PerFunction);
     emitter.set_reach(reach);
-    if small {
+    if options.small {
         emitter.prefer_size();
     }
     emitter.use_literals(literals);
-    let repeats = Repeats::of(function);
+    let repeats = match options.passes.repeats {
+        true => Repeats::of(function),
+        false => Repeats::default(),
+    };
     let means = skip_empty_blocks(function, &repeats, &mut emitter);
-    let layout = Layout::of(code, &means);
+    let layout = Layout::of(code, &means, options.passes.layout);
     emitter.prologue(stack_need);
     for (position, &block) in layout.order.iter().enumerate() {
         let next = layout.order.get(position + 1).copied();

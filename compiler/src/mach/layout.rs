@@ -43,8 +43,8 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Orders the blocks of `code`; `means` has for each the one that stands in its place, itself
-    /// unless it does nothing but jump.
-    pub(super) fn of<I: Isa>(code: &VCode<I>, means: &[Block]) -> Layout {
+    /// unless it does nothing but jump. They keep their order unless it may `change`.
+    pub(super) fn of<I: Isa>(code: &VCode<I>, means: &[Block], change: bool) -> Layout {
         let graph = Graph::of(code, means);
         let original: Vec<usize> = (0..graph.succs.len())
             .filter(|&b| graph.emitted[b])
@@ -77,9 +77,9 @@ impl Layout {
         let mut order = chains.order(&original);
         // What hardly ever runs is out of the way behind everything else.
         order.sort_by_key(|&block| block != 0 && graph.cold[block]);
-        let order = match graph.tables_behind(&order) > graph.tables_behind(&original) {
-            true => original,
-            false => order,
+        let order = match change && graph.tables_behind(&order) <= graph.tables_behind(&original) {
+            true => order,
+            false => original,
         };
         let mut from_above = vec![false; graph.succs.len()];
         for pair in order.windows(2) {

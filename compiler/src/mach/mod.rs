@@ -74,6 +74,7 @@ use reg::{FixedReg, OperandVisitor, Reg};
 use regalloc::Allocated;
 
 use crate::link::Piece;
+use crate::passes::Passes;
 use crate::wasm::module::Signature;
 
 /// A machine instruction of an instruction set.
@@ -201,19 +202,29 @@ pub trait Isa: Sized + Debug {
 }
 
 /// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
-/// instructions and registers. Returns the constants that it wants in registers.
-pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function, choices: Choices) -> Kept {
+/// instructions and registers, with the `passes` for that. Returns the constants that it wants in
+/// registers.
+pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function, choices: Choices, passes: Passes) -> Kept {
     func.dfg.resolve_all_aliases();
     let loops = Loops::of(func);
-    let modes = isa.address_modes().filter(|_| choices.addresses);
+    let modes = isa.address_modes();
+    let modes = modes.filter(|_| choices.addresses && passes.addresses);
     if let Some(modes) = modes {
         addresses::run(func, modes, &loops);
     }
     dead::remove(func);
     let indexed = isa.address_modes().is_some_and(|modes| modes.indexed);
-    sink::run(func, &loops, indexed);
-    schedule::run(func, &loops);
-    constants::run(isa, func, &loops, choices.constants)
+    if passes.sink {
+        sink::run(func, &loops, indexed);
+    }
+    if passes.schedule {
+        schedule::run(func, &loops);
+    }
+    let place = match passes.constants {
+        true => choices.constants,
+        false => Constants::WhereUsed,
+    };
+    constants::run(isa, func, &loops, place)
 }
 
 /// What a module needs between its functions and the host, beside import thunks.

@@ -76,13 +76,24 @@ impl Effort {
 }
 
 /// Allocates registers; keeps its memory from function to function.
-#[derive(Default)]
-pub struct Allocator(Ctx);
+pub struct Allocator {
+    context: Ctx,
+    check: bool,
+    drop_reloads: bool,
+}
 
 impl Allocator {
-    /// Assigns one of the `registers` or spill slot to every operand.
-    ///
-    /// With `check` the result is verified symbolically against the machine IR (regalloc2's checker).
+    /// With `check` each result is verified symbolically against the machine IR (regalloc2's
+    /// checker); with `drop_reloads` moves to places that hold the value already go.
+    pub fn new(check: bool, drop_reloads: bool) -> Allocator {
+        Allocator {
+            context: Ctx::default(),
+            check,
+            drop_reloads,
+        }
+    }
+
+    /// Assigns one of the `registers` or a spill slot to every operand.
     ///
     /// # Errors
     ///
@@ -93,22 +104,23 @@ impl Allocator {
         code: VCode<I>,
         effort: Effort,
         registers: Registers,
-        check: bool,
     ) -> Result<Allocated<I>, RegallocError> {
         let options = RegallocOptions {
             verbose_log: false,
-            validate_ssa: check,
+            validate_ssa: self.check,
             algorithm: match effort {
                 Effort::Full => Algorithm::Ion,
                 Effort::Linear => Algorithm::Fastalloc,
             },
         };
         let env = isa.machine_env(registers);
-        regalloc2::run_with_ctx(&code, env, &options, &mut self.0)
+        regalloc2::run_with_ctx(&code, env, &options, &mut self.context)
             .map_err(|error| RegallocError::Refused(format!("{error:?}")))?;
-        let mut output = mem::take(&mut self.0.output);
-        reloads::remove(&code, env, &mut output);
-        if check {
+        let mut output = mem::take(&mut self.context.output);
+        if self.drop_reloads {
+            reloads::remove(&code, env, &mut output);
+        }
+        if self.check {
             let mut checker = Checker::new(&code, env);
             checker.prepare(&output);
             checker

@@ -34,6 +34,7 @@ use cranelift_codegen::{CodegenError, Context};
 
 use self::loops::version::{self, Growth};
 use crate::error::{Error, Result};
+use crate::passes::Passes;
 use crate::wasm::module::Memory;
 use crate::wasm::{Translated, support};
 
@@ -61,60 +62,6 @@ pub struct Options {
     /// Whether guards of the memory are left out.
     #[cfg(feature = "measure")]
     pub unguarded: bool,
-}
-
-/// The passes of our own, each of which can be left out to see what it gains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Passes {
-    /// Bodies of small functions in place of calls of them.
-    pub inline: bool,
-    /// Conditional traps for branches around traps, and larger blocks.
-    pub flow: bool,
-    /// One check for several accesses of the same index.
-    pub merge: bool,
-    /// Removal of checks that cannot fail.
-    pub guards: bool,
-    /// Checks before a loop for those in it.
-    pub loops: bool,
-}
-
-impl Passes {
-    /// Every pass.
-    pub const ALL: Passes = Passes {
-        inline: true,
-        flow: true,
-        merge: true,
-        guards: true,
-        loops: true,
-    };
-    /// No pass: what Cranelift alone makes.
-    pub const NONE: Passes = Passes {
-        inline: false,
-        flow: false,
-        merge: false,
-        guards: false,
-        loops: false,
-    };
-    /// The names that [`Passes::by_name`] knows, in the order in which the passes run.
-    pub const NAMES: &[&str] = &["inline", "flow", "merge", "guards", "loops"];
-
-    /// The switch of a pass, by the name of its field.
-    pub fn by_name(&mut self, name: &str) -> Option<&mut bool> {
-        match name {
-            "inline" => Some(&mut self.inline),
-            "flow" => Some(&mut self.flow),
-            "merge" => Some(&mut self.merge),
-            "guards" => Some(&mut self.guards),
-            "loops" => Some(&mut self.loops),
-            _ => None,
-        }
-    }
-}
-
-impl Default for Passes {
-    fn default() -> Passes {
-        Passes::ALL
-    }
 }
 
 impl Default for Options {

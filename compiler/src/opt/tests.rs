@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasm2mcu_abi::trap;
 
-use super::{OptLevel, Options, Passes, clean, flags, guards, inline, merge, straighten};
+use super::{OptLevel, Options, clean, flags, guards, inline, merge, straighten};
 use crate::wasm::contract::{self, CALL_CONV, Region};
 use crate::wasm::module::Memory;
 use crate::wasm::{self, BodyId, Translated};
@@ -216,17 +216,6 @@ fn a_guard_does_not_overtake_another_trap() {
         checks.guard(size, 8);
     });
     assert_eq!(merged, 0);
-}
-
-#[test]
-fn every_pass_has_a_switch_with_its_name() {
-    let mut passes = Passes::ALL;
-    for name in Passes::NAMES {
-        let switch = passes.by_name(name).expect("a pass of this name");
-        assert!(*switch, "{name} has a switch of its own");
-        *switch = false;
-    }
-    assert_eq!(passes, Passes::NONE);
 }
 
 /// The CLIF of a module's functions after inlining alone.
