@@ -10,11 +10,13 @@
 //!   Report ──▶ tables, JSON, page, results, comparison
 //! ```
 //!
-//! `gate` compares a fixed subset with the committed baseline, in the tests too.
+//! `gate` compares a fixed subset with the committed baseline, in the tests too; `levers` leaves passes
+//! of the compiler out.
 
 mod cache;
 mod engine;
 mod gate;
+mod levers;
 mod machine;
 mod measure;
 mod report;
@@ -64,6 +66,9 @@ struct Options {
     /// Accept the present instructions and bytes of the fixed subset: rewrite baseline.json
     #[arg(long, exclusive = true)]
     bless: bool,
+    /// Print what each pass of the compiler gains, by leaving one after the other out
+    #[arg(long, exclusive = true)]
+    levers: bool,
 }
 
 fn main() -> ExitCode {
@@ -94,6 +99,10 @@ enum Error {
 fn run(options: &Options) -> Result<bool, Error> {
     if options.bless {
         print!("{}", gate::bless()?);
+        return Ok(true);
+    }
+    if options.levers {
+        print!("{}", levers::table()?);
         return Ok(true);
     }
     // What cannot be read is better known before the long part.

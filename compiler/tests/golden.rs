@@ -61,7 +61,9 @@ fn passes() {
             let compiled = compile(wat.as_bytes(), &options).unwrap();
             let code = compiled.disassembly(Style { encodings: false });
             // Behind the thunks, which are the same.
-            let functions = code.split("\n\n").filter(|piece| piece.contains("; function "));
+            let functions = code
+                .split("\n\n")
+                .filter(|piece| piece.contains("; function "));
             functions.collect::<Vec<_>>().join("\n\n")
         });
         assert_ne!(without, with, "the pass `{name}` changes its module");

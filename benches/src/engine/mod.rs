@@ -20,6 +20,8 @@ mod wasm2mcu;
 mod wasm3;
 mod wasmi;
 
+use ::wasm2mcu::{OptLevel, Passes};
+
 use crate::machine::{Core, Cycles};
 use crate::workload::Workload;
 
@@ -166,6 +168,11 @@ pub(crate) fn all() -> Vec<Box<dyn Engine>> {
 /// Our own engines where they need nothing but this process.
 pub(crate) fn in_process() -> Vec<Box<dyn Engine>> {
     let ours = wasm2mcu::ENGINES.iter();
-    ours.map(|engine| Box::new(wasm2mcu::OnBoard(engine)) as Box<dyn Engine>)
+    ours.map(|engine| Box::new(wasm2mcu::OnBoard(*engine)) as Box<dyn Engine>)
         .collect()
+}
+
+/// The compiler at a level with these passes, where it needs nothing but this process.
+pub(crate) fn with_passes(level: OptLevel, passes: Passes) -> impl Engine {
+    wasm2mcu::OnBoard::with(level, passes)
 }

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use wasm2mcu::link::Piece;
 use wasm2mcu::mach::buffer::Symbol;
-use wasm2mcu::{Compiled, OptLevel, Options, Target};
+use wasm2mcu::{Compiled, OptLevel, Options, Passes, Target};
 use wasm2mcu_testbench::open;
 use wasm2mcu_testbench::spectest::{self, Printed};
 
@@ -28,9 +28,11 @@ use crate::machine::Core;
 use crate::workload::Workload;
 
 /// The compiler at one level.
+#[derive(Clone, Copy)]
 pub(super) struct Wasm2mcu {
     name: &'static str,
     level: OptLevel,
+    passes: Passes,
     unguarded: bool,
 }
 
@@ -40,16 +42,19 @@ pub(super) static ENGINES: [Wasm2mcu; 3] = [
     Wasm2mcu {
         name: "wasm2mcu -O speed",
         level: OptLevel::Speed,
+        passes: Passes::ALL,
         unguarded: false,
     },
     Wasm2mcu {
         name: "wasm2mcu -O size",
         level: OptLevel::Size,
+        passes: Passes::ALL,
         unguarded: false,
     },
     Wasm2mcu {
         name: "wasm2mcu unguarded",
         level: OptLevel::Speed,
+        passes: Passes::ALL,
         unguarded: true,
     },
 ];
@@ -64,7 +69,7 @@ impl Engine for &'static Wasm2mcu {
     }
 
     fn version(&self, _: Core) -> Result<String, EngineError> {
-        Ok(format!("wasm2mcu {}", env!("CARGO_PKG_VERSION")))
+        Ok(version())
     }
 
     fn prepare(&self, workload: &Workload, core: Core) -> Result<Box<dyn Program>, EngineError> {
@@ -92,6 +97,7 @@ impl Wasm2mcu {
         let options = Options {
             target: target(core)?,
             level: self.level,
+            passes: self.passes,
             // As in the compiler that is shipped.
             verify: false,
             unguarded: self.unguarded,
@@ -121,7 +127,19 @@ impl Wasm2mcu {
 
 /// The compiler with the board of this process, which needs no firmware to be built: what the gate
 /// measures is the same wherever it runs.
-pub(super) struct OnBoard(pub(super) &'static Wasm2mcu);
+pub(super) struct OnBoard(pub(super) Wasm2mcu);
+
+impl OnBoard {
+    /// The compiler at a level with these passes.
+    pub(super) const fn with(level: OptLevel, passes: Passes) -> OnBoard {
+        OnBoard(Wasm2mcu {
+            name: "wasm2mcu",
+            level,
+            passes,
+            unguarded: false,
+        })
+    }
+}
 
 impl Engine for OnBoard {
     fn name(&self) -> &str {
@@ -132,13 +150,17 @@ impl Engine for OnBoard {
         &[Core::M33, Core::Rv32]
     }
 
-    fn version(&self, core: Core) -> Result<String, EngineError> {
-        Engine::version(&self.0, core)
+    fn version(&self, _: Core) -> Result<String, EngineError> {
+        Ok(version())
     }
 
     fn prepare(&self, workload: &Workload, core: Core) -> Result<Box<dyn Program>, EngineError> {
         Ok(Box::new(self.0.compile(workload, core)?))
     }
+}
+
+fn version() -> String {
+    format!("wasm2mcu {}", env!("CARGO_PKG_VERSION"))
 }
 
 fn target(core: Core) -> Result<Target, EngineError> {
