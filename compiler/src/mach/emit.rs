@@ -18,7 +18,7 @@ use super::reg::Substitution;
 use super::regalloc::Allocated;
 use super::repeats::Repeats;
 use super::stubs::TrapStubs;
-use super::{Isa, MachineInst};
+use super::{Isa, MachineInst, twins};
 
 /// How far calls and jumps to other functions reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +131,10 @@ fn emit_once<I: Isa>(
     }
     emitter.use_literals(literals);
     let repeats = Repeats::of(function);
-    let means = skip_empty_blocks(function, &repeats, &mut emitter);
+    let mut means = skip_empty_blocks(function, &repeats, &mut emitter);
+    if small {
+        twins::merge(function, &repeats, &mut means, &mut emitter);
+    }
     let layout = Layout::of(code, &means);
     emitter.prologue(stack_need);
     for (position, &block) in layout.order.iter().enumerate() {
