@@ -52,6 +52,8 @@ passes! {
     reloads,
     /// Emission: moves of an edge before the branch, where they may stand there.
     repeats,
+    /// Emission, for size: one block for several that do the same.
+    twins,
     /// Emission: blocks in the order that takes the fewest jumps.
     layout,
 }

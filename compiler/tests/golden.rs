@@ -7,7 +7,7 @@
 use std::fs;
 
 use wasm2mcu::disasm::Style;
-use wasm2mcu::{Options, Passes, Target, compile};
+use wasm2mcu::{OptLevel, Options, Passes, Target, compile};
 
 /// Asserts that the stages of the module at `path` are those of its snapshot.
 macro_rules! assert_stages {
@@ -54,6 +54,10 @@ fn passes() {
                 target: match *name {
                     "repeats" => "riscv32imac-unknown-none-elf".parse().unwrap(),
                     _ => Target::default(),
+                },
+                level: match *name {
+                    "twins" => OptLevel::Size,
+                    _ => OptLevel::Speed,
                 },
                 passes,
                 ..Options::default()

@@ -179,10 +179,13 @@ impl Listing<'_> {
             };
             let bytes = match &item {
                 Item::Code(inst) => {
-                    entry_bytes = inst.table_entry_bytes.unwrap_or(entry_bytes);
+                    entry_bytes = inst.table_entry_bytes.unwrap_or(4);
                     inst.bytes
                 }
-                Item::Data { bytes, .. } | Item::Unknown { bytes } => *bytes,
+                Item::Data { bytes, .. } | Item::Unknown { bytes } => {
+                    entry_bytes = 4;
+                    *bytes
+                }
             };
             items.insert(at, item);
             at += bytes;
@@ -294,6 +297,20 @@ impl Listing<'_> {
         let directive = match entry_bytes {
             1 => ".byte",
             2 => ".short",
+            _ if bytes == 4 => {
+                let word = self
+                    .bytes(at, bytes)
+                    .first_chunk()
+                    .copied()
+                    .unwrap_or_default();
+                let word = u32::from_le_bytes(word);
+                return self.row(
+                    at,
+                    bytes,
+                    &format!("{:<8}{word:#010x}", ".word"),
+                    "constant",
+                );
+            }
             _ => {
                 let hex = self.hex(at, bytes);
                 return self.row(at, bytes, &format!("{:<8}0x{hex}", ".inst"), "data");

@@ -13,8 +13,8 @@
 //!
 //! A register that is short would be spilled and reloaded in every round, so a loop gets only as many
 //! constants as it leaves registers free, those first that save most. For floating-point registers
-//! that is no worry: where they are short, a reload is one instruction, and what makes a constant is
-//! more.
+//! that is less of a worry: where they are short, a reload is one instruction, and what makes a
+//! constant is not fewer.
 //!
 //! Where bytes count, a constant that several instructions use may be made once for all of them.
 
@@ -36,9 +36,6 @@ use super::lower::word_constant;
 
 /// The values of constants that stay in a register from where they are defined.
 pub type Kept = EntitySet<Value>;
-
-/// Floating-point constants of one loop that the frame has room for.
-const MAX_FLOATS: usize = 32;
 
 /// A constant by the class of its register.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -176,7 +173,7 @@ fn before_loops<I: Isa>(isa: &I, func: &mut Function, loops: &Loops) -> Kept {
         for (constant, user) in constants {
             let home = match constant {
                 Constant::Word(_) => home::<I>(loops, of, &residents),
-                Constant::Float(_) if floats < MAX_FLOATS => {
+                Constant::Float(_) if floats < I::LOOP_FLOAT_CONSTANTS => {
                     floats += 1;
                     loops.shape(of).entry.map(|entry| (entry, Vec::new()))
                 }

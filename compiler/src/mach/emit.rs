@@ -18,7 +18,7 @@ use super::reg::Substitution;
 use super::regalloc::Allocated;
 use super::repeats::Repeats;
 use super::stubs::TrapStubs;
-use super::{Isa, MachineInst};
+use super::{Isa, MachineInst, twins};
 use crate::passes::Passes;
 
 /// How far calls and jumps to other functions reach.
@@ -144,7 +144,10 @@ fn emit_once<I: Isa>(
         true => Repeats::of(function),
         false => Repeats::default(),
     };
-    let means = skip_empty_blocks(function, &repeats, &mut emitter);
+    let mut means = skip_empty_blocks(function, &repeats, &mut emitter);
+    if options.small && options.passes.twins {
+        twins::merge(function, &repeats, &mut means, &mut emitter);
+    }
     let layout = Layout::of(code, &means, options.passes.layout);
     emitter.prologue(stack_need);
     for (position, &block) in layout.order.iter().enumerate() {

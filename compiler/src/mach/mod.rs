@@ -16,7 +16,8 @@
 //! * [`reg`]: registers of machine instructions and the walk over an instruction's operands
 //! * [`regalloc`]: registers for it, by regalloc2; `pressure` says how hard that will be; `reloads`
 //!   drops moves that change nothing
-//! * [`emit`]: code of one function; `layout` orders its blocks; `repeats` saves jumps of loops
+//! * [`emit`]: code of one function; `layout` orders its blocks; `repeats` saves jumps of loops;
+//!   `twins` finds blocks that do the same
 //! * [`buffer`]: that code while its branches still look for their length
 //! * [`places`]: where the words of arguments and results stand
 //! * [`call`]: calls, returns and parameters
@@ -50,6 +51,7 @@ mod repeats;
 mod schedule;
 mod sink;
 pub mod stubs;
+mod twins;
 pub mod vcode;
 
 use std::fmt::{Debug, Display};
@@ -88,6 +90,8 @@ pub trait MachineInst: Clone + Debug + Display {
     fn only_writes_results(&self) -> bool;
     /// Whether control leaves the function here.
     fn ends_function(&self) -> bool;
+    /// Whether it is the return.
+    fn is_return(&self) -> bool;
     /// Whether it ends a block by going on in another one.
     fn is_branch(&self) -> bool;
     /// Whether it is a jump by number.
@@ -117,6 +121,8 @@ pub trait Isa: Sized + Debug {
     const LOOP_REGISTERS: u32;
     /// The same for a loop that calls, which destroys registers.
     const LOOP_REGISTERS_ACROSS_CALLS: u32;
+    /// How many constants a loop may hold in floating-point registers, or in the frame.
+    const LOOP_FLOAT_CONSTANTS: usize;
     /// Its machine instructions.
     type Inst: MachineInst;
     /// The frame of a function.

@@ -95,6 +95,7 @@ impl Isa for Riscv32 {
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
     const LOOP_REGISTERS: u32 = 16;
     const LOOP_REGISTERS_ACROSS_CALLS: u32 = 8;
+    const LOOP_FLOAT_CONSTANTS: usize = 32;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -270,6 +271,10 @@ impl MachineInst for Inst {
 
     fn ends_function(&self) -> bool {
         self.is_ret()
+    }
+
+    fn is_return(&self) -> bool {
+        matches!(self, Inst::Ret { .. })
     }
 
     fn is_branch(&self) -> bool {

@@ -15,12 +15,17 @@
 //! | | computed branch into a table of B T4 | ±16 MB |
 //! | constant | LDR (literal) T1, of a low register | 0 … 1020 behind `pc` in whole words |
 //! | | LDR (literal) T2, if that is shorter than what follows | ±4095 |
-//! | | MOV, MOVW and MOVT, … | |
+//! | | VLDR, of a floating-point register | ±1020 in whole words |
+//! | | MOV, MOVW and MOVT, …, then VMOV | |
 //!
 //! Source: Armv8-M Architecture Reference Manual, C2.4 "B", "CBNZ, CBZ", "TBB, TBH".
 
+use regalloc2::RegClass;
+
 use super::encode::{self, Opcode};
 use super::inst::Cond;
+use super::regs::PC;
+use super::vfp;
 use crate::mach::buffer::{Label, Relax, Targets};
 use crate::mach::reg::Reg;
 
@@ -83,13 +88,18 @@ enum ConstantForm {
     Load,
     /// LDR (literal) T2.
     LongLoad,
+    /// VLDR (literal).
+    FloatLoad,
     /// Without a word of data.
     Made,
 }
 
 /// The ways to load a constant, each shorter than the next one.
 fn constant_forms(rd: Reg, value: u32) -> &'static [ConstantForm] {
-    use ConstantForm::{Load, LongLoad, Made};
+    use ConstantForm::{FloatLoad, Load, LongLoad, Made};
+    if rd.class() == RegClass::Float {
+        return &[FloatLoad, Made];
+    }
     let made = encode::constant_bytes(rd, value);
     match (encode::hw(rd) < 8, made) {
         (_, ..=2) => &[Made],
@@ -104,7 +114,7 @@ fn constant_forms(rd: Reg, value: u32) -> &'static [ConstantForm] {
 pub(super) fn saved_by_load(rd: Reg, value: u32) -> u32 {
     match constant_forms(rd, value)[0] {
         ConstantForm::Load => encode::constant_bytes(rd, value) - 2,
-        ConstantForm::LongLoad => encode::constant_bytes(rd, value) - 4,
+        ConstantForm::LongLoad | ConstantForm::FloatLoad => encode::constant_bytes(rd, value) - 4,
         ConstantForm::Made => 0,
     }
 }
@@ -194,7 +204,7 @@ impl Relax for Branch {
             (Branch::Constant { rd, value, .. }, _) => {
                 match constant_forms(*rd, *value)[usize::from(form)] {
                     ConstantForm::Load => 2,
-                    ConstantForm::LongLoad => 4,
+                    ConstantForm::LongLoad | ConstantForm::FloatLoad => 4,
                     ConstantForm::Made => encode::constant_bytes(*rd, *value),
                 }
             }
@@ -256,6 +266,9 @@ impl Relax for Branch {
                 match constant_forms(*rd, *value)[usize::from(form)] {
                     ConstantForm::Load => (0..=1020).contains(&distance) && distance % 4 == 0,
                     ConstantForm::LongLoad => (-4095..=4095).contains(&distance),
+                    ConstantForm::FloatLoad => {
+                        (-1020..=1020).contains(&distance) && distance % 4 == 0
+                    }
                     ConstantForm::Made => true,
                 }
             }
@@ -301,6 +314,7 @@ impl Relax for Branch {
                     ConstantForm::LongLoad => {
                         encode::load_literal_long(*rd, distance as i32).write(out);
                     }
+                    ConstantForm::FloatLoad => vfp::load(*rd, PC, distance as i32).write(out),
                     ConstantForm::Made => {
                         encode::constant(*rd, *value).for_each(|opcode| opcode.write(out));
                     }

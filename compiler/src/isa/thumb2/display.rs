@@ -190,6 +190,10 @@ impl fmt::Display for Inst {
                 write!(f, "mvn{s} {}, {}{shift}", Name(rd), Name(rm))
             }
             &Inst::MovImm { rd, value } => self.fmt_constant(f, rd, value),
+            &Inst::FloatConst { rd, bits } => {
+                self.fmt_constant(f, SCRATCH, bits)?;
+                write!(f, "\nvmov {}, {}", Name(rd), Name(SCRATCH))
+            }
             Inst::FrameAddr { rd, place } => write!(f, "add {}, sp, #{place}", Name(*rd)),
             Inst::CodeAddr { rd, symbol } => {
                 let rd = Name(*rd);

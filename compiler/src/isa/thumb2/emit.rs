@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regalloc2::{Allocation, Block};
+use regalloc2::{Allocation, Block, RegClass};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 
@@ -211,6 +211,7 @@ impl mach::emit::Emitter for Emitter {
             Inst::Float { op, rd, rn, rm } => self.put(vfp::float(op, rd, rn, rm)),
             Inst::FloatUnary { op, rd, rm } => self.put(vfp::float_unary(op, rd, rm)),
             Inst::FloatImm { rd, imm } => self.put(vfp::immediate(rd, imm)),
+            Inst::FloatConst { rd, bits } => self.constant(rd, bits),
             Inst::FloatLoad { rt, mem } => {
                 let (base, offset) = self.aligned(mem);
                 self.put(vfp::load(rt, base, offset));
@@ -395,7 +396,8 @@ impl Emitter {
     }
 
     fn constant(&mut self, rd: Reg, value: u32) {
-        if self.small {
+        // A float is loaded in one instruction, which is fast as well.
+        if self.small || rd.class() == RegClass::Float {
             let saved = branch::saved_by_load(rd, value);
             *self.wanted.entry(value).or_default() += saved;
             if let Some(&at) = self.literals.get(&value).filter(|_| saved > 0) {

@@ -13,7 +13,7 @@ use super::inst::{
     AluOp, CarryOp, CompareOp, ExtendOp, ExtractOp, LoadOp, MulAccOp, Operand2, Sign, StoreOp,
     UnaryOp,
 };
-use super::regs::RegSet;
+use super::regs::{RegSet, SCRATCH};
 use super::vfp;
 use crate::mach::reg::Reg;
 
@@ -665,20 +665,25 @@ pub(super) fn load_literal_long(rt: Reg, distance: i32) -> Opcode {
     wide(0xf85f | up << 7, hw(rt) << 12 | distance.unsigned_abs())
 }
 
-/// What makes a constant in a register, without data.
+/// What makes a constant in a register of either class, without data; a float passes through `r12`.
 pub(super) fn constant(rd: Reg, value: u32) -> impl Iterator<Item = Opcode> {
-    let (first, second) = match Constant::new(value, hw(rd) < 8) {
-        Constant::Mov(imm) => (mov_immediate(rd, imm), None),
-        Constant::Mvn(imm) => (mvn_immediate(rd, imm), None),
-        Constant::Movw(value) => (movw(rd, value), None),
-        Constant::MovwLsl(value, shift) => (movw(rd, value), Some(shift_immediate(rd, rd, shift))),
+    let float = rd.class() == RegClass::Float;
+    let core = if float { SCRATCH } else { rd };
+    let (first, second) = match Constant::new(value, hw(core) < 8) {
+        Constant::Mov(imm) => (mov_immediate(core, imm), None),
+        Constant::Mvn(imm) => (mvn_immediate(core, imm), None),
+        Constant::Movw(value) => (movw(core, value), None),
+        Constant::MovwLsl(value, shift) => {
+            (movw(core, value), Some(shift_immediate(core, core, shift)))
+        }
         Constant::MovAdd(imm, byte) => (
-            mov_immediate(rd, imm),
-            Some(add_immediate(false, rd, rd, byte.into())),
+            mov_immediate(core, imm),
+            Some(add_immediate(false, core, core, byte.into())),
         ),
-        Constant::MovwMovt(low, high) => (movw(rd, low), Some(movt(rd, high))),
+        Constant::MovwMovt(low, high) => (movw(core, low), Some(movt(core, high))),
     };
-    std::iter::once(first).chain(second)
+    let last = float.then(|| vfp::from_core(rd, core));
+    std::iter::once(first).chain(second).chain(last)
 }
 
 /// How many bytes [`constant`] takes.

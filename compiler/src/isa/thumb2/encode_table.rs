@@ -1088,6 +1088,8 @@ pub(super) fn rows() -> Vec<(Inst, &'static str, &'static str)> {
         (Inst::Pop { regs: RegSet::of(&[4, 8, 15]) }, "pop {r4, r8, pc}", "bde81081"),
         (Inst::Pop { regs: RegSet::of(&[0, 1, 2, 3, 4, 5, 6, 7, 15]) }, "pop {r0, r1, r2, r3, r4, r5, r6, r7, pc}", "ffbd"),
         (Inst::Pop { regs: RegSet::of(&[8, 10, 11, 12, 14]) }, "pop {r8, r10, r11, r12, lr}", "bde8005d"),
+        (Inst::FloatConst { rd: s(0), bits: 0x3dcc_cccd }, "movw r12, #52429\nmovt r12, #15820\nvmov s0, r12", "4cf6cd4cc3f6cc5c00ee10ca"),
+        (Inst::FloatConst { rd: s(31), bits: 0xffff_ffff }, "mov r12, #4294967295\nvmov s31, r12", "4ff0ff3c0fee90ca"),
         (Inst::LoadWords { rn: r(1), regs: RegSet::of(&[0, 1]) }, "ldm r1, {r0, r1}", "03c9"),
         (Inst::LoadWords { rn: r(7), regs: RegSet::of(&[7]) }, "ldm r7, {r7}", "80cf"),
         (Inst::LoadWords { rn: r(1), regs: RegSet::of(&[0, 1, 2, 3]) }, "ldm r1, {r0, r1, r2, r3}", "0fc9"),

@@ -832,6 +832,13 @@ pub enum Inst {
         /// Operand.
         rm: Reg,
     },
+    /// A float that VMOV does not know: VLDR of a word behind the code, or VMOV from `r12`.
+    FloatConst {
+        /// Destination.
+        rd: Reg,
+        /// Its bits.
+        bits: u32,
+    },
     /// VMOV (immediate).
     FloatImm {
         /// Result.

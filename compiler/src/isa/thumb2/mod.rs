@@ -114,6 +114,8 @@ impl Isa for Thumb2 {
     const MEMORY_BASE: Reg = regs::MEMORY_BASE;
     const LOOP_REGISTERS: u32 = 7;
     const LOOP_REGISTERS_ACROSS_CALLS: u32 = 5;
+    // Beyond, a load of the constant itself is as good as one from the frame.
+    const LOOP_FLOAT_CONSTANTS: usize = 8;
     type Inst = Inst;
     type Frame = FrameLayout;
     type Emitter = Emitter;
@@ -231,12 +233,17 @@ impl Isa for Thumb2 {
     }
 
     fn float_constant(lower: &mut Lower<'_, Self>, bits: u32) -> Reg {
-        let Some(imm) = FloatImm::new(bits) else {
+        let imm = FloatImm::new(bits);
+        if imm.is_none() && bits < 256 {
+            // MOV of a low register is short.
             let word = Thumb2::constant(lower, bits);
             return lower.in_class(word, RegClass::Float);
-        };
+        }
         let rd = lower.new_reg(RegClass::Float);
-        lower.emit(Inst::FloatImm { rd, imm });
+        lower.emit(match imm {
+            Some(imm) => Inst::FloatImm { rd, imm },
+            None => Inst::FloatConst { rd, bits },
+        });
         rd
     }
 
@@ -309,12 +316,17 @@ impl MachineInst for Inst {
                 | Inst::Float { .. }
                 | Inst::FloatUnary { .. }
                 | Inst::FloatImm { .. }
+                | Inst::FloatConst { .. }
                 | Inst::FloatSelect { .. }
         )
     }
 
     fn ends_function(&self) -> bool {
         self.is_ret()
+    }
+
+    fn is_return(&self) -> bool {
+        matches!(self, Inst::Ret { .. })
     }
 
     fn is_branch(&self) -> bool {

@@ -43,7 +43,8 @@ impl Inst {
             Inst::MovImm { rd, .. }
             | Inst::FrameAddr { rd, .. }
             | Inst::CodeAddr { rd, .. }
-            | Inst::FloatImm { rd, .. } => visitor.reg_def(rd),
+            | Inst::FloatImm { rd, .. }
+            | Inst::FloatConst { rd, .. } => visitor.reg_def(rd),
             Inst::Insert { rd, base, rn, .. } => {
                 visitor.reg_use(base);
                 visitor.reg_use(rn);
