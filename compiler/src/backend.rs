@@ -14,6 +14,7 @@ use crate::error::{Error, Place, Result};
 use crate::link::{Linker, Piece, Text};
 use crate::mach::buffer::{Relocate, Symbol};
 use crate::mach::emit::{self, CodeOf, Reach};
+use crate::mach::hosts;
 use crate::mach::regalloc::{self, Allocated, Effort, RegallocError};
 use crate::mach::{self, BorderNeeds, Constants, FrameNeeds, Isa, Kept, lower};
 use crate::opt::{OptLevel, Optimizer};
@@ -142,6 +143,9 @@ fn lower_with<I: Isa>(
         function: name.clone(),
         message,
     };
+    if options.level == OptLevel::Speed {
+        hosts::expand(&mut body.clif, |index| host_slot(isa, module, index));
+    }
     let mut kept = Kept::new();
     if options.level != OptLevel::None {
         kept = mach::prepare(isa, &mut body.clif, constants);
@@ -175,6 +179,14 @@ fn lower_with<I: Isa>(
         name,
         function,
     })
+}
+
+/// The context offset of the host function's address, if a function is one that can be called without
+/// its thunk.
+fn host_slot<I: Isa>(isa: &I, module: &Module, index: u32) -> Option<u32> {
+    let direct =
+        !module.open && module.is_import(index) && isa.agrees_with_host(module.signature(index));
+    direct.then(|| Context::import_slot(index))
 }
 
 /// Where the code of a function begins.
@@ -280,11 +292,12 @@ fn emit_within<I: Isa>(
 
     let calls: Vec<_> = functions.iter().map(short_calls::<I>).collect();
     let segments = segments::<I>(&functions);
+    let thunks = wanted_thunks::<I>(module, &functions);
     let mut linker = Linker::<I>::default();
     let entries = entered_types(module).into_iter();
     let needs = BorderNeeds {
         traps: traps::<I>(&functions).into_iter().collect(),
-        imports: module.imports().next().is_some(),
+        imports: !thunks.is_empty(),
         entries: entries
             .map(|number| (number, &module.types[number as usize]))
             .collect(),
@@ -293,9 +306,9 @@ fn emit_within<I: Isa>(
     for border in isa.border(&needs) {
         linker.add_border(border);
     }
-    for (index, (function, _)) in module.imports().enumerate() {
-        let index = index as u32;
-        let signature = &module.types[function.type_number as usize];
+    for index in thunks {
+        let function = &module.functions[index as usize];
+        let signature = module.signature(index);
         let thunk = isa.import_thunk(signature, Context::import_slot(index));
         // A route stands before it in an open module.
         let number = (function.indirect && !module.open).then_some(function.type_number);
@@ -417,6 +430,21 @@ fn thunk(module: &Module, index: u32) -> Symbol {
     } else {
         Symbol::Function(index)
     }
+}
+
+/// The imported functions that have a thunk, which is called, exported or referred to.
+fn wanted_thunks<I: Isa>(module: &Module, functions: &[(Symbol, CodeOf<I>)]) -> Vec<u32> {
+    let relocations = functions.iter().flat_map(|(_, code)| &code.relocations);
+    let called: BTreeSet<Symbol> = relocations.map(|relocation| relocation.symbol).collect();
+    let entered: BTreeSet<u32> = module.entered_functions().collect();
+    let wanted = |&index: &u32| {
+        module.open
+            || module.functions[index as usize].indirect
+            || entered.contains(&index)
+            || called.contains(&Symbol::Function(index))
+    };
+    let imports = 0..module.imports().count() as u32;
+    imports.filter(wanted).collect()
 }
 
 /// A signature as it stands in an image behind the entry thunk.

@@ -10,6 +10,7 @@ use super::buffer::Symbol;
 use super::call::Callee;
 use super::lower::{Lower, ValueRegs};
 use super::reg::Reg;
+use crate::wasm::contract::HOST_CALL_CONV;
 
 /// A function that is being lowered.
 #[derive(Debug)]
@@ -48,7 +49,9 @@ impl<I: Isa> Context<'_, '_, I> {
                     self.tail_call(Callee::Indirect(address), sig_ref, args);
                     return Some(Vec::new());
                 }
-                self.lower.indirect_calls.push(signature);
+                if signature.call_conv != HOST_CALL_CONV {
+                    self.lower.indirect_calls.push(signature);
+                }
                 Some(self.call(Callee::Indirect(address), sig_ref, args))
             }
             InstructionData::MultiAry {

@@ -6,6 +6,7 @@
 //!            └── blocks: order, split edges            └── buffer: labels, branch lengths
 //! ```
 //!
+//! * [`hosts`]: calls of host functions without a thunk
 //! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads; `sink`: what only one
 //!   way of a branch needs; `schedule`: what needs not wait in a register; `constants`: what does
 //! * [`blocks`]: which machine blocks there are, and their order
@@ -33,6 +34,7 @@ pub mod context;
 mod dead;
 pub mod emit;
 pub mod frame;
+pub(crate) mod hosts;
 pub(crate) mod isle;
 mod layout;
 mod loops;
@@ -190,6 +192,9 @@ pub trait Isa: Sized + Debug {
     /// The thunk by which the module calls an imported function of a signature; `slot` is the
     /// context offset of the host function's address.
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self>;
+    /// Whether a host function of this signature finds its arguments where an internal call passes them
+    /// behind the context, and leaves its result where that expects it.
+    fn agrees_with_host(&self, signature: &Signature) -> bool;
 }
 
 /// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer

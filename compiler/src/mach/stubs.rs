@@ -7,7 +7,7 @@ use super::buffer::{CodeBuffer, Label, Relax};
 /// How exactly a trap can be placed on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrapStubs {
-    /// One stub per function and trap code: a trap tells the function.
+    /// One stub per function and trap code: a trap tells the function, one of the host the place.
     PerFunction,
     /// One stub per check: a trap tells the place.
     PerSite,
@@ -68,6 +68,12 @@ impl Stubs {
         self.span = (self.kind == TrapStubs::PerFunction).then_some(span);
     }
 
+    /// Whether the checks for `code` share stubs. Those for traps of the host do not: it is worth its
+    /// four bytes to know which of its functions asked.
+    fn shares(&self, code: TrapCode) -> bool {
+        self.kind == TrapStubs::PerFunction && code != TrapCode::Host
+    }
+
     /// The label of a stub for `code`, which the end of the function provides, for a check of the
     /// operator at byte `source`.
     pub fn label<R: Relax, K>(
@@ -76,7 +82,7 @@ impl Stubs {
         code: TrapCode,
         source: u32,
     ) -> Label {
-        let shared = self.kind == TrapStubs::PerFunction;
+        let shared = self.shares(code);
         let here = buffer.least_length();
         let there = self.stubs.iter_mut().rev();
         let there = there
@@ -114,7 +120,7 @@ impl Stubs {
         code: TrapCode,
         source: u32,
     ) {
-        if self.kind == TrapStubs::PerFunction {
+        if self.shares(code) {
             let label = self.label(buffer, code, source);
             if !buffer.is_bound(label) {
                 buffer.bind(label);

@@ -226,11 +226,11 @@ mod tests {
     use super::*;
 
     const WAT: &str = r#"(module $sums
-        (import "env" "log" (func $log (param i32)))
+        (import "env" "log" (func $log (param f64)))
         (memory 1)
         (func $get (export "get") (param i32) (result i32) (i32.load (local.get 0)))
         (func $both (export "both") (param i32 i32) (result i32)
-          (call $log (local.get 0))
+          (call $log (f64.const 1))
           (i32.div_u (call $get (local.get 0)) (local.get 1))))"#;
 
     fn compiled() -> crate::Compiled {

@@ -18,6 +18,10 @@ use wasm2mcu_abi::trap::TrapCode;
 /// Calling convention of every function, builtins included.
 pub const CALL_CONV: CallConv = CallConv::Tail;
 
+/// What marks the signature of a call that leaves the module: passed as any, but no function of the
+/// module is called.
+pub const HOST_CALL_CONV: CallConv = CallConv::SystemV;
+
 /// Name space of [`Symbol`] in `UserExternalName`.
 pub const SYMBOLS: u32 = 0;
 /// Name space of WebAssembly functions; the index is the function index, imports included.

@@ -240,6 +240,10 @@ impl Isa for Riscv32 {
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self> {
         thunks::import(self, signature, slot)
     }
+
+    fn agrees_with_host(&self, signature: &Signature) -> bool {
+        thunks::agrees_with_host(self, signature)
+    }
 }
 
 impl MachineInst for Inst {

@@ -185,7 +185,14 @@ fn trap_exit() -> Thunk<Riscv32> {
 /// Called by trap stubs.
 fn trap(trap: TrapCode) -> Thunk<Riscv32> {
     let mut code = Writer::new(0);
-    code.li(a(0), trap as u32);
+    match trap {
+        // What the host stored.
+        TrapCode::Host => {
+            code.load(a(0), CONTEXT, Context::HOST_TRAP);
+            code.store(ZERO, CONTEXT, Context::HOST_TRAP);
+        }
+        _ => code.li(a(0), trap as u32),
+    }
     code.put(Inst::JumpTo {
         symbol: Symbol::TrapExit,
     });
@@ -304,6 +311,19 @@ pub(super) fn import(isa: &Riscv32, signature: &Signature, slot: u32) -> Thunk<R
         symbol: Symbol::TrapExit,
     });
     code.finish(frame)
+}
+
+/// Whether the words of arguments and results stand at the same places on either side, if the context is
+/// the first argument of an internal call.
+pub(super) fn agrees_with_host(isa: &Riscv32, signature: &Signature) -> bool {
+    let params = [&[ValueType::I32], &signature.params[..]].concat();
+    let (internal, _) = places::of_values(isa, &params);
+    let (external, _) = c_arguments(&signature.params, isa.has_fpu());
+    if internal[1..] != external[..] {
+        return false;
+    }
+    // The words of a result stand in the same registers on either side.
+    true
 }
 
 /// Where the C ABI wants the words of parameters that follow the context, and the bytes of the

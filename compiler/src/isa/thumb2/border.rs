@@ -132,15 +132,20 @@ impl Stretch {
     fn exits(&mut self, needs: &BorderNeeds<'_>) {
         for &trap in &needs.traps {
             self.piece(Piece::Symbol(Symbol::Trap(trap)));
-            self.code.constant(r(0), trap as u32);
+            match trap {
+                TrapCode::Host => {
+                    self.code.load(r(0), CONTEXT, Context::HOST_TRAP);
+                    self.forget_host_trap();
+                }
+                _ => self.code.constant(r(0), trap as u32),
+            }
             self.code.jump(TRAP_EXIT);
         }
         if needs.imports {
             // `r2` = trap code, `sp` = frame of the import thunk.
             self.piece(Piece::Symbol(Symbol::HostTrap));
             self.code.mov(r(0), r(2));
-            self.code.constant(r(1), 0);
-            self.code.store(r(1), CONTEXT, Context::HOST_TRAP);
+            self.forget_host_trap();
             self.code.put(Inst::Pop {
                 regs: SAVED_BY_IMPORT,
             });
@@ -152,6 +157,12 @@ impl Stretch {
         self.code.load(r(1), CONTEXT, Context::ENTRY_SP);
         self.code.mov(SP, r(1));
         self.code.jump(TAIL);
+    }
+
+    /// Clears the trap code that the host stored.
+    fn forget_host_trap(&mut self) {
+        self.code.constant(r(1), 0);
+        self.code.store(r(1), CONTEXT, Context::HOST_TRAP);
     }
 
     fn entries(&mut self, entries: &[(u32, Entry)]) {

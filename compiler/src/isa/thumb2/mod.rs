@@ -263,6 +263,10 @@ impl Isa for Thumb2 {
     fn import_thunk(&self, signature: &Signature, slot: u32) -> Thunk<Self> {
         thunks::import(self, signature, slot)
     }
+
+    fn agrees_with_host(&self, signature: &Signature) -> bool {
+        thunks::agrees_with_host(self, signature)
+    }
 }
 
 impl MachineInst for Inst {

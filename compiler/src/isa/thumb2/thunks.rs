@@ -222,6 +222,22 @@ pub(super) fn import(isa: &Thumb2, signature: &Signature, slot: u32) -> Thunk<Th
     code.finish(saved_bytes + stack_area)
 }
 
+/// Whether the words of arguments and results stand at the same places on either side, if the context is
+/// the first argument of an internal call.
+pub(super) fn agrees_with_host(isa: &Thumb2, signature: &Signature) -> bool {
+    let params = [&[ValueType::I32], &signature.params[..]].concat();
+    let (internal, _) = places::of_values(isa, &params);
+    let (external, _) = c_arguments(&signature.params, isa.has_hard_float_abi());
+    if internal[1..] != external[..] {
+        return false;
+    }
+    let external: Vec<Place> = c_results(&signature.results, isa.has_hard_float_abi())
+        .map(Place::Register)
+        .collect();
+    let (internal, _) = places::of_values(isa, &signature.results);
+    external.starts_with(&internal)
+}
+
 /// Where the C ABI wants the words of parameters that follow the context, and the bytes of the stack
 /// area.
 ///
