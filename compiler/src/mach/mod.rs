@@ -207,7 +207,8 @@ pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function, place: Constants) -> Ke
         addresses::run(func, modes, &loops);
     }
     dead::remove(func);
-    sink::run(func, &loops);
+    let indexed = isa.address_modes().is_some_and(|modes| modes.indexed);
+    sink::run(func, &loops, indexed);
     schedule::run(func, &loops);
     constants::run(isa, func, &loops, place)
 }

@@ -1,27 +1,29 @@
 //! Computes what only one way of a branch needs on that way.
 //!
 //! ```text
-//!     k = load p                         k = load p
-//!     q = iadd base, p                   brif (icmp eq k, key), found, on
+//!     q = iadd base, p                   k = load (iadd base, p)
+//!     k = load q                         brif (icmp eq k, key), found, on
 //!     brif (icmp eq k, key), found, on
 //!   found:                         ─▶  found:
-//!     c = load q+4                         q = iadd base, p
-//!                                          c = load q+4
+//!     c = load q+4                         q' = iadd base, p
+//!                                          c = load q'+4
 //! ```
 //!
 //! An instruction moves to the head of a successor that nothing else leads to, if all its readers are
-//! there or behind. It takes no register more than it gives: what it reads is alive there anyway, but
-//! for one value at most, which waits in the place of the result.
+//! there or behind; as above, accesses that add up their address by themselves are no readers, and
+//! have the sum to themselves then. It takes no register more than it gives: what it reads is alive
+//! there anyway, but for one value at most, which waits in the place of the result.
 
 use cranelift_codegen::entity::SecondaryMap;
-use cranelift_codegen::ir::{Block, Function, Inst, Opcode, Value};
+use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, Value, types};
 use smallvec::SmallVec;
 
 use super::loops::Loops;
-use super::lower::has_effect;
+use super::lower::{has_effect, word_constant};
 
-/// Moves instructions of `func`, whose aliases are resolved, down the ways of its branches.
-pub(super) fn run(func: &mut Function, loops: &Loops) {
+/// Moves instructions of `func`, whose aliases are resolved, down the ways of its branches. `indexed`
+/// says that loads and stores add two registers by themselves.
+pub(super) fn run(func: &mut Function, loops: &Loops, indexed: bool) {
     let order: Vec<Block> = loops.domtree.cfg_rpo().copied().collect();
     let mut readers = Readers::of(func, &order);
     for block in order {
@@ -38,7 +40,11 @@ pub(super) fn run(func: &mut Function, loops: &Loops) {
             let Some(value) = movable(func, inst) else {
                 continue;
             };
-            let blocks = &readers.blocks[value];
+            let mut blocks = readers.blocks[value].clone();
+            let adds = indexed && is_sum(func, inst) && readers.only_add(value);
+            if adds {
+                blocks.retain(|reader| *reader != block);
+            }
             let all_behind = |way: Block| {
                 let mut blocks = blocks.iter();
                 blocks.all(|&reader| loops.domtree.block_dominates(way, reader))
@@ -47,7 +53,12 @@ pub(super) fn run(func: &mut Function, loops: &Loops) {
             let Some(way) = way.filter(|_| !blocks.is_empty()) else {
                 continue;
             };
-            if is_free(func, &readers, loops, inst, block) {
+            if !is_free(func, &readers, loops, inst, block) {
+                continue;
+            }
+            if adds {
+                readers.copy(func, inst, block, way);
+            } else {
                 func.layout.remove_inst(inst);
                 let first = func.layout.first_inst(way).expect("a filled block");
                 func.layout.insert_inst(inst, first);
@@ -65,6 +76,29 @@ fn movable(func: &Function, inst: Inst) -> Option<Value> {
         return None;
     };
     (!constant && !opcode.can_load() && !has_effect(func, inst)).then_some(value)
+}
+
+/// Whether an instruction adds two registers.
+fn is_sum(func: &Function, inst: Inst) -> bool {
+    match func.dfg.insts[inst] {
+        InstructionData::Binary {
+            opcode: Opcode::Iadd,
+            args,
+        } => func.dfg.value_type(args[0]) == types::I32 && word_constant(func, args[1]).is_none(),
+        _ => false,
+    }
+}
+
+/// The address of an access that adds up two registers by itself: it has no offset and moves a word at
+/// most, by an integer register.
+fn added_address(func: &Function, inst: Inst) -> Option<Value> {
+    let (address, offset, moved) = match func.dfg.insts[inst] {
+        InstructionData::Load { arg, offset, .. } => (arg, offset, func.dfg.first_result(inst)),
+        InstructionData::Store { args, offset, .. } => (args[1], offset, args[0]),
+        _ => return None,
+    };
+    let ty = func.dfg.value_type(moved);
+    (i32::from(offset) == 0 && ty.is_int() && ty.bits() <= 32).then_some(address)
 }
 
 /// Whether what an instruction of `block` reads waits for it at no cost.
@@ -96,6 +130,8 @@ struct Readers {
     blocks: SecondaryMap<Value, SmallVec<[Block; 4]>>,
     /// How often the block at hand reads each value.
     inside: SecondaryMap<Value, u32>,
+    /// How often it does so for an address that an access adds up.
+    added: SecondaryMap<Value, u32>,
 }
 
 impl Readers {
@@ -103,6 +139,7 @@ impl Readers {
         let mut readers = Readers {
             blocks: SecondaryMap::with_capacity(func.dfg.num_values()),
             inside: SecondaryMap::with_capacity(func.dfg.num_values()),
+            added: SecondaryMap::with_capacity(func.dfg.num_values()),
         };
         for &block in order {
             for inst in func.layout.block_insts(block) {
@@ -126,12 +163,48 @@ impl Readers {
         for inst in func.layout.block_insts(block) {
             for value in func.dfg.inst_values(inst) {
                 self.inside[value] = 0;
+                self.added[value] = 0;
             }
         }
         for inst in func.layout.block_insts(block) {
             for value in func.dfg.inst_values(inst) {
                 self.inside[value] += 1;
             }
+            if let Some(address) = added_address(func, inst) {
+                self.added[address] += 1;
+            }
+        }
+    }
+
+    /// Whether the block at hand reads a value, but only for addresses that accesses add up.
+    fn only_add(&self, value: Value) -> bool {
+        let added = self.added[value];
+        added > 0 && added == self.inside[value]
+    }
+
+    /// Copies an instruction of the block at hand to another, for all its readers there and behind.
+    fn copy(&mut self, func: &mut Function, inst: Inst, from: Block, to: Block) {
+        let value = func.dfg.first_result(inst);
+        let copy = func.dfg.clone_inst(inst);
+        let copied = func.dfg.first_result(copy);
+        let (here, behind): (SmallVec<_>, SmallVec<_>) = std::mem::take(&mut self.blocks[value])
+            .into_iter()
+            .partition(|&reader| reader == from);
+        for &block in &behind {
+            let mut next = func.layout.first_inst(block);
+            while let Some(inst) = next {
+                let renamed = |read| if read == value { copied } else { read };
+                func.dfg.map_inst_values(inst, renamed);
+                next = func.layout.next_inst(inst);
+            }
+        }
+        self.blocks[value] = here;
+        self.blocks[copied] = behind;
+        let first = func.layout.first_inst(to).expect("a filled block");
+        func.layout.insert_inst(copy, first);
+        func.set_srcloc(copy, func.srcloc(inst));
+        for operand in func.dfg.inst_values(copy) {
+            self.add(func, operand, to);
         }
     }
 
