@@ -278,3 +278,74 @@ fn every_operator_agrees(board: &str) {
         }
     }
 }
+
+/// Quotients of many sizes, and dividends just below a multiple of the divisor, where estimates of a
+/// quotient are too large: a hash of what comes out, over `rounds` pairs from a generator.
+const QUOTIENTS: &str = r#"(module
+    (global $state (mut i64) (i64.const 0x123456789abcdef))
+    (func $next (result i64)
+        (local $x i64)
+        (local.set $x (i64.xor (global.get $state) (i64.shl (global.get $state) (i64.const 13))))
+        (local.set $x (i64.xor (local.get $x) (i64.shr_u (local.get $x) (i64.const 7))))
+        (local.set $x (i64.xor (local.get $x) (i64.shl (local.get $x) (i64.const 17))))
+        (global.set $state (local.get $x))
+        (local.get $x))
+    (func $operand (result i64)
+        (i64.xor
+            (i64.shr_s (call $next) (call $next))
+            (i64.shl (i64.shr_s (call $next) (i64.const 63)) (i64.and (call $next) (i64.const 31)))))
+    (func $hash (param $sum i64) (param $n i64) (param $d i64) (result i64)
+        (i64.add
+            (i64.mul (i64.rotl (local.get $sum) (i64.const 7)) (i64.const 0x9e3779b97f4a7c15))
+            (i64.xor
+                (i64.rotl (i64.div_u (local.get $n) (local.get $d)) (i64.const 29))
+                (i64.rem_u (local.get $n) (local.get $d)))))
+    (func (export "quotients") (param $rounds i32) (result i64)
+        (local $sum i64) (local $n i64) (local $d i64)
+        (loop $again
+            (local.set $n (call $operand))
+            (local.set $d (call $operand))
+            (local.set $d (i64.add (local.get $d) (i64.extend_i32_u (i64.eqz (local.get $d)))))
+            (local.set $sum (call $hash (local.get $sum) (local.get $n) (local.get $d)))
+            (local.set $n (i64.sub (local.get $n) (i64.rem_u (local.get $n) (local.get $d))))
+            (local.set $sum (call $hash (local.get $sum) (local.get $n) (local.get $d)))
+            (local.set $n (i64.sub (local.get $n) (i64.const 1)))
+            (local.set $sum (call $hash (local.get $sum) (local.get $n) (local.get $d)))
+            (br_if $again
+                (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
+        (local.get $sum)))"#;
+
+#[test]
+fn many_quotients_agree() {
+    let wasm = wat::parse_str(QUOTIENTS).expect("the module of this test");
+    let rounds = [6_000];
+    let mut theirs = Oracle::load(&wasm, Vec::new())
+        .expect("a valid module")
+        .expect("no start function");
+    let expected = theirs
+        .invoke("quotients", &rounds)
+        .expect("a running engine");
+    for board in ["m33", "rv32"] {
+        let board = board::open(board).expect("an emulated board");
+        let info = board.info();
+        let target: Target = info.target.parse().expect("a board's target");
+        for level in [OptLevel::None, OptLevel::Size, OptLevel::Speed] {
+            let options = Options {
+                target: target.with_features(info.features),
+                level,
+                ..Options::default()
+            };
+            let image = wasm2mcu::compile(&wasm, &options)
+                .and_then(|compiled| compiled.image())
+                .unwrap_or_else(|error| panic!("{error}"));
+            let mut ours = board.load(&image, Vec::new()).expect("a sound image");
+            let outcome = ours.invoke("quotients", &rounds).expect("a running board");
+            let end = outcome.end.map_err(|trap| trap.code);
+            assert!(
+                agree(&end, &expected),
+                "{} at {level:?}: {end:x?}, not {expected:x?}",
+                info.name
+            );
+        }
+    }
+}

@@ -436,10 +436,9 @@ impl generated::Context for Context<'_, '_, Thumb2> {
         self.pair(rd_lo, rd_hi)
     }
 
-    fn cross_products(&mut self, product: Results, xl: Reg, xh: Reg, yl: Reg, yh: Reg) -> Results {
-        let ValueRegs { lo, hi } = product[0];
-        let high = self.mla(xl, yh, hi.expect("a product of two words"));
-        let high = self.mla(xh, yl, high);
+    fn with_product(&mut self, sum: Results, x: Reg, y: Reg) -> Results {
+        let ValueRegs { lo, hi } = sum[0];
+        let high = self.mla(x, y, hi.expect("two words"));
         self.pair(lo, high)
     }
 
