@@ -15,16 +15,18 @@ use cranelift_codegen::ir::{
     AbiParam, BlockArg, Function, InstBuilder, MemFlagsData, Signature, Type, UserFuncName, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use wasm2mcu::Target;
 use wasm2mcu::image::{self, Export, ExportItem, FunctionType, Parts};
 use wasm2mcu::isa::riscv32::Riscv32;
 use wasm2mcu::isa::thumb2::Thumb2;
 use wasm2mcu::link::{Linker, Piece};
 use wasm2mcu::mach::buffer::Symbol;
-use wasm2mcu::mach::regalloc::{self, Effort};
+use wasm2mcu::mach::choices::Registers;
+use wasm2mcu::mach::lower::MemoryBase;
+use wasm2mcu::mach::regalloc::{Allocator, Effort};
 use wasm2mcu::mach::{BorderNeeds, FrameNeeds, Isa, Kept, emit, lower};
 use wasm2mcu::wasm::contract;
 use wasm2mcu::wasm::module::Signature as WasmSignature;
+use wasm2mcu::{Passes, Target};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
@@ -900,13 +902,19 @@ fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
     for border in isa.border(&needs) {
         linker.add_border(border);
     }
+    let mut allocator = Allocator::new(true, true);
+    let emission = emit::Options {
+        small: false,
+        passes: Passes::ALL,
+    };
     for (index, case) in (0..).zip(cases) {
-        let code = lower::lower(isa, &case.clif, &Kept::new())
+        let code = lower::lower(isa, &case.clif, &Kept::new(), MemoryBase::Pinned)
             .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
-        let allocated = regalloc::allocate(isa, code, effort, true)
+        let allocated = allocator
+            .run(isa, code, effort, Registers::All)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", case.name, case.clif));
         let frame = isa.frame(&FrameNeeds::of(&allocated));
-        let code = emit::emit(&allocated, &frame, None, emit::Reach::Near, false)
+        let code = emit::emit(&allocated, &frame, None, emit::Reach::Near, emission)
             .expect("a small function");
         linker.add(Piece::Symbol(Symbol::Function(index)), code, None);
     }

@@ -11,8 +11,8 @@
 //!
 //! An instruction moves to the head of a successor that nothing else leads to, if all its readers are
 //! there or behind; as above, accesses that add up their address by themselves are no readers, and
-//! have the sum to themselves then. It takes no register more than it gives: what it reads is alive there anyway, but
-//! for one value at most, which waits in the place of the result.
+//! have the sum to themselves then. It takes no register more than it gives: what it reads is alive
+//! there anyway, but for one value at most, which waits in the place of the result.
 
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, Value, types};
@@ -41,7 +41,7 @@ pub(super) fn run(func: &mut Function, loops: &Loops, indexed: bool) {
                 continue;
             };
             let mut blocks = readers.blocks[value].clone();
-            let adds = indexed && blocks.contains(&block) && is_added_by_all(func, value, block);
+            let adds = indexed && is_sum(func, inst) && readers.only_add(value);
             if adds {
                 blocks.retain(|reader| *reader != block);
             }
@@ -78,32 +78,27 @@ fn movable(func: &Function, inst: Inst) -> Option<Value> {
     (!constant && !opcode.can_load() && !has_effect(func, inst)).then_some(value)
 }
 
-/// Whether `value` is a sum of two registers that `block` reads for nothing but the addresses of accesses,
-/// with no offset, of at most a word in integer registers.
-fn is_added_by_all(func: &Function, value: Value, block: Block) -> bool {
-    let dfg = &func.dfg;
-    let is_sum = |inst| match dfg.insts[inst] {
+/// Whether an instruction adds two registers.
+fn is_sum(func: &Function, inst: Inst) -> bool {
+    match func.dfg.insts[inst] {
         InstructionData::Binary {
             opcode: Opcode::Iadd,
             args,
-        } => word_constant(func, args[1]).is_none(),
+        } => func.dfg.value_type(args[0]) == types::I32 && word_constant(func, args[1]).is_none(),
         _ => false,
+    }
+}
+
+/// The address of an access that adds up two registers by itself: it has no offset and moves a word at
+/// most, by an integer register.
+fn added_address(func: &Function, inst: Inst) -> Option<Value> {
+    let (address, offset, moved) = match func.dfg.insts[inst] {
+        InstructionData::Load { arg, offset, .. } => (arg, offset, func.dfg.first_result(inst)),
+        InstructionData::Store { args, offset, .. } => (args[1], offset, args[0]),
+        _ => return None,
     };
-    let adds = |inst| match dfg.insts[inst] {
-        InstructionData::Load { offset, .. } => {
-            let ty = dfg.value_type(dfg.first_result(inst));
-            i32::from(offset) == 0 && ty.is_int() && ty.bits() <= 32
-        }
-        InstructionData::Store { offset, args, .. } => {
-            let ty = dfg.value_type(args[0]);
-            i32::from(offset) == 0 && args[0] != value && ty.is_int() && ty.bits() <= 32
-        }
-        _ => false,
-    };
-    let mut insts = func.layout.block_insts(block);
-    dfg.value_type(value) == types::I32
-        && dfg.value_def(value).inst().is_some_and(is_sum)
-        && insts.all(|inst| adds(inst) || !dfg.inst_values(inst).any(|read| read == value))
+    let ty = func.dfg.value_type(moved);
+    (i32::from(offset) == 0 && ty.is_int() && ty.bits() <= 32).then_some(address)
 }
 
 /// Whether what an instruction of `block` reads waits for it at no cost.
@@ -129,14 +124,14 @@ fn is_in_register(func: &Function, value: Value) -> bool {
     })
 }
 
-type Blocks = SmallVec<[Block; 4]>;
-
 /// Where values are read.
 struct Readers {
     /// The blocks that read each value; a block may stand there twice.
-    blocks: SecondaryMap<Value, Blocks>,
+    blocks: SecondaryMap<Value, SmallVec<[Block; 4]>>,
     /// How often the block at hand reads each value.
     inside: SecondaryMap<Value, u32>,
+    /// How often it does so for an address that an access adds up.
+    added: SecondaryMap<Value, u32>,
 }
 
 impl Readers {
@@ -144,6 +139,7 @@ impl Readers {
         let mut readers = Readers {
             blocks: SecondaryMap::with_capacity(func.dfg.num_values()),
             inside: SecondaryMap::with_capacity(func.dfg.num_values()),
+            added: SecondaryMap::with_capacity(func.dfg.num_values()),
         };
         for &block in order {
             for inst in func.layout.block_insts(block) {
@@ -167,13 +163,23 @@ impl Readers {
         for inst in func.layout.block_insts(block) {
             for value in func.dfg.inst_values(inst) {
                 self.inside[value] = 0;
+                self.added[value] = 0;
             }
         }
         for inst in func.layout.block_insts(block) {
             for value in func.dfg.inst_values(inst) {
                 self.inside[value] += 1;
             }
+            if let Some(address) = added_address(func, inst) {
+                self.added[address] += 1;
+            }
         }
+    }
+
+    /// Whether the block at hand reads a value, but only for addresses that accesses add up.
+    fn only_add(&self, value: Value) -> bool {
+        let added = self.added[value];
+        added > 0 && added == self.inside[value]
     }
 
     /// Copies an instruction of the block at hand to another, for all its readers there and behind.
@@ -181,14 +187,15 @@ impl Readers {
         let value = func.dfg.first_result(inst);
         let copy = func.dfg.clone_inst(inst);
         let copied = func.dfg.first_result(copy);
-        let (here, behind): (Blocks, Blocks) = std::mem::take(&mut self.blocks[value])
+        let (here, behind): (SmallVec<_>, SmallVec<_>) = std::mem::take(&mut self.blocks[value])
             .into_iter()
             .partition(|&reader| reader == from);
         for &block in &behind {
-            let insts: Vec<Inst> = func.layout.block_insts(block).collect();
-            for inst in insts {
+            let mut next = func.layout.first_inst(block);
+            while let Some(inst) = next {
                 let renamed = |read| if read == value { copied } else { read };
                 func.dfg.map_inst_values(inst, renamed);
+                next = func.layout.next_inst(inst);
             }
         }
         self.blocks[value] = here;
@@ -196,7 +203,7 @@ impl Readers {
         let first = func.layout.first_inst(to).expect("a filled block");
         func.layout.insert_inst(copy, first);
         func.set_srcloc(copy, func.srcloc(inst));
-        for operand in func.dfg.inst_values(copy).collect::<Vec<_>>() {
+        for operand in func.dfg.inst_values(copy) {
             self.add(func, operand, to);
         }
     }
