@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use wasm2mcu_abi::image::{ABI_VERSION, FORMAT_VERSION, MemoryFlags, RecordType, Section, field};
-use wasm2mcu_loader::{Image, ImportItem, Item};
+use wasm2mcu_loader::{Image, ImportItem, Item, Policy};
 
 use super::input::{Input, about};
 use super::{Failure, outline, output};
@@ -185,7 +185,7 @@ fn report(image: &Image<'_>, functions: Vec<Function>) -> Report {
             .collect(),
         image_bytes: image.bytes().len(),
         sha256: digest(RecordType::SHA256).unwrap_or_default(),
-        hash_valid: image.verify_hash().is_ok(),
+        hash_valid: image.verify(&Policy::unsigned()).is_ok(),
         source_sha256: digest(RecordType::SOURCE_SHA256),
         signed: record(RecordType::ED25519).is_some(),
         requirements: Requirements {
