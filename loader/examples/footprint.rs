@@ -33,6 +33,11 @@ mod firmware {
     use wasm2mcu_loader::abi::trap::TrapCode;
     use wasm2mcu_loader::{Caller, HostFunction, Image, Instance, Native, Policy};
 
+    #[cfg(feature = "ed25519")]
+    const POLICY: Policy<'_> = Policy::signed_by(&[[0x58; 32]]).min_counter(1);
+    #[cfg(not(feature = "ed25519"))]
+    const POLICY: Policy<'_> = Policy::unsigned();
+
     extern "C" fn read(mut caller: Caller<'_>, at: u32) -> u32 {
         match caller.memory().get(at as usize) {
             Some(&byte) => u32::from(byte),
@@ -44,7 +49,7 @@ mod firmware {
     }
 
     fn run(image: &[u8], ram: &mut [u8], stack_limit: u32) -> Option<i32> {
-        let image = Image::parse(image).ok()?.verify(&Policy::unsigned()).ok()?;
+        let image = Image::parse(image).ok()?.verify(&POLICY).ok()?;
         // SAFETY: this firmware is linked to be measured and never runs.
         let core = unsafe { Native::new(ram, stack_limit, Native::TARGET_FEATURES) };
         let host = [HostFunction::new(
