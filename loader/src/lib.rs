@@ -19,6 +19,7 @@
 //!   until it is [reset](Instance::reset).
 //!
 //! ```no_run
+//! # #[cfg(feature = "sha2")]
 //! # fn firmware(flash: &[u8], core: impl wasm2mcu_loader::Core) -> Option<i32> {
 //! use wasm2mcu_loader::{Image, Instance, Policy};
 //!
@@ -28,6 +29,44 @@
 //! # Some(sum)
 //! # }
 //! ```
+//!
+//! # Whose images run
+//!
+//! The sandbox holds for what the compiler made, and machine code is not examined here: whoever can
+//! have a device run an image of their own making can do there what the firmware can. So a device that takes
+//! images from elsewhere names the keys that may sign them, and then nothing unsigned runs:
+//!
+//! ```no_run
+//! # #[cfg(feature = "ed25519")]
+//! # fn firmware<'a>(flash: &'a [u8], stored_counter: u32) -> Result<(), wasm2mcu_loader::ImageError> {
+//! use wasm2mcu_loader::{Image, Policy, PublicKey};
+//!
+//! // As `wasm2mcu keygen` prints it; or the last 32 bytes of what
+//! // `openssl pkey -pubin -in key.pub.pem -outform DER` writes.
+//! const KEYS: [PublicKey; 1] = [[
+//!     0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
+//!     0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+//! ]];
+//! let policy = Policy::signed_by(&KEYS).min_counter(stored_counter);
+//! let image = Image::parse(flash)?.verify(&policy)?;
+//! // Once the image has run well, the device stores this, and older ones cannot come back.
+//! let next_counter = image.security_counter();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The stages, each with its own error ([`ImageError::stage`] names it, [`InstantiateError`] has the last two):
+//! version, structure, target, hash, signature, counter; then premises and imports. What is checked is what
+//! must not change: the bytes stay as they are from `parse` on, so a device that can write the flash
+//! meanwhile copies the image first.
+//!
+//! # Features
+//!
+//! * `sha2` (default): SHA-256 in software, 1 KB. Without it, the policy names who computes it ([`Sha256`]), and the
+//!   loader depends on nothing.
+//! * `ed25519`: Ed25519 in software ([`Software`]), 9.4 KB on Arm, 15 KB on RISC-V. On Cortex-M4, M7 and M33 it is `salty`
+//!   with its multiplication in assembly, which needs the DSP extension; a firmware for an M33 without that turns on
+//!   `salty`'s feature `slow-motion`. Others implement [`Ed25519`].
 #![no_std]
 #![deny(unsafe_code)]
 

@@ -25,7 +25,8 @@ use crate::image::Image;
 
 /// What an image must have to run on this device.
 ///
-/// There are two kinds: [`signed_by`](Policy::signed_by) keys, and [`unsigned`](Policy::unsigned). A
+/// There are two kinds: signed by one of these keys ([`signed_with`](Policy::signed_with), or with
+/// everything in software `signed_by`), and unsigned ([`unsigned_with`](Policy::unsigned_with), or `unsigned`). A
 /// policy with keys runs nothing that is not signed by one of them, and a policy without any key in its
 /// set runs nothing at all; there is no setting between.
 ///
@@ -33,7 +34,7 @@ use crate::image::Image;
 /// # #[cfg(feature = "ed25519")] {
 /// use wasm2mcu_loader::{Policy, PublicKey};
 ///
-/// // What `wasm2mcu keygen` prints.
+/// // As `wasm2mcu keygen` prints it.
 /// const KEYS: [PublicKey; 1] = [[
 ///     0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
 ///     0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,

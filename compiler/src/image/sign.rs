@@ -61,6 +61,9 @@ pub fn sign(image: &[u8], key: &SigningKey, counter: Option<u32>) -> Result<Vec<
     let body_bytes = header.section_ends[Section::Strings as usize];
     let image = image.get(..header.image_bytes as usize);
     let image = image.ok_or(SignError::NotAnImage)?;
+    if body_bytes < Header::BYTES {
+        return Err(SignError::Trailer { offset: body_bytes });
+    }
     let kept = kept(image, body_bytes)?;
 
     let id = key_id(key);
@@ -125,4 +128,93 @@ fn kept(image: &[u8], mut offset: u32) -> Result<Vec<TrailerRecord<'_>>, SignErr
 
 fn append(image: &mut Vec<u8>, record: TrailerRecord<'_>) {
     image.extend(record.to_bytes().into_iter().flatten());
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::Verifier;
+    use wasm2mcu_abi::image::Architecture;
+
+    use super::*;
+    use crate::image::{Parts, write};
+
+    fn image() -> Vec<u8> {
+        let mut parts = Parts::new(Architecture::Thumb);
+        parts.source_sha256 = Some([0x5c; 32]);
+        write(&parts).expect("small")
+    }
+
+    fn key() -> SigningKey {
+        SigningKey::from_bytes(&[1; 32])
+    }
+
+    #[test]
+    fn the_signature_is_of_the_hash_of_all_before() {
+        let signed = sign(&image(), &key(), Some(7)).unwrap();
+        let (rest, signature) = signed.split_last_chunk::<64>().unwrap();
+        let hash_at = rest.len() - 40;
+        let digest = Sha256::digest(&signed[..hash_at]);
+        assert_eq!(*digest, rest[hash_at + 4..hash_at + 36]);
+        let signature = ed25519_dalek::Signature::from_bytes(signature);
+        assert!(key().verifying_key().verify(&digest, &signature).is_ok());
+        assert_eq!(
+            Header::read(&signed).unwrap().image_bytes as usize,
+            signed.len()
+        );
+        // Source hash, counter, key.
+        let added = [0x03, 0x80, 4, 0, 7, 0, 0, 0, 0x02, 0x80, 8, 0];
+        assert_eq!(signed[hash_at - 20..hash_at - 8], added);
+        assert_eq!(signed[hash_at - 8..hash_at], key_id(&key()).0);
+        assert_eq!(signed[hash_at - 56..hash_at - 52], [0x04, 0x80, 32, 0]);
+    }
+
+    #[test]
+    fn identifiers_are_those_of_the_specification() {
+        // SHA-256 of the public key of RFC 8032's first test, by another program.
+        let secret = [
+            0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec,
+            0x2c, 0xc4, 0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03,
+            0x1c, 0xae, 0x7f, 0x60,
+        ];
+        let id = key_id(&SigningKey::from_bytes(&secret));
+        assert_eq!(id.to_string(), "21fe31dfa154a261");
+    }
+
+    #[test]
+    fn broken_images_are_not_signed() {
+        let good = image();
+        let error = |bytes: &[u8]| sign(bytes, &key(), None).unwrap_err();
+        assert_eq!(error(b""), SignError::NotAnImage);
+        assert_eq!(error(&good[..good.len() - 1]), SignError::NotAnImage);
+        let changed = |at: usize| {
+            let mut bytes = good.clone();
+            bytes[at] ^= 1;
+            error(&bytes)
+        };
+        assert_eq!(changed(0), SignError::NotAnImage);
+        assert_eq!(changed(20), SignError::Hash);
+        assert_eq!(changed(good.len() - 1), SignError::Hash);
+        let offset = good.len() as u32 - 36;
+        let no_hash = SignError::Trailer {
+            offset: offset + 36,
+        };
+        assert_eq!(changed(offset as usize), no_hash);
+        // Sections that end behind the image, or anywhere else.
+        let mut bytes = good.clone();
+        bytes[108..112].copy_from_slice(&[0xff; 4]);
+        assert_eq!(error(&bytes), SignError::Trailer { offset: u32::MAX });
+    }
+
+    #[test]
+    fn nothing_that_it_is_given_makes_it_panic() {
+        let good = image();
+        for at in 0..good.len() {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut bytes = good.clone();
+                bytes[at] = value;
+                let _ = sign(&bytes, &key(), Some(1));
+                let _ = sign(&bytes[..at], &key(), None);
+            }
+        }
+    }
 }
