@@ -7,7 +7,8 @@ use core::slice;
 use wasm2mcu_loader::abi::image::Features;
 use wasm2mcu_loader::abi::types::ValueType;
 use wasm2mcu_loader::{
-    CallError, Ed25519, HostFunction, Image, Instance, InstantiateError, Policy, Shared, SharedItem, Software,
+    CallError, Ed25519, HostFunction, Image, Instance, InstantiateError, Policy, Shared,
+    SharedItem, Software,
 };
 
 use crate::arena::Arena;
