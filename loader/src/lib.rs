@@ -73,6 +73,8 @@
 //!   |---|---|---|---|---|
 //!   | `ed25519` | 9.4 KB | 4.2 million | 15 KB | 100 million |
 //!   | `ed25519-compact`, `opt_size` | 16.5 KB | 1.9 million | 28 KB | 4.6 million |
+//!
+//!   The first takes 2.6 KB of stack on the M33, and 10 KB on RISC-V.
 #![no_std]
 #![deny(unsafe_code)]
 

@@ -141,6 +141,20 @@ fn every_flipped_bit_of_a_signed_image_is_refused() {
     }
 }
 
+/// Who can write the flash can compute a hash as well; it does not help.
+#[test]
+fn every_change_with_its_hash_mended_is_refused() {
+    let good = signed(Some(7));
+    let hash_at = good.len() - 68 - 36;
+    for at in 0..hash_at {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0xff;
+        let digest = Hasher::digest(&bytes[..hash_at]);
+        bytes[hash_at + 4..hash_at + 36].copy_from_slice(&digest);
+        assert!(device(&bytes).is_err(), "byte {at:#x}");
+    }
+}
+
 #[test]
 fn nothing_unsigned_runs_where_there_are_keys() {
     assert_eq!(device(&image()), Err(ImageError::Unsigned));
