@@ -28,7 +28,7 @@ pub use record::{
     read_name,
 };
 pub use target::{Architecture, Features};
-pub use trailer::{RecordType, TrailerRecord};
+pub use trailer::{KeyId, PUBLIC_KEY_BYTES, RecordType, SIGNATURE_BYTES, TrailerRecord};
 
 /// First four bytes of an image: `W2M` and a zero.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"W2M\0");

@@ -5,7 +5,7 @@
 
 use wasm2mcu_abi::context::{self, Context, FunctionRecord, TableRecord};
 use wasm2mcu_abi::image::{
-    self as format, ABI_VERSION, Architecture, ExportKind, FORMAT_VERSION, Header, MAGIC,
+    self as format, ABI_VERSION, Architecture, ExportKind, FORMAT_VERSION, Header, KeyId, MAGIC,
     MemoryFlags, RecordType, Section, TrailerRecord, field, read_word, read_words,
 };
 use wasm2mcu_abi::types::ValueType;
@@ -407,19 +407,57 @@ fn start(image: &Image<'_>) -> Checked {
 
 fn trailer(image: &Image<'_>) -> Checked {
     let mut offset = image.body_bytes();
-    let mut hashed = false;
+    let mut seen = 0;
     while offset as usize != image.bytes().len() {
         let record = TrailerRecord::read(image.bytes(), offset)
             .ok_or(malformed(offset, Fault::TrailerRecord))?;
-        if record.record_type.is_critical() {
-            let is_hash = record.record_type == RecordType::SHA256
-                && record.value.len() == format::DIGEST_BYTES as usize;
-            require(is_hash && !hashed, offset, Fault::TrailerRecord)?;
-            hashed = true;
-        }
+        let placed = match Placement::of(record.record_type) {
+            Some(rule) => {
+                let sound = record.value.len() == rule.bytes && rule.allows(seen);
+                seen |= rule.bit;
+                sound
+            }
+            None => !record.record_type.is_critical(),
+        };
+        require(placed, offset, Fault::TrailerRecord)?;
         offset += record.bytes();
     }
-    require(hashed, offset, Fault::HashMissing)
+    require(seen & HASH != 0, offset, Fault::HashMissing)
+}
+
+/// A bit for each type of trailer record that this loader knows.
+const HASH: u8 = 1;
+const KEY_ID: u8 = 2;
+const COUNTER: u8 = 4;
+const SOURCE: u8 = 8;
+const SIGNATURE: u8 = 16;
+
+/// Where a known trailer record may stand.
+struct Placement {
+    bit: u8,
+    /// Bytes of the value.
+    bytes: usize,
+    /// What must stand before it. If that is not the hash, the hash must stand behind it.
+    needed: u8,
+}
+
+impl Placement {
+    fn of(record_type: RecordType) -> Option<Placement> {
+        let (bit, bytes, needed) = match record_type {
+            RecordType::SHA256 => (HASH, format::DIGEST_BYTES as usize, 0),
+            RecordType::KEY_ID => (KEY_ID, KeyId::BYTES, 0),
+            RecordType::SECURITY_COUNTER => (COUNTER, 4, 0),
+            RecordType::SOURCE_SHA256 => (SOURCE, format::DIGEST_BYTES as usize, 0),
+            RecordType::ED25519 => (SIGNATURE, format::SIGNATURE_BYTES, HASH | KEY_ID),
+            _ => return None,
+        };
+        Some(Placement { bit, bytes, needed })
+    }
+
+    /// Whether it may stand behind these: once, and on the right side of the hash.
+    const fn allows(&self, seen: u8) -> bool {
+        seen & (self.bit | HASH | self.needed) == self.needed
+    }
 }
 
 /// A code value of a function or thunk.

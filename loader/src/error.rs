@@ -5,7 +5,7 @@
 use core::error::Error;
 use core::fmt;
 
-use wasm2mcu_abi::image::{ABI_VERSION, Architecture, FORMAT_VERSION, Features};
+use wasm2mcu_abi::image::{ABI_VERSION, Architecture, FORMAT_VERSION, Features, KeyId};
 use wasm2mcu_abi::trap::TrapCode;
 
 use crate::records::Name;
@@ -35,8 +35,35 @@ pub enum ImageError {
         /// What is wrong with it.
         fault: Fault,
     },
+    /// The image is for another instruction set than the policy's core has.
+    OtherArchitecture {
+        /// What the image is for.
+        image: Architecture,
+        /// What the core executes.
+        core: Architecture,
+    },
+    /// The policy's core lacks features that the image's code relies on.
+    Features {
+        /// The core's architecture.
+        architecture: Architecture,
+        /// What the image requires and the core lacks.
+        missing: Features,
+    },
     /// The SHA-256 in the trailer is not that of the bytes.
     Hash,
+    /// The policy runs signed images only, and this one has no signature.
+    Unsigned,
+    /// None of the policy's keys is the one that is said to have signed the image.
+    UnknownKey(KeyId),
+    /// The signature is not of this image by the key that is named.
+    Signature(KeyId),
+    /// The security counter is below the one that the policy asks for.
+    Rollback {
+        /// The image's, 0 if it has none.
+        image: u32,
+        /// The lowest that may run.
+        min: u32,
+    },
 }
 
 /// What is wrong with a field or record of an image.
@@ -66,7 +93,8 @@ pub enum Fault {
     Name,
     /// A table or memory that the image does not have.
     Index,
-    /// A trailer record of an unknown type that may not be skipped, or in the wrong place.
+    /// A trailer record of an unknown type that may not be skipped, or a known one that is broken,
+    /// repeated, or in the wrong place.
     TrailerRecord,
     /// There is no SHA-256 record.
     HashMissing,
@@ -87,7 +115,9 @@ impl Fault {
             Fault::Type => "no fitting function type there",
             Fault::Name => "no name there",
             Fault::Index => "no such table or memory",
-            Fault::TrailerRecord => "unknown critical or misplaced trailer record",
+            Fault::TrailerRecord => {
+                "unknown critical, broken, repeated or misplaced trailer record"
+            }
             Fault::HashMissing => "no SHA-256 in the trailer",
         }
     }
@@ -123,7 +153,32 @@ impl fmt::Display for ImageError {
             ImageError::Malformed { offset, fault } => {
                 write!(f, "broken image at offset {offset:#x}: {fault}")
             }
+            ImageError::OtherArchitecture { image, core } => {
+                write!(f, "the image is for {image}, this core executes {core}")
+            }
+            ImageError::Features {
+                architecture,
+                missing,
+            } => write!(
+                f,
+                "the image requires what this core lacks: {}",
+                missing.names(architecture)
+            ),
             ImageError::Hash => f.write_str("SHA-256 of the image does not match its content"),
+            ImageError::Unsigned => f.write_str("the image is not signed"),
+            ImageError::UnknownKey(id) => {
+                write!(
+                    f,
+                    "the image is signed by key {id}, which is not known here"
+                )
+            }
+            ImageError::Signature(id) => {
+                write!(f, "the signature is not of this image by key {id}")
+            }
+            ImageError::Rollback { image, min } => write!(
+                f,
+                "the image has security counter {image}, the lowest that may run is {min}"
+            ),
         }
     }
 }

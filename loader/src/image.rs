@@ -1,17 +1,14 @@
 //! A view of an image whose structure has been checked.
 
-use core::ops::Deref;
-
-use sha2::{Digest, Sha256};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::image::{
-    self as format, Architecture, Features, FunctionType, Header, MemoryFlags, RecordType, Section,
-    Table, TrailerRecord, field, read_name, read_word,
+    self as format, Architecture, Features, FunctionType, Header, MemoryFlags, Section, Table,
+    TrailerRecord, field, read_name, read_word,
 };
 use wasm2mcu_abi::types::ValueType;
 
 use crate::check;
-use crate::error::{Fault, ImageError};
+use crate::error::ImageError;
 use crate::records::{
     DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, ImportItem, Item,
     Limits, Name, Records, word, words,
@@ -21,20 +18,6 @@ use crate::records::{
 #[derive(Clone, Copy, Debug)]
 pub struct Image<'a> {
     bytes: &'a [u8],
-}
-
-/// An image whose bytes are those that its SHA-256 was made of.
-///
-/// This finds broken flash and interrupted downloads. It says nothing about who made the image.
-#[derive(Clone, Copy, Debug)]
-pub struct Verified<'a>(Image<'a>);
-
-impl<'a> Deref for Verified<'a> {
-    type Target = Image<'a>;
-
-    fn deref(&self) -> &Image<'a> {
-        &self.0
-    }
 }
 
 /// What an image needs of the device that runs it, in bytes where nothing else is said.
@@ -79,29 +62,6 @@ impl<'a> Image<'a> {
         let image = Image { bytes };
         check::image(&image)?;
         Ok(image)
-    }
-
-    /// Compares the SHA-256 in the trailer with that of the bytes before it.
-    // Out of line, so that the hasher's state leaves the stack before anything else is called.
-    #[inline(never)]
-    pub fn verify_hash(self) -> Result<Verified<'a>, ImageError> {
-        let mut offset = self.body_bytes();
-        while let Some(record) = TrailerRecord::read(self.bytes, offset) {
-            if record.record_type == RecordType::SHA256 {
-                let hashed = self.bytes.get(..offset as usize).unwrap_or_default();
-                let digest = Sha256::digest(hashed);
-                return if digest.as_slice() == record.value {
-                    Ok(Verified(self))
-                } else {
-                    Err(ImageError::Hash)
-                };
-            }
-            offset += record.bytes();
-        }
-        Err(ImageError::Malformed {
-            offset,
-            fault: Fault::HashMissing,
-        })
     }
 
     /// The image's bytes, without what stood behind it.

@@ -8,10 +8,11 @@ use wasm2mcu_abi::types::ValueType;
 use crate::cpu::Core;
 use crate::error::{CallError, ImportFault, InstantiateError, Trap};
 use crate::host::HostFunction;
-use crate::image::{Image, Verified};
+use crate::image::Image;
 use crate::records::{FunctionExport, ImportItem, Item, Limits, words};
 use crate::share::{Shared, SharedItem};
 use crate::values::{MAX_WORDS, Value, Values};
+use crate::verify::Verified;
 
 /// A module at work on a core.
 ///

@@ -1,15 +1,17 @@
 //! Verifies, relocates and runs wasm2mcu images in place: no allocation, no copy of the code.
 //!
 //! ```text
-//!   bytes in flash ─Image::parse─▶ Image ─verify_hash─▶ Verified ─┐
-//!   a core with its RAM (Native on a device) ─────────────────────┼─Instance::new─▶ Instance
-//!   host functions ───────────────────────────────────────────────┘      │
-//!                                          call · memory · global · reset ◀┘
+//!   bytes in flash ─Image::parse─▶ Image ─verify(Policy)─▶ Verified ─┐
+//!   a core with its RAM (Native on a device) ────────────────────────┼─Instance::new─▶ Instance
+//!   host functions ──────────────────────────────────────────────────┘      │
+//!                                             call · memory · global · reset ◀┘
 //! ```
 //!
 //! * [`Image`]: a view of bytes whose structure has been checked once, completely. Nothing that
 //!   is read later can lie outside of it, and no bytes whatever make the loader panic.
-//! * [`Verified`]: the same after its hash was found right; only this can be instantiated.
+//! * [`Policy`]: what an image must have to run here: a signature by one of the device's keys, a
+//!   counter that is not lower than that of what ran before, or nothing but a right hash.
+//! * [`Verified`]: an image that a policy has let pass; only this can be instantiated.
 //! * [`Core`]: what runs machine code and owns the RAM that it sees. `Native` (on Arm) is the core
 //!   that the firmware itself runs on; a test bench has an emulated one. Everything else is the same
 //!   code on both.
@@ -17,20 +19,68 @@
 //!   until it is [reset](Instance::reset).
 //!
 //! ```no_run
+//! # #[cfg(feature = "sha2")]
 //! # fn firmware(flash: &[u8], core: impl wasm2mcu_loader::Core) -> Option<i32> {
-//! use wasm2mcu_loader::{Image, Instance};
+//! use wasm2mcu_loader::{Image, Instance, Policy};
 //!
-//! let image = Image::parse(flash).ok()?.verify_hash().ok()?;
+//! let image = Image::parse(flash).ok()?.verify(&Policy::unsigned()).ok()?;
 //! let mut instance = Instance::new(image, core, &[]).ok()?;
 //! let sum: i32 = instance.call("add", (1, 2)).ok()?;
 //! # Some(sum)
 //! # }
 //! ```
+//!
+//! # Whose images run
+//!
+//! The sandbox holds for what the compiler made, and machine code is not examined here: whoever can
+//! have a device run an image of their own making can do there what the firmware can. So a device that takes
+//! images from elsewhere names the keys that may sign them, and then nothing unsigned runs:
+//!
+//! ```no_run
+//! # #[cfg(feature = "ed25519")]
+//! # fn firmware<'a>(flash: &'a [u8], stored_counter: u32) -> Result<(), wasm2mcu_loader::ImageError> {
+//! use wasm2mcu_loader::{Image, Policy, PublicKey};
+//!
+//! // As `wasm2mcu keygen` prints it; or the last 32 bytes of what
+//! // `openssl pkey -pubin -in key.pub.pem -outform DER` writes.
+//! const KEYS: [PublicKey; 1] = [[
+//!     0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
+//!     0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+//! ]];
+//! let policy = Policy::signed_by(&KEYS).min_counter(stored_counter);
+//! let image = Image::parse(flash)?.verify(&policy)?;
+//! // Once the image has run well, the device stores this, and older ones cannot come back.
+//! let next_counter = image.security_counter();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The stages, each with its own error ([`ImageError::stage`] names it, [`InstantiateError`] has the last two):
+//! version, structure, target, hash, signature, counter; then premises and imports. What is checked is what
+//! must not change: the bytes stay as they are from `parse` on, so a device that can write the flash
+//! meanwhile copies the image first.
+//!
+//! # Features
+//!
+//! * `sha2` (default): SHA-256 in software, 1 KB. Without it, the policy names who computes it ([`Sha256`]), and the
+//!   loader depends on nothing.
+//! * `ed25519`: Ed25519 in software ([`Software`]), chosen for its size: `salty`, and what strictness demands beyond it.
+//!   On Cortex-M4, M7 and M33 multiplication is in assembly that needs the DSP extension; a firmware for an M33 without
+//!   that turns on `salty`'s feature `slow-motion`. Who has flash to spare for speed implements [`Ed25519`] with
+//!   another crate, such as `ed25519-compact` in three lines:
+//!
+//!   | | M33: bytes | instructions | RV32IMAC: bytes | instructions |
+//!   |---|---|---|---|---|
+//!   | `ed25519` | 9.4 KB | 4.2 million | 15 KB | 100 million |
+//!   | `ed25519-compact`, `opt_size` | 16.5 KB | 1.9 million | 28 KB | 4.6 million |
+//!
+//!   The first takes 2.6 KB of stack on the M33, and 10 KB on RISC-V.
 #![no_std]
 #![deny(unsafe_code)]
 
 mod check;
 mod cpu;
+mod crypto;
 mod error;
 mod host;
 mod image;
@@ -44,11 +94,13 @@ mod native;
 mod records;
 mod share;
 mod values;
+mod verify;
 
 pub use cpu::Core;
+pub use crypto::{Digest, Ed25519, PublicKey, Sha256, Signature, Software};
 pub use error::{CallError, Fault, ImageError, ImportFault, InstantiateError, Trap};
 pub use host::HostFunction;
-pub use image::{Image, Requirements, Verified};
+pub use image::{Image, Requirements};
 pub use instance::Instance;
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 pub use native::{Caller, HostFn, Native};
@@ -58,4 +110,5 @@ pub use records::{
 };
 pub use share::{Shared, SharedItem};
 pub use values::{Value, Values};
+pub use verify::{Policy, Stage, Verified};
 pub use wasm2mcu_abi as abi;

@@ -1,6 +1,18 @@
 //! The trailer: type-length-value records behind the body.
+//!
+//! ```text
+//!   [source hash] [security counter] [key id]  SHA-256  [signature]
+//!   └──────────── hashed, with the body ────┘  of that  └ of the digest
+//! ```
+
+use core::fmt;
 
 use super::{halves, high_half, low_half, padded, read_word};
+
+/// Bytes of an Ed25519 public key.
+pub const PUBLIC_KEY_BYTES: usize = 32;
+/// Bytes of an Ed25519 signature.
+pub const SIGNATURE_BYTES: usize = 64;
 
 /// What a trailer record says.
 ///
@@ -14,9 +26,10 @@ impl RecordType {
     pub const SHA256: RecordType = RecordType(0x0001);
     /// Ed25519 signature (64 bytes) of the digest in the SHA-256 record; stands behind it.
     pub const ED25519: RecordType = RecordType(0x8001);
-    /// Name of the signing key, any bytes.
+    /// [`KeyId`] of the signing key.
     pub const KEY_ID: RecordType = RecordType(0x8002);
-    /// Security counter, one word: a device may refuse an image with a lower one than it has run.
+    /// Security counter, one word: a device may refuse an image with a lower one than it has run. An
+    /// image without this record has the counter 0.
     pub const SECURITY_COUNTER: RecordType = RecordType(0x8003);
     /// SHA-256 of the module that the image was compiled from.
     pub const SOURCE_SHA256: RecordType = RecordType(0x8004);
@@ -24,6 +37,29 @@ impl RecordType {
     /// Whether a loader that does not know this type must refuse the image.
     pub const fn is_critical(self) -> bool {
         self.0 & 0x8000 == 0
+    }
+}
+
+/// The name of a signing key: the first 8 bytes of the SHA-256 of its public half.
+///
+/// It says which of a device's keys to try, and nothing that a decision could rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyId(pub [u8; KeyId::BYTES]);
+
+impl KeyId {
+    /// Bytes of an identifier.
+    pub const BYTES: usize = 8;
+
+    /// The identifier of the public key with this SHA-256, taken over its 32 bytes.
+    pub const fn of_digest(digest: &[u8; super::DIGEST_BYTES as usize]) -> KeyId {
+        let [a, b, c, d, e, f, g, h, ..] = *digest;
+        KeyId([a, b, c, d, e, f, g, h])
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

@@ -71,7 +71,8 @@ pub(crate) fn about(path: &Path, what: impl fmt::Display) -> Failure {
     Failure::new(format_args!("{}: {what}", path.display()))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+/// All of a file that is not empty, and no larger than a module may be.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     if path.is_dir() {
         return Err(about(path, "this is a directory, not a file"));
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use wasm2mcu_abi::image::{ABI_VERSION, FORMAT_VERSION, MemoryFlags, RecordType, Section, field};
-use wasm2mcu_loader::{Image, ImportItem, Item};
+use wasm2mcu_loader::{Image, ImportItem, Item, Policy};
 
 use super::input::{Input, about};
 use super::{Failure, outline, output};
@@ -31,6 +31,7 @@ const KEYS: &str = "\
 Keys of --json (sizes in bytes; new keys may be added, none change their meaning):
   format_version, abi_version, architecture, features[]
   image_bytes, sha256, hash_valid, source_sha256 (null if not recorded), signed
+  key_id, signature (null without one; not checked, see `verify`), security_counter (0 if not recorded)
   requirements: context_bytes, stack_bytes, memory_min, memory_max, memory_fixed, guard_zone
   imports[]: module, name, signature
   exports[]: name, kind (function, table, memory, global), type, stack_bytes (functions)
@@ -48,6 +49,9 @@ struct Report {
     hash_valid: bool,
     source_sha256: Option<String>,
     signed: bool,
+    key_id: Option<String>,
+    signature: Option<String>,
+    security_counter: u32,
     requirements: Requirements,
     imports: Vec<Import>,
     exports: Vec<Export>,
@@ -140,7 +144,7 @@ fn imported(item: &ImportItem<'_>) -> String {
 fn report(image: &Image<'_>, functions: Vec<Function>) -> Report {
     let needs = image.requirements();
     let record = |wanted| image.trailer().find(|r| r.record_type == wanted);
-    let digest = |wanted| record(wanted).map(|r| hex(r.value));
+    let bytes = |wanted| record(wanted).map(|r| hex(r.value));
     let kind = u32::from_le_bytes(
         *image.bytes()[field::MEMORY_KIND as usize..]
             .first_chunk()
@@ -184,10 +188,13 @@ fn report(image: &Image<'_>, functions: Vec<Function>) -> Report {
             .map(str::to_owned)
             .collect(),
         image_bytes: image.bytes().len(),
-        sha256: digest(RecordType::SHA256).unwrap_or_default(),
-        hash_valid: image.verify_hash().is_ok(),
-        source_sha256: digest(RecordType::SOURCE_SHA256),
+        sha256: bytes(RecordType::SHA256).unwrap_or_default(),
+        hash_valid: image.verify(&Policy::unsigned()).is_ok(),
+        source_sha256: bytes(RecordType::SOURCE_SHA256),
         signed: record(RecordType::ED25519).is_some(),
+        key_id: image.key_id().map(|id| id.to_string()),
+        signature: bytes(RecordType::ED25519),
+        security_counter: image.security_counter(),
         requirements: Requirements {
             context_bytes: needs.context_bytes,
             stack_bytes: needs.stack_bytes,
@@ -239,14 +246,15 @@ fn table(mut report: Report) -> String {
         "{} bytes, SHA-256 {} {hash}",
         report.image_bytes, report.sha256
     ));
-    put(format!(
-        "signature: {}",
-        if report.signed {
-            "there, not checked here"
-        } else {
-            "none"
-        }
-    ));
+    if let Some(source) = &report.source_sha256 {
+        put(format!("compiled from a module with SHA-256 {source}"));
+    }
+    let key = report.key_id.as_deref().unwrap_or_default();
+    put(match &report.signature {
+        Some(signature) => format!("signed by key {key}, not checked here: {signature}"),
+        None => "not signed".to_owned(),
+    });
+    put(format!("security counter {}", report.security_counter));
     put(String::new());
     put("requires".to_owned());
     put(format!("  memory   {memory}"));

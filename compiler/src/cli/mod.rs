@@ -8,7 +8,9 @@
 //! Standard output carries what was asked for and nothing else; everything for people goes to
 //! standard error.
 //!
-//! * [`compile`], [`run`], [`inspect`], [`disasm`], [`completions`]: the commands
+//! * [`compile`], [`run`], [`inspect`], [`disasm`], [`keygen`], [`sign`], [`verify`], [`completions`]: the
+//!   commands
+//! * [`key`]: key files
 //! * [`input`], [`output`]: files and streams
 //! * [`outline`]: what an image alone says about its code
 //! * [`core`], [`level`]: for which core to compile, and the option `-O`
@@ -24,13 +26,17 @@ mod failure;
 mod input;
 mod inspect;
 mod invocation;
+mod key;
+mod keygen;
 mod level;
 mod names;
 mod outline;
 mod output;
 mod progress;
 mod run;
+mod sign;
 mod value;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -71,6 +77,9 @@ enum Command {
     Run(run::Args),
     Inspect(inspect::Args),
     Disasm(disasm::Args),
+    Keygen(keygen::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
     Completions(completions::Args),
 }
 
@@ -90,6 +99,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Disasm(args) => disasm::run(args),
+        Command::Keygen(args) => keygen::run(args),
+        Command::Sign(args) => sign::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Completions(args) => completions::run(args),
     };
     end.unwrap_or_else(|failure| {

@@ -83,6 +83,17 @@ pub(crate) struct Staged {
 impl Staged {
     /// Writes a nameless file next to `path`.
     pub(crate) fn new(path: &Path, bytes: &[u8]) -> Result<Staged, Failure> {
+        // As every other program creates files; the process's umask still applies.
+        Staged::with_mode(path, bytes, 0o666)
+    }
+
+    /// The same, for its owner alone to read.
+    pub(crate) fn private(path: &Path, bytes: &[u8]) -> Result<Staged, Failure> {
+        Staged::with_mode(path, bytes, 0o600)
+    }
+
+    #[cfg_attr(not(unix), allow(unused_variables, reason = "Unix alone has modes"))]
+    fn with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<Staged, Failure> {
         // Renaming a file onto a folder fails, but then other files may have been renamed.
         if path.is_dir() {
             return Err(cannot_write(path, "it is a directory"));
@@ -92,8 +103,7 @@ impl Staged {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            // As every other program creates files; the process's umask still applies.
-            builder.permissions(Permissions::from_mode(0o666));
+            builder.permissions(Permissions::from_mode(mode));
         }
         let written = builder.tempfile_in(folder(path)).and_then(|mut file| {
             file.write_all(bytes)?;
@@ -110,6 +120,14 @@ impl Staged {
     /// Gives the file its name, in place of a file that has it.
     pub(crate) fn publish(self) -> Result<(), Failure> {
         let published = self.file.persist(&self.path);
+        published
+            .map(drop)
+            .map_err(|error| cannot_write(&self.path, error.error))
+    }
+
+    /// Gives the file its name, unless a file has it.
+    pub(crate) fn publish_new(self) -> Result<(), Failure> {
+        let published = self.file.persist_noclobber(&self.path);
         published
             .map(drop)
             .map_err(|error| cannot_write(&self.path, error.error))

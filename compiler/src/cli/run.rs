@@ -16,7 +16,7 @@ use super::input::{Input, about};
 use super::invocation::{Functions, Invocation, Signature};
 use super::level::Level;
 use super::names::Names;
-use super::{EXIT_STATUS, Failure, output, progress, value};
+use super::{EXIT_STATUS, Failure, output, progress, value, verify};
 
 /// Run a module or an image on a board
 ///
@@ -53,13 +53,21 @@ pub(crate) struct Args {
     /// Let the memory grow to this size at most [default: what the board has].
     #[arg(long, value_name = "BYTES")]
     memory: Option<u32>,
+    /// Run what a device with this public key would run, and nothing else: the image has to be signed.
+    /// Can be given several times.
+    #[arg(long, value_name = "KEY.pub.pem")]
+    key: Vec<PathBuf>,
+    /// The lowest security counter that the device runs.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "key")]
+    min_counter: u32,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   wasm2mcu run app.wasm --invoke 'run 10'
   wasm2mcu run app.w2m --invoke 'init' --invoke 'add -1 0x10' --json
-  wasm2mcu run app.wasm --board qemu-m33 --invoke 'run 10'";
+  wasm2mcu run app.wasm --board qemu-m33 --invoke 'run 10'
+  wasm2mcu run app.w2m --key device.pub.pem --min-counter 3";
 
 const OUTPUT: &str = "\
 Output:
@@ -98,6 +106,9 @@ fn board_names() -> PossibleValuesParser {
 /// Loads, and makes the calls.
 pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let program = Program::read(&args)?;
+    if !args.key.is_empty() {
+        verify::check(&args.input, &program.image, &args.key, args.min_counter)?;
+    }
     let image = Image::parse(&program.image).map_err(|error| about(&args.input, error))?;
     check_imports(&image).map_err(|error| about(&args.input, error))?;
     let calls = args

@@ -202,7 +202,7 @@ impl Map {
 
 /// The digest in the trailer of an image; `None` if there is none.
 ///
-/// A signature that is added to an image later leaves it as it is.
+/// Signing makes another image of it, and so another digest: its map is the same but for that.
 pub fn image_sha256(image: &[u8]) -> Option<[u8; 32]> {
     let mut offset = read_word(image, field::SECTION_ENDS + 4 * Section::Strings as u32)?;
     loop {

@@ -3,6 +3,7 @@
 mod compile;
 mod errors;
 mod run;
+mod sign;
 
 use std::fs;
 use std::path::{Path, PathBuf};

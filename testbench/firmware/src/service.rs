@@ -7,7 +7,8 @@ use core::slice;
 use wasm2mcu_loader::abi::image::Features;
 use wasm2mcu_loader::abi::types::ValueType;
 use wasm2mcu_loader::{
-    CallError, HostFunction, Image, Instance, InstantiateError, Shared, SharedItem,
+    CallError, Ed25519, HostFunction, Image, Instance, InstantiateError, Policy, Shared,
+    SharedItem, Software,
 };
 
 use crate::arena::Arena;
@@ -26,6 +27,8 @@ const NAME_BYTES: usize = 1024;
 const LINKS: usize = 64;
 /// Words of arguments or results of a call.
 const CALL_WORDS: usize = 1024;
+/// Bytes of a message whose signature is checked.
+const MESSAGE_BYTES: usize = 1024;
 /// Stack that module code may use, as much as on the other boards, and below the frames of this
 /// service.
 const STACK_BYTES: u32 = (64 + 24) * 1024;
@@ -120,6 +123,7 @@ impl Service {
                 request::DROP => self.drop(),
                 request::CLEAR_TRAP => self.clear_trap(),
                 request::RESET => self.reset(),
+                request::VERIFY => self.verify(),
                 request::RETURN => {
                     let [trap] = self.link.words();
                     return (trap, self.link.words());
@@ -197,7 +201,7 @@ impl Service {
         ram: &'static mut [u8],
         features: Features,
     ) -> Option<Module> {
-        let verified = Image::parse(image).and_then(Image::verify_hash);
+        let verified = Image::parse(image).and_then(|image| image.verify(&Policy::unsigned()));
         let verified = match verified {
             Ok(verified) => verified,
             Err(error) => {
@@ -355,6 +359,25 @@ impl Service {
             Ok(()) => self.link.reply(reply::DONE, &[]),
             Err(error) => self.explain(error),
         });
+    }
+
+    /// Has the loader's software check a signature.
+    fn verify(&self) {
+        let [bytes] = self.link.words();
+        let (mut key, mut signature) = ([0; 32], [0; 64]);
+        self.link.read(&mut key);
+        self.link.read(&mut signature);
+        let mut message = [0; MESSAGE_BYTES];
+        let Some(message) = message.get_mut(..bytes as usize) else {
+            self.link.skip(bytes as usize);
+            self.link.refuse(format_args!(
+                "the firmware takes signed messages of {MESSAGE_BYTES} bytes at most"
+            ));
+            return;
+        };
+        self.link.read(message);
+        let good = Software.verify(&key, message, &signature);
+        self.link.reply_words(reply::DONE, &[good.into()]);
     }
 
     /// Does something with an instance, unless it is in use further down the stack.

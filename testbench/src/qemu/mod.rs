@@ -60,6 +60,35 @@ impl Qemu {
         })
     }
 
+    /// What the loader's software says of an Ed25519 signature, on the core.
+    ///
+    /// # Errors
+    ///
+    /// Those of the link to the emulator, and [`BoardError::Refused`] for a message above 1024 bytes.
+    pub fn verify_signature(
+        &self,
+        key: &[u8; 32],
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<bool, BoardError> {
+        self.revive()?;
+        let parts: [&[u8]; 3] = [key, signature, message];
+        self.send(request::VERIFY, &[message.len() as u32], &parts)?;
+        match self.receive(self.deadline())? {
+            Message {
+                tag: reply::DONE,
+                bytes,
+            } => Ok(words(&bytes) == [1]),
+            Message {
+                tag: reply::REFUSED,
+                bytes,
+            } => Err(BoardError::Refused(
+                String::from_utf8_lossy(&bytes).into_owned(),
+            )),
+            message => Err(unexpected(&message)),
+        }
+    }
+
     /// Starts another emulator if the last one was ended.
     fn revive(&self) -> Result<(), BoardError> {
         let mut link = self.link.borrow_mut();

@@ -8,7 +8,7 @@
 use wasm2mcu_loader::abi::image::Architecture;
 
 /// First word of [`reply::READY`]: both sides speak of the same.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// Words of a host call's registers, those that arguments come in and results go out in: on Arm
 /// r0–r3, s0–s15; on RISC-V a0–a7, fa0–fa7.
@@ -44,6 +44,9 @@ pub(crate) mod request {
     /// Words: the trap that the host function asks for or 0, then the registers. Answers HOST; its reply
     /// is that of the call which goes on.
     pub(crate) const RETURN: u32 = 8;
+    /// Word: bytes of the message, 1024 at most; then a public key (32 bytes), a signature (64 bytes), the
+    /// message. Reply: DONE with 1 if the loader's Ed25519 finds the signature good, else with 0.
+    pub(crate) const VERIFY: u32 = 9;
 }
 
 /// From the firmware to the PC.

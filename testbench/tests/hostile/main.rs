@@ -12,7 +12,7 @@ mod mutated;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasm2mcu::{OptLevel, Options};
-use wasm2mcu_loader::Image;
+use wasm2mcu_loader::{Image, Policy};
 use wasm2mcu_testbench::board;
 
 /// A board for each instruction set.
@@ -40,7 +40,7 @@ fn answer(module: &[u8], options: &Options, what: &str) -> Result<Vec<u8>, Strin
     }));
     match compiled {
         Ok(Ok(image)) => {
-            let checked = Image::parse(&image).and_then(Image::verify_hash);
+            let checked = Image::parse(&image).and_then(|image| image.verify(&Policy::unsigned()));
             checked.unwrap_or_else(|error| panic!("{what}: the loader refuses the image: {error}"));
             Ok(image)
         }

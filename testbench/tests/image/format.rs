@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use wasm2mcu::image::{Import, ImportItem, WriteError, write};
 use wasm2mcu_loader::abi::image::{Features, Header, RecordType, Section};
 use wasm2mcu_loader::abi::types::ValueType::{F32, F64, I32, I64};
-use wasm2mcu_loader::{Image, Item, Name};
+use wasm2mcu_loader::{Image, Item, Name, Policy};
 
 use crate::sample::{self, thumb};
 
@@ -16,7 +16,10 @@ fn word(bytes: &[u8], offset: usize) -> u32 {
 fn everything_written_is_read_back() {
     let parts = sample::parts();
     let bytes = write(&parts).unwrap();
-    let image = *Image::parse(&bytes).unwrap().verify_hash().unwrap();
+    let image = *Image::parse(&bytes)
+        .unwrap()
+        .verify(&Policy::unsigned())
+        .unwrap();
 
     let needs = image.requirements();
     assert_eq!(needs.architecture, parts.architecture);
@@ -111,7 +114,10 @@ fn an_image_of_nothing_is_an_image() {
         };
         let bytes = write(&parts).unwrap();
         assert_eq!(bytes.len(), 128 + 4 + 36);
-        let image = Image::parse(&bytes).unwrap().verify_hash().unwrap();
+        let image = Image::parse(&bytes)
+            .unwrap()
+            .verify(&Policy::unsigned())
+            .unwrap();
         assert_eq!(image.architecture(), architecture);
         assert_eq!(image.functions().count(), 0);
         assert_eq!(image.function_at(0), None);
@@ -123,7 +129,10 @@ fn bytes_behind_the_image_are_ignored() {
     let mut bytes = write(&sample::parts()).unwrap();
     let size = bytes.len();
     bytes.extend([0xff; 512]);
-    let image = Image::parse(&bytes).unwrap().verify_hash().unwrap();
+    let image = Image::parse(&bytes)
+        .unwrap()
+        .verify(&Policy::unsigned())
+        .unwrap();
     assert_eq!(image.bytes().len(), size);
 }
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 use wasm2mcu::image::write;
 use wasm2mcu_loader::abi::image::{Features, Section};
-use wasm2mcu_loader::{Fault, Image, ImageError, Instance, Item, Verified};
+use wasm2mcu_loader::{Fault, Image, ImageError, Instance, Item, Policy, Verified};
 
 use crate::fake_core::FakeCore;
 use crate::sample::{self, HOST};
@@ -71,7 +71,7 @@ fn exercise(image: Verified<'_>, ram_bytes: usize) {
 
 /// Whether the bytes passed the checks; if so, they have been exercised in so much RAM.
 pub(crate) fn survives_with(ram_bytes: usize, bytes: &[u8]) -> Result<(), ImageError> {
-    let image = Image::parse(bytes).and_then(Image::verify_hash);
+    let image = Image::parse(bytes).and_then(|image| image.verify(&Policy::unsigned()));
     let exercised = image.map(|image| exercise(image, ram_bytes));
     exercised.inspect_err(|error| {
         assert!(!error.to_string().is_empty());
@@ -213,19 +213,41 @@ fn trailer_records_are_critical_or_ignorable() {
         Ok(()) => None,
     };
     assert_eq!(fault(&[hash]), None);
-    let reserved: [(u16, &[u8]); 4] = [
-        (0x8002, b"key"),
-        (0x8003, &[1, 0, 0, 0]),
-        hash,
-        (0x8001, &[0; 64]),
+    let key: (u16, &[u8]) = (0x8002, b"identity");
+    let counter: (u16, &[u8]) = (0x8003, &[1; 4]);
+    let source: (u16, &[u8]) = (0x8004, &[0; 32]);
+    let signature: (u16, &[u8]) = (0x8001, &[0; 64]);
+    assert_eq!(fault(&[source, counter, key, hash, signature]), None);
+    assert_eq!(fault(&[key, counter, source, hash]), None);
+    let wrong: [&[(u16, &[u8])]; 13] = [
+        // Behind the hash, where nothing but signatures counts.
+        &[hash, counter],
+        &[hash, key],
+        &[hash, source],
+        &[key, hash, signature, counter],
+        // Before it, where it would be a signature of something else.
+        &[key, signature, hash],
+        // Twice.
+        &[key, key, hash],
+        &[counter, counter, hash],
+        &[source, source, hash],
+        &[key, hash, signature, signature],
+        // Of another size.
+        &[(0x8002, b"key"), hash],
+        &[(0x8003, &[1; 8]), hash],
+        &[key, hash, (0x8001, &[0; 63])],
+        // By nobody.
+        &[hash, signature],
     ];
-    assert_eq!(fault(&reserved), None);
+    for records in wrong {
+        assert_eq!(fault(records), Some(Fault::TrailerRecord), "{records:x?}");
+    }
     assert_eq!(fault(&[(0xffff, b""), hash]), None);
     assert_eq!(fault(&[(2, b""), hash]), Some(Fault::TrailerRecord));
     assert_eq!(fault(&[hash, (2, b"")]), Some(Fault::TrailerRecord));
     assert_eq!(fault(&[hash, hash]), Some(Fault::TrailerRecord));
     assert_eq!(fault(&[(1, &[0; 31])]), Some(Fault::TrailerRecord));
-    assert_eq!(fault(&[(0x8002, b"key")]), Some(Fault::HashMissing));
+    assert_eq!(fault(&[key]), Some(Fault::HashMissing));
     assert_eq!(fault(&[]), Some(Fault::HashMissing));
 }
 

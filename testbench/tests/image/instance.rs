@@ -6,8 +6,8 @@ use wasm2mcu_loader::abi::image::{Architecture, Features};
 use wasm2mcu_loader::abi::trap::TrapCode;
 use wasm2mcu_loader::abi::types::ValueType::{FuncRef, I32};
 use wasm2mcu_loader::{
-    CallError, Core, HostFunction, Image, ImportFault, Instance, InstantiateError, Name, Trap,
-    Verified,
+    CallError, Core, HostFunction, Image, ImportFault, Instance, InstantiateError, Name, Policy,
+    Trap, Verified,
 };
 
 use crate::fake_core::{FakeCore, RAM_ADDRESS, STACK_LIMIT, TEXT_ADDRESS};
@@ -23,7 +23,10 @@ fn core(ram_bytes: usize) -> FakeCore {
 }
 
 fn verified(bytes: &[u8]) -> Verified<'_> {
-    Image::parse(bytes).unwrap().verify_hash().unwrap()
+    Image::parse(bytes)
+        .unwrap()
+        .verify(&Policy::unsigned())
+        .unwrap()
 }
 
 /// The error of instantiating these parts on this core.
