@@ -65,6 +65,20 @@ impl Context {
     /// Offset of [`Context::host_data`].
     pub const HOST_DATA: u32 = core::mem::offset_of!(Context, host_data) as u32;
 
+    /// The fields in the order in which they stand.
+    pub const fn to_words(self) -> [u32; Self::BYTES as usize / 4] {
+        [
+            self.memory_base,
+            self.memory_size,
+            self.memory_capacity,
+            self.stack_limit,
+            self.entry_sp,
+            self.trap_site,
+            self.host_trap,
+            self.host_data,
+        ]
+    }
+
     /// Offset of the slot of imported function `index`.
     pub const fn import_slot(index: u32) -> u32 {
         Self::BYTES + 4 * index

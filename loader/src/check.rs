@@ -6,7 +6,7 @@
 use wasm2mcu_abi::context::{self, Context, FunctionRecord, TableRecord};
 use wasm2mcu_abi::image::{
     self as format, ABI_VERSION, Architecture, ExportKind, FORMAT_VERSION, Header, KeyId, MAGIC,
-    MemoryFlags, RecordType, Section, TrailerRecord, field, read_word, read_words,
+    MemoryFlags, RecordType, Section, TrailerRecord, Words, field, read_word,
 };
 use wasm2mcu_abi::types::ValueType;
 
@@ -47,8 +47,9 @@ pub(crate) fn frame(bytes: &[u8]) -> Result<u32, ImageError> {
         needed,
         given: bytes.len(),
     };
-    let [magic, versions, architecture, _, image_bytes] =
-        read_words(bytes, field::MAGIC).ok_or(truncated(Header::BYTES))?;
+    let words = Words::<5>::read(bytes, field::MAGIC).ok_or(truncated(Header::BYTES))?;
+    let (magic, versions) = (words.at(0), words.at(1));
+    let (architecture, image_bytes) = (words.at(2), words.at(4));
     if magic != MAGIC {
         return Err(ImageError::Magic);
     }
@@ -86,7 +87,7 @@ pub(crate) fn image(image: &Image<'_>) -> Checked {
     )?;
     context(image)?;
     walk(image, Section::Elements, image.elements(), |segment| {
-        if segment.table >= image.section(Section::Tables).len() as u32 / format::Table::BYTES {
+        if segment.table >= image.section_bytes(Section::Tables) / format::Table::BYTES {
             return Err(Fault::Index);
         }
         segment
@@ -147,7 +148,7 @@ fn memory(image: &Image<'_>) -> Checked {
 fn functions(image: &Image<'_>) -> Checked {
     let section = image.section(Section::Functions);
     let at = image.section_range(Section::Functions).0;
-    let text_bytes = image.section(Section::Text).len() as u32;
+    let text_bytes = image.text_bytes();
     let mut least = 0;
     for offset in words(section) {
         let sound = offset >= least && offset <= text_bytes && offset.is_multiple_of(2);
@@ -228,7 +229,7 @@ fn is_reference(number: u32) -> bool {
 
 fn check_export(image: &Image<'_>, export: format::Export) -> Result<(), Fault> {
     image.name(export.name).ok_or(Fault::Name)?;
-    let tables = image.section(Section::Tables).len() as u32 / format::Table::BYTES;
+    let tables = image.section_bytes(Section::Tables) / format::Table::BYTES;
     let nothing_else = export.limit == 0;
     match export.kind {
         ExportKind::Function => {
@@ -260,7 +261,7 @@ fn check_export(image: &Image<'_>, export: format::Export) -> Result<(), Fault> 
                 (first, image.slots_end())
             } else {
                 let begin = image.field(field::GLOBALS);
-                let bytes = image.section(Section::Globals).len() as u32;
+                let bytes = image.section_bytes(Section::Globals);
                 (begin, begin.saturating_add(bytes))
             };
             let inside = export.value >= begin
@@ -345,7 +346,7 @@ fn context(image: &Image<'_>) -> Checked {
 /// Function records, behind the globals; returns where they end.
 fn records(image: &Image<'_>, globals_end: u32) -> Result<u32, Malformed> {
     let begin = image.field(field::RECORDS);
-    let records = image.section(Section::Records).len() as u32 / format::FunctionRecord::BYTES;
+    let records = image.section_bytes(Section::Records) / format::FunctionRecord::BYTES;
     walk(image, Section::Records, image.records(), |record| {
         code(image, record.code)?;
         let ty = image
@@ -377,7 +378,7 @@ fn reference(image: &Image<'_>, value: u32) -> Result<(), Fault> {
         return code(image, value);
     }
     let begin = image.field(field::RECORDS);
-    let records = image.section(Section::Records).len() as u32 / format::FunctionRecord::BYTES;
+    let records = image.section_bytes(Section::Records) / format::FunctionRecord::BYTES;
     let offset = value.wrapping_sub(begin);
     let is_record =
         offset.is_multiple_of(FunctionRecord::BYTES) && offset / FunctionRecord::BYTES < records;
@@ -464,7 +465,7 @@ impl Placement {
 fn code(image: &Image<'_>, value: u32) -> Result<(), Fault> {
     let bit = image.architecture().code_bit();
     let offset = value.wrapping_sub(bit);
-    let inside = (offset as usize) < image.section(Section::Text).len();
+    let inside = offset < image.text_bytes();
     if value != 0 && inside && offset.is_multiple_of(2) {
         Ok(())
     } else {

@@ -1,6 +1,7 @@
 //! What the loader needs of a core: its identity, the RAM it sees, and a way into the text.
 
-use wasm2mcu_abi::image::{Architecture, Features};
+use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::image::{Architecture, Features, read_word};
 
 /// A core that executes image text, with the RAM that an instance may use.
 ///
@@ -28,8 +29,24 @@ pub trait Core {
     /// The RAM; its length never changes.
     fn ram_mut(&mut self) -> &mut [u8];
 
-    /// The lowest address that the stack pointer may reach while module code runs.
+    /// The word of the context, at the begin of the RAM, that is 0 when a call may be made. Every call
+    /// reads it.
+    fn entry_sp(&self) -> u32 {
+        read_word(self.ram(), Context::ENTRY_SP).unwrap_or(0)
+    }
+
+    /// The lowest address that the stack pointer may reach while module code runs, and functions of the
+    /// host that it calls.
     fn stack_limit(&self) -> u32;
+
+    /// The most bytes of stack that a function of the host takes, with all that it calls.
+    ///
+    /// Images that import anything leave so much above the stack limit: a call whose stack would not
+    /// suffice for a host function at its deepest place traps at its entry, and recursion before it is
+    /// that deep. 0 says that the host counts for itself what is left below the stack limit.
+    fn host_stack(&self) -> u32 {
+        0
+    }
 
     /// How many bytes right behind the RAM every access of the module faults on, and that on one of them
     /// ends [`enter`](Core::enter) with the code of an access out of bounds. Images that were compiled
@@ -79,8 +96,16 @@ impl<C: Core> Core for &mut C {
         (**self).ram_mut()
     }
 
+    fn entry_sp(&self) -> u32 {
+        (**self).entry_sp()
+    }
+
     fn stack_limit(&self) -> u32 {
         (**self).stack_limit()
+    }
+
+    fn host_stack(&self) -> u32 {
+        (**self).host_stack()
     }
 
     fn guard_zone(&self) -> u32 {

@@ -8,6 +8,7 @@ use core::fmt;
 use wasm2mcu_abi::image::{ABI_VERSION, Architecture, FORMAT_VERSION, Features, KeyId};
 use wasm2mcu_abi::trap::TrapCode;
 
+use crate::image::Image;
 use crate::records::Name;
 
 /// Why bytes are no image that this loader can use.
@@ -197,6 +198,20 @@ pub struct Trap {
 }
 
 impl Trap {
+    /// A trap whose site is at this text offset, which may be none.
+    pub(crate) fn at(image: &Image<'_>, code: TrapCode, text_offset: u32) -> Trap {
+        // The site is the address behind the stub, which may be where the next function begins.
+        let stub = text_offset.wrapping_sub(1);
+        if stub >= image.text_bytes() {
+            return Trap::outside(code);
+        }
+        Trap {
+            code,
+            function: image.function_at(stub),
+            text_offset,
+        }
+    }
+
     /// A trap outside of module code.
     pub(crate) const fn outside(code: TrapCode) -> Trap {
         Trap {
@@ -231,6 +246,8 @@ pub enum CallError {
     Kind,
     /// The export has another type than the call names.
     Signature,
+    /// The [`Function`](crate::Function) is another image's.
+    OtherImage,
     /// The image was not compiled to be linked, and so shares neither functions nor tables nor references
     /// to functions.
     Closed,
@@ -256,6 +273,7 @@ impl fmt::Display for CallError {
         match self {
             CallError::NoExport => f.write_str("no export of this name"),
             CallError::Kind => f.write_str("the export is of another kind"),
+            CallError::OtherImage => f.write_str("the function is another image's"),
             CallError::Closed => f.write_str("the image is not linkable"),
             CallError::Signature => f.write_str("the export has another type"),
             CallError::Words { needed, given } => {

@@ -18,6 +18,8 @@ use crate::records::{
 #[derive(Clone, Copy, Debug)]
 pub struct Image<'a> {
     bytes: &'a [u8],
+    /// What they begin with: fields of it can be read without a look at the size.
+    header: &'a [u8; Header::BYTES as usize],
 }
 
 /// What an image needs of the device that runs it, in bytes where nothing else is said.
@@ -27,13 +29,17 @@ pub struct Requirements {
     pub architecture: Architecture,
     /// Features of the core.
     pub features: Features,
-    /// Context: imports, globals and tables.
+    /// Context: fixed fields and imports, globals, function records, tables.
     pub context_bytes: u32,
+    /// The part of it that the globals take, and what the compiler keeps beside them.
+    pub globals_bytes: u32,
+    /// The part of it that the tables take, with the room that they may grow into.
+    pub tables_bytes: u32,
     /// Memory at the start; 0 if another instance has it.
     pub memory_min: u32,
     /// Memory that the module may use at most.
     pub memory_max: u32,
-    /// Worst stack depth of any call, recursion excluded.
+    /// Worst stack depth of any call, recursion and functions of the host excluded.
     pub stack_bytes: u32,
     /// Guard zone behind the memory.
     pub guard_zone: u32,
@@ -53,13 +59,13 @@ impl<'a> Image<'a> {
     /// the checks is that of `IMAGE.md`.
     pub fn parse(bytes: &'a [u8]) -> Result<Image<'a>, ImageError> {
         let image_bytes = check::frame(bytes)?;
-        let bytes = bytes
-            .get(..image_bytes as usize)
-            .ok_or(ImageError::Truncated {
-                needed: image_bytes,
-                given: bytes.len(),
-            })?;
-        let image = Image { bytes };
+        let truncated = ImageError::Truncated {
+            needed: image_bytes,
+            given: bytes.len(),
+        };
+        let bytes = bytes.get(..image_bytes as usize).ok_or(truncated)?;
+        let header = bytes.first_chunk().ok_or(truncated)?;
+        let image = Image { bytes, header };
         check::image(&image)?;
         Ok(image)
     }
@@ -77,6 +83,11 @@ impl<'a> Image<'a> {
             architecture: self.architecture(),
             features: Features(self.field(field::FEATURES)),
             context_bytes: self.field(field::CONTEXT_BYTES),
+            globals_bytes: self.section_bytes(Section::Globals),
+            tables_bytes: self
+                .tables()
+                .filter(|table| !table.is_imported())
+                .fold(0, |bytes, table| bytes + 4 * table.capacity),
             memory_min: memory(field::MEMORY_MIN),
             memory_max: memory(field::MEMORY_MAX),
             stack_bytes: self.field(field::STACK_BYTES),
@@ -259,8 +270,9 @@ impl<'a> Image<'a> {
     }
 
     /// The header's word at this offset.
+    #[inline(always)]
     pub(crate) fn field(&self, offset: u32) -> u32 {
-        read_word(self.bytes, offset).unwrap_or(0)
+        read_word(self.header, offset).unwrap_or(0)
     }
 
     /// Offsets in the image of a section's first byte and of the byte behind it.
@@ -271,6 +283,29 @@ impl<'a> Image<'a> {
             _ => self.field(end - 4),
         };
         (begin, self.field(end))
+    }
+
+    /// Context and initial memory.
+    pub(crate) fn ram_bytes(&self) -> u32 {
+        let memory = match self.memory_flags().contains(MemoryFlags::IMPORTED) {
+            true => 0,
+            false => self.field(field::MEMORY_MIN),
+        };
+        // The check has seen that there is no overflow.
+        self.field(field::CONTEXT_BYTES).saturating_add(memory)
+    }
+
+    /// Size of the text.
+    #[inline(always)]
+    pub(crate) fn text_bytes(&self) -> u32 {
+        self.field(field::SECTION_ENDS) - Header::BYTES
+    }
+
+    /// Size of a section that is not the text.
+    #[inline(always)]
+    pub(crate) fn section_bytes(&self, section: Section) -> u32 {
+        let end = field::SECTION_ENDS + 4 * section as u32;
+        self.field(end) - self.field(end - 4)
     }
 
     /// Size of everything before the trailer.

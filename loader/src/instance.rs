@@ -1,17 +1,20 @@
 //! A module at work: placed in RAM, filled, entered.
 
 use wasm2mcu_abi::context::{self, Context, FunctionRecord, TableRecord};
-use wasm2mcu_abi::image::{ExportKind, Header, MemoryFlags, Section, Table, field, read_word};
+use wasm2mcu_abi::image::{
+    ExportKind, Features, Header, MemoryFlags, Section, Table, field, read_word,
+};
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 
+use crate::bytes::{clear, copy};
 use crate::cpu::Core;
 use crate::error::{CallError, ImportFault, InstantiateError, Trap};
 use crate::host::HostFunction;
 use crate::image::Image;
-use crate::records::{FunctionExport, ImportItem, Item, Limits, words};
+use crate::records::{ImportItem, Item, Limits, words};
 use crate::share::{Shared, SharedItem};
-use crate::values::{MAX_WORDS, Value, Values};
+use crate::values::Value;
 use crate::verify::Verified;
 
 /// A module at work on a core.
@@ -20,12 +23,15 @@ use crate::verify::Verified;
 /// the instance lives elsewhere but this small struct.
 #[derive(Debug)]
 pub struct Instance<'a, C: Core> {
-    image: Image<'a>,
-    core: C,
+    pub(crate) image: Image<'a>,
+    pub(crate) core: C,
     /// Where the core sees the text.
-    text: u32,
-    trapped: bool,
+    pub(crate) text: u32,
 }
+
+/// In place of the entry's stack pointer after a trap: no call is possible then either. A stack
+/// pointer is a multiple of 4.
+const TRAPPED: u32 = 1;
 
 impl<'a, C: Core> Instance<'a, C> {
     /// Places the image's state in the core's RAM, fills it and runs the start function.
@@ -55,7 +61,6 @@ impl<'a, C: Core> Instance<'a, C> {
             image: *image,
             core,
             text,
-            trapped: false,
         };
         instance.link(host, shared)?;
         instance.set_host_data(0);
@@ -75,13 +80,22 @@ impl<'a, C: Core> Instance<'a, C> {
     ///
     /// The module's own data may be inconsistent then; the sandbox holds all the same.
     pub fn clear_trap(&mut self) {
-        self.trapped = false;
         self.set_field(Context::ENTRY_SP, 0);
     }
 
     /// Whether a trap made the instance refuse calls.
-    pub const fn is_trapped(&self) -> bool {
-        self.trapped
+    pub fn is_trapped(&self) -> bool {
+        self.entry_sp() == TRAPPED
+    }
+
+    pub(crate) fn mark_trapped(&mut self) {
+        self.set_field(Context::ENTRY_SP, TRAPPED);
+    }
+
+    /// Stack pointer of the innermost entry; 0 if nothing stands in the way of a call.
+    #[inline(always)]
+    pub(crate) fn entry_sp(&self) -> u32 {
+        self.core.entry_sp()
     }
 
     /// The image that the instance was made of.
@@ -104,47 +118,6 @@ impl<'a, C: Core> Instance<'a, C> {
     /// Ends the instance and gives the core back.
     pub fn into_core(self) -> C {
         self.core
-    }
-
-    /// Calls an exported function.
-    ///
-    /// `P` and `R` are what the function takes and returns: `()`, a number, or a tuple.
-    pub fn call<P: Values, R: Values>(&mut self, export: &str, params: P) -> Result<R, CallError> {
-        let function = self.function(export)?;
-        if !function.function_type.is(P::TYPES, R::TYPES) {
-            return Err(CallError::Signature);
-        }
-        let mut words = [0; MAX_WORDS];
-        params.store(&mut words.iter_mut());
-        self.enter(
-            function.function_type.entry,
-            function.code,
-            function.stack_bytes,
-            &mut words,
-        )?;
-        Ok(R::load(&mut words.iter()))
-    }
-
-    /// Calls an exported function whose type is known at run time only.
-    ///
-    /// `words` holds the parameters, one word each for i32 and f32, two for i64 and f64, low word
-    /// first, and gets the results in the same form from index 0. It must have room for the longer
-    /// of both ([`FunctionType::call_words`](wasm2mcu_abi::image::FunctionType::call_words)).
-    pub fn call_words(&mut self, export: &str, words: &mut [u32]) -> Result<(), CallError> {
-        let function = self.function(export)?;
-        let needed = function.function_type.call_words();
-        if words.len() < needed as usize {
-            return Err(CallError::Words {
-                needed,
-                given: words.len(),
-            });
-        }
-        self.enter(
-            function.function_type.entry,
-            function.code,
-            function.stack_bytes,
-            words,
-        )
     }
 
     /// The linear memory, as large as it is now; empty if another instance has it.
@@ -293,11 +266,14 @@ impl<'a, C: Core> Instance<'a, C> {
                     if !ty.is(function.params, function.results) {
                         return Err(fault(ImportFault::Signature));
                     }
-                    [Some(function.address), None]
+                    (function.address, None)
                 }
             };
-            for word in words.into_iter().flatten() {
-                self.set_field(slot, word);
+            let (first, second) = words;
+            self.set_field(slot, first);
+            slot += 4;
+            if let Some(second) = second {
+                self.set_field(slot, second);
                 slot += 4;
             }
         }
@@ -305,45 +281,41 @@ impl<'a, C: Core> Instance<'a, C> {
     }
 
     /// The words of the slot by which the module reaches what another instance shares.
-    fn take(&mut self, item: SharedItem<'_>) -> Result<[Option<u32>; 2], ImportFault> {
+    fn take(&mut self, item: SharedItem<'_>) -> Result<(u32, Option<u32>), ImportFault> {
         Ok(match item {
             // A record's address differs from that of a host function in the bit that marks code.
             SharedItem::Function { record, .. } if self.image.is_open() => {
                 let mark = 1 ^ self.image.architecture().code_bit();
-                [Some(record | mark), None]
+                (record | mark, None)
             }
             SharedItem::Function { .. } => return Err(ImportFault::Closed),
-            SharedItem::Table { record, .. } => [Some(record), None],
+            SharedItem::Table { record, .. } => (record, None),
             SharedItem::Memory { context, base, .. } => {
                 self.set_field(Context::MEMORY_BASE, base);
-                [Some(context), None]
+                (context, None)
             }
             SharedItem::Global {
                 mutable: true,
                 address,
                 ..
-            } => [Some(address), None],
+            } => (address, None),
             SharedItem::Global {
                 value_type, value, ..
-            } => [
-                Some(value[0]),
-                (value_type.words() == 2).then_some(value[1]),
-            ],
+            } => (value[0], (value_type.words() == 2).then_some(value[1])),
         })
     }
 
     fn start(&mut self) -> Result<(), CallError> {
         // Until the start function has returned, a failure leaves the instance refusing calls.
-        self.trapped = true;
         self.place()?;
-        self.trapped = false;
+        self.clear_trap();
         match self.image.field(field::START_CODE) {
             0 => Ok(()),
             code => {
                 let ty = self.image.field(field::START_TYPE);
                 let entry = self.image.function_type(ty).map_or(0, |ty| ty.entry);
                 let stack = self.image.field(field::START_STACK);
-                self.enter(entry, code, stack, &mut [])
+                self.enter(self.address(entry), &mut [], self.address(code), stack)
             }
         }
     }
@@ -352,27 +324,31 @@ impl<'a, C: Core> Instance<'a, C> {
     fn place(&mut self) -> Result<(), Trap> {
         let image = self.image;
         let context_bytes = image.field(field::CONTEXT_BYTES);
-        let memory_min = image.requirements().memory_min;
-        let (size, capacity) = if image.memory_flags().contains(MemoryFlags::IMPORTED) {
-            (Context::ELSEWHERE, self.field(self.memory_slot()))
+        let (base, size, capacity, memory_min);
+        if image.memory_flags().contains(MemoryFlags::IMPORTED) {
+            base = self.field(Context::MEMORY_BASE);
+            (size, capacity) = (Context::ELSEWHERE, self.field(self.memory_slot()));
+            memory_min = 0;
         } else {
-            let base = self.core.ram_address() + context_bytes;
-            self.set_field(Context::MEMORY_BASE, base);
-            (memory_min, self.memory_capacity())
-        };
-        let fixed = [
-            (Context::MEMORY_SIZE, size),
-            (Context::MEMORY_CAPACITY, capacity),
-            (Context::STACK_LIMIT, self.core.stack_limit()),
-            (Context::ENTRY_SP, 0),
-        ];
-        for (offset, value) in fixed {
-            self.set_field(offset, value);
+            base = self.core.ram_address() + context_bytes;
+            memory_min = image.field(field::MEMORY_MIN);
+            (size, capacity) = (memory_min, self.memory_capacity());
         }
+        let fixed = Context {
+            memory_base: base,
+            memory_size: size,
+            memory_capacity: capacity,
+            stack_limit: self.stack_limit(),
+            entry_sp: TRAPPED,
+            trap_site: 0,
+            host_trap: 0,
+            host_data: self.field(Context::HOST_DATA),
+        };
+        self.set_fields(0, &fixed.to_words());
 
         let zeroed = image.slots_end() as usize..(context_bytes + memory_min) as usize;
         if let Some(state) = self.core.ram_mut().get_mut(zeroed) {
-            state.fill(0);
+            clear(state);
         }
 
         copy(
@@ -404,17 +380,13 @@ impl<'a, C: Core> Instance<'a, C> {
                 self.address(ty.map_or(0, |ty| ty.entry)),
                 record.stack_bytes,
             ];
-            for word in words {
-                self.set_field(offset, word);
-                offset += 4;
-            }
+            self.set_fields(offset, &words);
+            offset += FunctionRecord::BYTES;
         }
         for table in image.tables() {
             if table.record != 0 && !table.is_imported() {
                 let words = [context + table.offset, table.elements, table.capacity];
-                for (at, word) in (table.record..).step_by(4).zip(words) {
-                    self.set_field(at, word);
-                }
+                self.set_fields(table.record, &words);
             }
         }
     }
@@ -446,53 +418,8 @@ impl<'a, C: Core> Instance<'a, C> {
         Ok(())
     }
 
-    /// Enters the text. `entry` and `code` are code values.
-    fn enter(
-        &mut self,
-        entry: u32,
-        code: u32,
-        stack: u32,
-        words: &mut [u32],
-    ) -> Result<(), CallError> {
-        if self.trapped {
-            return Err(CallError::Trapped);
-        }
-        if self.field(Context::ENTRY_SP) != 0 {
-            return Err(CallError::Running);
-        }
-        // A trap that no stub raised (an exhausted stack) leaves no site: the last one's must go.
-        self.set_field(Context::TRAP_SITE, 0);
-        self.set_field(Context::HOST_TRAP, 0);
-        let (entry, code) = (self.address(entry), self.address(code));
-        let context = self.core.ram_address();
-        let number = self.core.enter(entry, context, words, code, stack);
-        if number == 0 {
-            return Ok(());
-        }
-        self.trapped = true;
-        let code = u8::try_from(number).ok().and_then(TrapCode::from_u8);
-        Err(code.map_or(CallError::Core(number), |code| self.trap(code).into()))
-    }
-
-    /// The trap that just happened, with its place.
-    fn trap(&self, code: TrapCode) -> Trap {
-        let bit = self.image.architecture().code_bit();
-        let site = self.field(Context::TRAP_SITE) & !bit;
-        let text_offset = site.wrapping_sub(self.text);
-        // The site is the address behind the stub, which may be where the next function begins.
-        let stub = text_offset.wrapping_sub(1) as usize;
-        if stub >= self.image.section(Section::Text).len() {
-            return Trap::outside(code);
-        }
-        Trap {
-            code,
-            function: self.image.function_at(stub as u32),
-            text_offset,
-        }
-    }
-
     /// The address of a code value; 0 stays 0.
-    const fn address(&self, code: u32) -> u32 {
+    pub(crate) const fn address(&self, code: u32) -> u32 {
         match code {
             0 => 0,
             code => self.text.wrapping_add(code),
@@ -533,13 +460,6 @@ impl<'a, C: Core> Instance<'a, C> {
         self.image.find_export(name).ok_or(CallError::NoExport)
     }
 
-    fn function(&self, name: &str) -> Result<FunctionExport<'a>, CallError> {
-        match self.export(name)? {
-            Item::Function(function) => Ok(function),
-            _ => Err(CallError::Kind),
-        }
-    }
-
     /// Offset in the RAM and size of the linear memory.
     fn memory_range(&self) -> (usize, usize) {
         let begin = self.image.field(field::CONTEXT_BYTES);
@@ -550,55 +470,75 @@ impl<'a, C: Core> Instance<'a, C> {
         (begin as usize, size as usize)
     }
 
-    /// What the memory may grow to in the RAM that is there, in whole pages.
+    /// What a memory of the instance's own may grow to in the RAM that is there, in whole pages.
     fn memory_capacity(&self) -> u32 {
-        let memory_min = self.image.requirements().memory_min;
-        if self.image.memory_flags().contains(MemoryFlags::FIXED) {
-            return memory_min;
+        let image = &self.image;
+        let min = image.field(field::MEMORY_MIN);
+        if image.memory_flags().contains(MemoryFlags::FIXED) {
+            return min;
         }
-        let page_size_log2 = self.image.field(field::MEMORY_KIND) & 0xff;
-        let room =
-            (self.core.ram().len() as u32).saturating_sub(self.image.field(field::CONTEXT_BYTES));
-        let pages = room >> page_size_log2 << page_size_log2;
-        pages
-            .min(self.image.requirements().memory_max)
-            .max(memory_min)
+        let room = self.core.ram().len() as u32;
+        let room = room.saturating_sub(image.field(field::CONTEXT_BYTES));
+        let pages = room >> image.page_size_log2() << image.page_size_log2();
+        pages.min(image.field(field::MEMORY_MAX)).max(min)
     }
 
-    fn field(&self, offset: u32) -> u32 {
+    /// The lowest address that the stack pointer may reach in module code: whatever the host's functions
+    /// take is left below it.
+    fn stack_limit(&self) -> u32 {
+        let hosts = match self.image.section_bytes(Section::Imports) {
+            0 => 0,
+            _ => self.core.host_stack(),
+        };
+        self.core.stack_limit().saturating_add(hosts)
+    }
+
+    #[inline(always)]
+    pub(crate) fn field(&self, offset: u32) -> u32 {
         read_word(self.core.ram(), offset).unwrap_or(0)
     }
 
-    fn set_field(&mut self, offset: u32, value: u32) {
-        copy(self.core.ram_mut(), offset, &value.to_le_bytes());
+    pub(crate) fn set_field(&mut self, offset: u32, value: u32) {
+        self.set_fields(offset, &[value]);
+    }
+
+    /// Writes consecutive words of the context.
+    fn set_fields(&mut self, offset: u32, values: &[u32]) {
+        let room = self.core.ram_mut().get_mut(offset as usize..);
+        let (room, _) = room.unwrap_or_default().as_chunks_mut();
+        for (word, value) in room.iter_mut().zip(values) {
+            *word = value.to_le_bytes();
+        }
     }
 }
 
 /// Checks everything about image and core that does not depend on the host's functions, and
 /// returns the text's address.
 fn premises<'a, C: Core>(image: &Image<'a>, core: &C) -> Result<u32, InstantiateError<'a>> {
-    let needs = image.requirements();
-    if needs.architecture != C::ARCHITECTURE {
+    let architecture = image.architecture();
+    if architecture != C::ARCHITECTURE {
         return Err(InstantiateError::Architecture {
-            image: needs.architecture,
+            image: architecture,
             core: C::ARCHITECTURE,
         });
     }
-    let missing = needs.features.without(core.features());
+    let missing = Features(image.field(field::FEATURES)).without(core.features());
     if missing.0 != 0 {
         return Err(InstantiateError::Features {
-            architecture: needs.architecture,
+            architecture,
             missing,
         });
     }
+    let needed = image.ram_bytes();
     // The memory is the last thing in RAM: what is granted beyond it would be no zone.
-    let offered = match core.ram().len() == needs.ram_bytes() as usize {
+    let offered = match core.ram().len() == needed as usize {
         true => core.guard_zone(),
         false => 0,
     };
-    if needs.guard_zone > offered {
+    let zone = image.field(field::GUARD_ZONE);
+    if zone > offered {
         return Err(InstantiateError::GuardZone {
-            needed: needs.guard_zone,
+            needed: zone,
             offered,
         });
     }
@@ -617,18 +557,11 @@ fn premises<'a, C: Core>(image: &Image<'a>, core: &C) -> Result<u32, Instantiate
             address: ram_address,
         });
     }
-    if ram.len() < needs.ram_bytes() as usize {
+    if ram.len() < needed as usize {
         return Err(InstantiateError::RamSize {
-            needed: needs.ram_bytes(),
+            needed,
             given: ram.len(),
         });
     }
     Ok(address.wrapping_add(wasm2mcu_abi::image::Header::BYTES))
-}
-
-/// Writes bytes at an offset; `None`, with nothing written, when they reach beyond the end.
-fn copy(target: &mut [u8], offset: u32, bytes: &[u8]) -> Option<()> {
-    let room = target.get_mut(offset as usize..)?.get_mut(..bytes.len())?;
-    room.copy_from_slice(bytes);
-    Some(())
 }

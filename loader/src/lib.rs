@@ -78,6 +78,8 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+mod bytes;
+mod call;
 mod check;
 mod cpu;
 mod crypto;
@@ -96,6 +98,7 @@ mod share;
 mod values;
 mod verify;
 
+pub use call::Function;
 pub use cpu::Core;
 pub use crypto::{Digest, Ed25519, PublicKey, Sha256, Signature, Software};
 pub use error::{CallError, Fault, ImageError, ImportFault, InstantiateError, Trap};

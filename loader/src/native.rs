@@ -59,6 +59,7 @@ pub struct Native<'r> {
     ram: NonNull<[u8]>,
     granted: PhantomData<&'r mut [u8]>,
     stack_limit: u32,
+    host_stack: u32,
     features: Features,
 }
 
@@ -82,8 +83,10 @@ impl<'r> Native<'r> {
     ///   from a compiler that is trusted. The image's hash does not show that; a signature does.
     /// * The address of every [`HostFunction`] given to the instance is that of a function with the
     ///   signature that stands beside it, as [`HostFunction::new`] makes it.
+    /// * `ram` is aligned to 8 bytes and not shorter than [`Context::BYTES`].
     /// * From `stack_limit` up to the stack pointer of every caller there is nothing but free stack,
-    ///   and below it room for interrupts and host functions.
+    ///   and below it room for interrupts, and for host functions unless
+    ///   [`with_host_stack`](Native::with_host_stack) gives them room above it.
     /// * The processor has these `features`.
     /// * What instances [share](crate::Instance::share) is given to instances of the same processor
     ///   and task, and none of them ends before the last one that it was given to.
@@ -92,8 +95,20 @@ impl<'r> Native<'r> {
             ram: NonNull::from_mut(ram),
             granted: PhantomData,
             stack_limit,
+            host_stack: 0,
             features,
         }
+    }
+
+    /// Leaves so much stack to functions of the host: as much as the one takes that takes most, with all
+    /// that it calls.
+    ///
+    /// They are part of the account then: whatever a module does, they find so many bytes above the
+    /// stack limit, or its call traps before it gets that deep.
+    #[must_use]
+    pub const fn with_host_stack(mut self, bytes: u32) -> Self {
+        self.host_stack = bytes;
+        self
     }
 }
 
@@ -129,10 +144,23 @@ impl Core for Native<'_> {
         unsafe { word.read() }
     }
 
+    #[inline(always)]
+    fn entry_sp(&self) -> u32 {
+        let context = self.ram.as_ptr().cast::<Context>();
+        // SAFETY: the RAM holds a context's fixed part by the promise of `Native::new`, and nobody
+        // changes it while no module code runs.
+        unsafe { (*context).entry_sp }
+    }
+
     fn stack_limit(&self) -> u32 {
         self.stack_limit
     }
 
+    fn host_stack(&self) -> u32 {
+        self.host_stack
+    }
+
+    #[inline(always)]
     fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {
         type Entry = extern "C" fn(*mut Context, *mut u32, u32, u32) -> u32;
         let thunk = ptr::with_exposed_provenance::<()>(thunk as usize);

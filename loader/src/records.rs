@@ -6,6 +6,8 @@ use core::marker::PhantomData;
 use wasm2mcu_abi::image::{self, DataHeader, ElementHeader, FunctionType, Table, read_word};
 use wasm2mcu_abi::types::ValueType;
 
+use crate::bytes::same;
+
 /// A name in an image.
 ///
 /// It is UTF-8 by the specification, which the loader does not check; broken sequences display
@@ -15,7 +17,7 @@ pub struct Name<'a>(pub &'a [u8]);
 
 impl PartialEq<str> for Name<'_> {
     fn eq(&self, other: &str) -> bool {
-        self.0 == other.as_bytes()
+        same(self.0, other.as_bytes())
     }
 }
 

@@ -17,12 +17,22 @@ pub trait Value: Values {
 pub trait Values: sealed::Words {
     /// The value types, in order.
     const TYPES: &'static [ValueType];
+    /// The words of a call that they take.
+    const WORDS: usize = count(Self::TYPES);
+}
+
+const fn count(types: &[ValueType]) -> usize {
+    match types.split_first() {
+        Some((first, rest)) => first.words() as usize + count(rest),
+        None => 0,
+    }
 }
 
 pub(crate) mod sealed {
     use core::slice;
 
     /// Conversion to and from the words of a call; missing words read as 0.
+    // In line everywhere: with the number of words known, nothing but loads and stores is left.
     pub trait Words: Sized {
         /// Writes the words from where `words` stands.
         fn store(self, words: &mut slice::IterMut<'_, u32>);
@@ -34,23 +44,27 @@ pub(crate) mod sealed {
 use sealed::Words;
 
 impl Words for u32 {
+    #[inline(always)]
     fn store(self, words: &mut core::slice::IterMut<'_, u32>) {
         if let Some(word) = words.next() {
             *word = self;
         }
     }
 
+    #[inline(always)]
     fn load(words: &mut core::slice::Iter<'_, u32>) -> Self {
         words.next().copied().unwrap_or(0)
     }
 }
 
 impl Words for u64 {
+    #[inline(always)]
     fn store(self, words: &mut core::slice::IterMut<'_, u32>) {
         (self as u32).store(words);
         ((self >> 32) as u32).store(words);
     }
 
+    #[inline(always)]
     fn load(words: &mut core::slice::Iter<'_, u32>) -> Self {
         let low = u32::load(words);
         let high = u32::load(words);
@@ -61,11 +75,13 @@ impl Words for u64 {
 macro_rules! words_as {
     ($type:ty, $carrier:ty, $to:expr, $from:expr) => {
         impl Words for $type {
+            #[inline(always)]
             fn store(self, words: &mut core::slice::IterMut<'_, u32>) {
                 let to: fn($type) -> $carrier = $to;
                 to(self).store(words);
             }
 
+            #[inline(always)]
             fn load(words: &mut core::slice::Iter<'_, u32>) -> Self {
                 let from: fn($carrier) -> $type = $from;
                 from(<$carrier>::load(words))
@@ -104,14 +120,16 @@ macro_rules! tuple {
     ($($name:ident)*) => {
         impl<$($name: Value),*> Words for ($($name,)*) {
             #[allow(non_snake_case, reason = "the variables are named after their types")]
-            fn store(self, words: &mut core::slice::IterMut<'_, u32>) {
+            #[inline(always)]
+    fn store(self, words: &mut core::slice::IterMut<'_, u32>) {
                 let ($($name,)*) = self;
                 $($name.store(words);)*
                 let _ = words;
             }
 
             #[allow(clippy::unused_unit, reason = "the empty tuple is one of the tuples")]
-            fn load(words: &mut core::slice::Iter<'_, u32>) -> Self {
+            #[inline(always)]
+    fn load(words: &mut core::slice::Iter<'_, u32>) -> Self {
                 let _ = &words;
                 ($($name::load(words),)*)
             }

@@ -17,6 +17,7 @@ use core::ops::Deref;
 
 use wasm2mcu_abi::image::{Architecture, Features, KeyId, RecordType, TrailerRecord, read_word};
 
+use crate::bytes::same;
 #[cfg(feature = "sha2")]
 use crate::crypto::Software;
 use crate::crypto::{Digest, Ed25519, PublicKey, Sha256};
@@ -188,7 +189,7 @@ impl<'a> Image<'a> {
         let (offset, record) = self.find_record(RecordType::SHA256).ok_or(missing)?;
         let hashed = self.bytes().get(..offset as usize).unwrap_or_default();
         let digest = sha256.sha256(hashed);
-        if digest == *record.value {
+        if same(&digest, record.value) {
             Ok(digest)
         } else {
             Err(ImageError::Hash)

@@ -1,7 +1,7 @@
 //! The header: 32 words that say who may run the image, what it needs and where its sections end.
 
 use super::target::{Architecture, Features};
-use super::{ABI_VERSION, FORMAT_VERSION, MAGIC, Section, halves, high_half, low_half, read_words};
+use super::{ABI_VERSION, FORMAT_VERSION, MAGIC, Section, Words, halves, high_half, low_half};
 
 /// Offsets of the header's fields from the image's first byte.
 ///
@@ -149,8 +149,8 @@ impl Header {
     /// or header size are not those of version 1, or the architecture is unknown. Nothing else
     /// is checked.
     pub fn read(image: &[u8]) -> Option<Header> {
-        let words: [u32; Self::WORDS] = read_words(image, 0)?;
-        let get = |offset: u32| words[offset as usize / 4];
+        let words = Words::<{ Self::WORDS }>::read(image, 0)?;
+        let get = |offset: u32| words.at(offset as usize / 4);
         let (header_bytes, versions) = (get(field::ARCHITECTURE), get(field::VERSIONS));
         if get(field::MAGIC) != MAGIC
             || low_half(versions) != FORMAT_VERSION

@@ -1,6 +1,6 @@
 //! The records of the sections: each as a plain struct with its words, or a view of its bytes.
 
-use super::{ALIGNMENT, padded, read_words};
+use super::{ALIGNMENT, Words, padded};
 use crate::types::ValueType;
 
 /// A function's type and how the host enters functions of that type.
@@ -35,7 +35,8 @@ impl<'a> FunctionType<'a> {
 
     /// The record at `offset` of the TYPES section; `None` when no well-formed one is there.
     pub fn read(types: &'a [u8], offset: u32) -> Option<Self> {
-        let [entry, counts] = read_words(types, offset)?;
+        let words = Words::<2>::read(types, offset)?;
+        let (entry, counts) = (words.at(0), words.at(1));
         let values = types.get(offset.checked_add(Self::FIXED_BYTES)? as usize..)?;
         let (params, values) = values.split_at_checked(counts as usize & 0xffff)?;
         let (results, padding) = values.split_at_checked(counts as usize >> 16)?;
@@ -126,12 +127,12 @@ impl Import {
 
     /// The record at `offset` of the IMPORTS section; `None` also when its kind is unknown.
     pub fn read(imports: &[u8], offset: u32) -> Option<Self> {
-        let [module, name, detail, kind] = read_words(imports, offset)?;
+        let words = Words::<4>::read(imports, offset)?;
         Some(Import {
-            module,
-            name,
-            detail,
-            kind: ExportKind::from_u32(kind)?,
+            module: words.at(0),
+            name: words.at(1),
+            detail: words.at(2),
+            kind: ExportKind::from_u32(words.at(3))?,
         })
     }
 
@@ -209,13 +210,13 @@ impl Export {
 
     /// The record at `offset` of the EXPORTS section; `None` also when its kind is unknown.
     pub fn read(exports: &[u8], offset: u32) -> Option<Self> {
-        let [name, kind, value, detail, limit] = read_words(exports, offset)?;
+        let words = Words::<5>::read(exports, offset)?;
         Some(Export {
-            name,
-            kind: ExportKind::from_u32(kind)?,
-            value,
-            detail,
-            limit,
+            name: words.at(0),
+            kind: ExportKind::from_u32(words.at(1))?,
+            value: words.at(2),
+            detail: words.at(3),
+            limit: words.at(4),
         })
     }
 
@@ -254,12 +255,12 @@ impl Table {
 
     /// The record at `offset` of the TABLES section.
     pub fn read(tables: &[u8], offset: u32) -> Option<Self> {
-        let [offset, elements, capacity, record] = read_words(tables, offset)?;
+        let words = Words::<4>::read(tables, offset)?;
         Some(Table {
-            offset,
-            elements,
-            capacity,
-            record,
+            offset: words.at(0),
+            elements: words.at(1),
+            capacity: words.at(2),
+            record: words.at(3),
         })
     }
 
@@ -292,11 +293,11 @@ impl FunctionRecord {
 
     /// The record at `offset` of the RECORDS section.
     pub fn read(records: &[u8], offset: u32) -> Option<Self> {
-        let [code, function_type, stack_bytes] = read_words(records, offset)?;
+        let words = Words::<3>::read(records, offset)?;
         Some(FunctionRecord {
-            code,
-            function_type,
-            stack_bytes,
+            code: words.at(0),
+            function_type: words.at(1),
+            stack_bytes: words.at(2),
         })
     }
 
@@ -323,11 +324,11 @@ impl ElementHeader {
 
     /// The record at `offset` of the ELEMENTS section.
     pub fn read(elements: &[u8], offset: u32) -> Option<Self> {
-        let [table, start, count] = read_words(elements, offset)?;
+        let words = Words::<3>::read(elements, offset)?;
         Some(ElementHeader {
-            table,
-            start,
-            count,
+            table: words.at(0),
+            start: words.at(1),
+            count: words.at(2),
         })
     }
 
@@ -357,8 +358,11 @@ impl DataHeader {
 
     /// The record at `offset` of the DATA section.
     pub fn read(data: &[u8], offset: u32) -> Option<Self> {
-        let [offset, length] = read_words(data, offset)?;
-        Some(DataHeader { offset, length })
+        let words = Words::<2>::read(data, offset)?;
+        Some(DataHeader {
+            offset: words.at(0),
+            length: words.at(1),
+        })
     }
 
     /// The fixed part as words.

@@ -22,6 +22,8 @@ pub(crate) struct FakeCore {
     pub(crate) functions: Vec<(u32, Behaviour)>,
     /// Stack that the core has: a deeper call is refused as an entry thunk would.
     pub(crate) stack_bytes: u32,
+    /// Stack that functions of the host take.
+    pub(crate) host_stack: u32,
     pub(crate) entered: u32,
 }
 
@@ -36,6 +38,7 @@ impl FakeCore {
             text_bytes: 0,
             functions: functions.to_vec(),
             stack_bytes: 4096,
+            host_stack: 0,
             entered: 0,
         }
     }
@@ -89,6 +92,10 @@ impl Core for FakeCore {
 
     fn stack_limit(&self) -> u32 {
         STACK_LIMIT
+    }
+
+    fn host_stack(&self) -> u32 {
+        self.host_stack
     }
 
     fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {

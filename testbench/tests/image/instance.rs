@@ -118,6 +118,48 @@ fn typed_calls_convert_and_check() {
 }
 
 #[test]
+fn a_function_is_found_once_and_belongs_to_its_image() {
+    let bytes = write(&sample::parts()).unwrap();
+    let mut instance = Instance::new(verified(&bytes), core(NEEDED), &HOST).unwrap();
+    let add = instance.function::<(i32, i32), i32>("add").unwrap();
+    let mix = instance.function::<(i32, i64, f32, f64), (f64, u64)>("mix");
+    let mix = mix.unwrap();
+    assert_eq!(instance.invoke(&add, (20, 22)), Ok(42));
+    assert_eq!(instance.invoke(&add, (40, 2)), Ok(42));
+    let mixed = instance.invoke(&mix, (1, -2, 0.5, 2.25));
+    assert_eq!(mixed, Ok((2.25, 1 << 32)));
+    let wrong = instance.function::<i32, i32>("add").unwrap_err();
+    assert_eq!(wrong, CallError::Signature);
+
+    let mut elsewhere = core(NEEDED);
+    elsewhere.image_address += 4;
+    let mut other = Instance::new(verified(&bytes), elsewhere, &HOST).unwrap();
+    assert_eq!(other.invoke(&add, (1, 2)), Err(CallError::OtherImage));
+
+    let divide = instance.function::<(i32, i32), i32>("divide").unwrap();
+    instance.invoke(&divide, (1, 0)).unwrap_err();
+    assert_eq!(instance.invoke(&add, (1, 2)), Err(CallError::Trapped));
+    instance.reset().unwrap();
+    assert_eq!(instance.invoke(&add, (1, 2)), Ok(3));
+}
+
+#[test]
+fn what_the_host_takes_of_the_stack_is_left_to_it() {
+    let limit = |parts: &Parts, host: &[HostFunction<'_>]| {
+        let bytes = write(parts).unwrap();
+        let mut core = core(NEEDED);
+        core.host_stack = 256;
+        let instance = Instance::new(verified(&bytes), core, host).unwrap();
+        instance.core().word(Context::STACK_LIMIT)
+    };
+    assert_eq!(limit(&sample::parts(), &HOST), STACK_LIMIT + 256);
+    // Without imports nothing of the host is called.
+    let mut parts = sample::parts();
+    parts.imports.clear();
+    assert_eq!(limit(&parts, &[]), STACK_LIMIT);
+}
+
+#[test]
 fn untyped_calls_need_room() {
     let bytes = write(&sample::parts()).unwrap();
     let mut instance = Instance::new(verified(&bytes), core(NEEDED), &HOST).unwrap();

@@ -1,0 +1,202 @@
+//! Calls: by name, by handle, by words.
+//!
+//! ```text
+//!   call("add", (1, 2)) ─┐
+//!   function("add") ─────┴▶ Function ─invoke((1, 2))─▶ words ─┐
+//!   call_words("add", words) ─────────────────────────────────┴▶ Core::enter ─▶ 0, or a trap
+//! ```
+//!
+//! A [`Function`] is what a name and a signature come down to. Whoever calls often keeps it: what is
+//! left of a call then is a dozen instructions at the place of the call and the image's entry thunk.
+
+use core::marker::PhantomData;
+
+use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::trap::TrapCode;
+
+use crate::cpu::Core;
+use crate::error::{CallError, Trap};
+use crate::instance::Instance;
+use crate::records::{FunctionExport, Item};
+use crate::values::{MAX_WORDS, Values};
+
+/// An exported function that takes `P` and returns `R`, found and checked.
+///
+/// It belongs to an image at its place: instances of it can all be called by it, others refuse it
+/// with [`CallError::OtherImage`].
+// Two pairs of words, in the order in which a call takes them.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Function<'a, P, R> {
+    /// Where the image's text is.
+    text: u32,
+    /// Address of the entry thunk.
+    thunk: u32,
+    /// Address of the code.
+    code: u32,
+    /// Worst stack depth of the call.
+    stack: u32,
+    /// As long as the image's bytes are borrowed, no other image can be where it is.
+    image: PhantomData<&'a [u8]>,
+    signature: PhantomData<fn(P) -> R>,
+}
+
+impl<P, R> Clone for Function<'_, P, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P, R> Copy for Function<'_, P, R> {}
+
+impl<P, R> Function<'_, P, R> {
+    /// Worst stack depth of a call in bytes, recursion and the host's functions excluded.
+    pub const fn stack_bytes(&self) -> u32 {
+        self.stack
+    }
+}
+
+impl<'a, C: Core> Instance<'a, C> {
+    /// Calls an exported function.
+    ///
+    /// `P` and `R` are what the function takes and returns: `()`, a number, or a tuple. Who makes the
+    /// same call again and again asks for its [`Function`] once.
+    pub fn call<P: Values, R: Values>(&mut self, export: &str, params: P) -> Result<R, CallError> {
+        let function = self.function(export)?;
+        self.invoke(&function, params)
+    }
+
+    /// Finds an exported function that takes `P` and returns `R`, for [`Instance::invoke`].
+    pub fn function<P: Values, R: Values>(
+        &self,
+        export: &str,
+    ) -> Result<Function<'a, P, R>, CallError> {
+        let function = self.function_export(export)?;
+        if !function.function_type.is(P::TYPES, R::TYPES) {
+            return Err(CallError::Signature);
+        }
+        Ok(Function {
+            text: self.text,
+            thunk: self.address(function.function_type.entry),
+            code: self.address(function.code),
+            stack: function.stack_bytes,
+            image: PhantomData,
+            signature: PhantomData,
+        })
+    }
+
+    /// Calls a function that [`Instance::function`] found.
+    // In line, so that arguments and result pass through the caller's frame and nothing else.
+    #[inline(always)]
+    pub fn invoke<P: Values, R: Values>(
+        &mut self,
+        function: &Function<'a, P, R>,
+        params: P,
+    ) -> Result<R, CallError> {
+        // Which of these it is, the compiler knows.
+        match const { max(P::WORDS, R::WORDS) } {
+            0..=2 => self.invoke_with::<P, R, 2>(function, params),
+            3..=4 => self.invoke_with::<P, R, 4>(function, params),
+            _ => self.invoke_with::<P, R, MAX_WORDS>(function, params),
+        }
+    }
+
+    #[inline(always)]
+    fn invoke_with<P: Values, R: Values, const WORDS: usize>(
+        &mut self,
+        function: &Function<'a, P, R>,
+        params: P,
+    ) -> Result<R, CallError> {
+        if function.text != self.text {
+            return Err(CallError::OtherImage);
+        }
+        let mut words = [0; WORDS];
+        params.store(&mut words.iter_mut());
+        self.enter(function.thunk, &mut words, function.code, function.stack)?;
+        Ok(R::load(&mut words.iter()))
+    }
+
+    /// Calls an exported function whose type is known at run time only.
+    ///
+    /// `words` holds the parameters, one word each for i32 and f32, two for i64 and f64, low word
+    /// first, and gets the results in the same form from index 0. It must have room for the longer
+    /// of both ([`FunctionType::call_words`](wasm2mcu_abi::image::FunctionType::call_words)).
+    pub fn call_words(&mut self, export: &str, words: &mut [u32]) -> Result<(), CallError> {
+        let function = self.function_export(export)?;
+        let needed = function.function_type.call_words();
+        if words.len() < needed as usize {
+            return Err(CallError::Words {
+                needed,
+                given: words.len(),
+            });
+        }
+        let thunk = self.address(function.function_type.entry);
+        self.enter(
+            thunk,
+            words,
+            self.address(function.code),
+            function.stack_bytes,
+        )
+    }
+
+    /// Enters the text. `thunk` and `code` are addresses.
+    #[inline(always)]
+    pub(crate) fn enter(
+        &mut self,
+        thunk: u32,
+        words: &mut [u32],
+        code: u32,
+        stack: u32,
+    ) -> Result<(), CallError> {
+        if self.entry_sp() != 0 {
+            return Err(self.refusal());
+        }
+        let context = self.core.ram_address();
+        match self.core.enter(thunk, context, words, code, stack) {
+            0 => Ok(()),
+            number => Err(self.ended(number)),
+        }
+    }
+
+    /// Why nothing can be called now.
+    #[cold]
+    #[inline(never)]
+    fn refusal(&self) -> CallError {
+        match self.is_trapped() {
+            true => CallError::Trapped,
+            false => CallError::Running,
+        }
+    }
+
+    /// The call has ended with a number other than 0: what that means. No call is possible after it.
+    #[cold]
+    #[inline(never)]
+    fn ended(&mut self, number: u32) -> CallError {
+        self.mark_trapped();
+        let code = u8::try_from(number).ok().and_then(TrapCode::from_u8);
+        let error = code.map_or(CallError::Core(number), |code| self.trap(code).into());
+        // A trap that no stub raises (an exhausted stack) leaves no site: the last one's must go.
+        self.set_field(Context::TRAP_SITE, 0);
+        error
+    }
+
+    /// The trap that just happened, with its place.
+    fn trap(&self, code: TrapCode) -> Trap {
+        let bit = self.image.architecture().code_bit();
+        let site = self.field(Context::TRAP_SITE) & !bit;
+        let text_offset = site.wrapping_sub(self.text);
+        Trap::at(&self.image, code, text_offset)
+    }
+
+    fn function_export(&self, name: &str) -> Result<FunctionExport<'a>, CallError> {
+        match self.image.find_export(name) {
+            Some(Item::Function(function)) => Ok(function),
+            Some(_) => Err(CallError::Kind),
+            None => Err(CallError::NoExport),
+        }
+    }
+}
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
