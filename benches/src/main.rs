@@ -11,12 +11,13 @@
 //! ```
 //!
 //! `gate` compares a fixed subset with the committed baseline, in the tests too; `levers` leaves passes
-//! of the compiler out.
+//! of the compiler out. `loader` does the same as `gate` with what the loader itself costs.
 
 mod cache;
 mod engine;
 mod gate;
 mod levers;
+mod loader;
 mod machine;
 mod measure;
 mod report;
@@ -63,8 +64,12 @@ struct Options {
     /// Report an older measurement in JSON in place of a new one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["workload", "engine", "core"])]
     from: Option<PathBuf>,
-    /// Accept the present instructions and bytes of the fixed subset: rewrite baseline.json
-    #[arg(long, exclusive = true)]
+    /// Measure what the loader costs in place of the workloads: a table in Markdown, or JSON
+    #[arg(long, conflicts_with_all = ["workload", "engine", "core", "html", "results", "compare", "from"])]
+    loader: bool,
+    /// Accept the present instructions and bytes of the fixed subset: rewrite baseline.json; with
+    /// --loader what that costs: rewrite loader.json
+    #[arg(long, conflicts_with_all = ["workload", "engine", "core", "json", "html", "results", "compare", "from"])]
     bless: bool,
     /// Print what each pass of the compiler gains, by leaving one after the other out
     #[arg(long, exclusive = true)]
@@ -91,12 +96,26 @@ enum Error {
     Workloads(#[from] std::io::Error),
     #[error(transparent)]
     Gate(#[from] gate::GateError),
+    #[error(transparent)]
+    Loader(#[from] loader::LoaderError),
     #[error("no workload, engine or core of that name")]
     Nothing,
 }
 
 /// Whether nothing failed.
 fn run(options: &Options) -> Result<bool, Error> {
+    if options.loader {
+        let table = loader::Table::measure()?;
+        if options.bless {
+            table.commit()?;
+        }
+        match &options.json {
+            None => print!("{}", table.markdown()),
+            Some(None) => print!("{}", table.json()),
+            Some(Some(path)) => report::write(path, &table.json())?,
+        }
+        return Ok(true);
+    }
     if options.bless {
         print!("{}", gate::bless()?);
         return Ok(true);

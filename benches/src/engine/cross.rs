@@ -17,12 +17,18 @@ const REMEDY: &str = "testbench/test.sh --setup-only finds a way to build for th
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
-/// The firmware of the crate `engines/NAME`, built from it and from `sources`.
+/// The firmware of the crate `engines/NAME` with some of its features, separated by commas, built from
+/// it and from `sources`.
 ///
 /// # Errors
 ///
 /// [`EngineError::Missing`] if there is no way to build for the core.
-pub(super) fn firmware(name: &str, core: Core, sources: &[&str]) -> Result<Elf, EngineError> {
+pub(crate) fn firmware(
+    name: &str,
+    core: Core,
+    features: &str,
+    sources: &[&str],
+) -> Result<Elf, EngineError> {
     let target = match core {
         Core::M33 => "thumbv8m.main-none-eabihf",
         Core::Rv32 | Core::Ibex | Core::Cv32e40p => "riscv32imac-unknown-none-elf",
@@ -31,7 +37,7 @@ pub(super) fn firmware(name: &str, core: Core, sources: &[&str]) -> Result<Elf, 
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut inputs: Vec<PathBuf> = sources.iter().map(|path| workspace.join(path)).collect();
     inputs.extend([krate.clone(), cache::sources().join("flat.x")]);
-    let folder = cache::built(name, &inputs, &[target], |folder| {
+    let folder = cache::built(name, &inputs, &[target, features], |folder| {
         let mut build = cargo(target)?;
         build
             .args([
@@ -41,6 +47,8 @@ pub(super) fn firmware(name: &str, core: Core, sources: &[&str]) -> Result<Elf, 
                 "--quiet",
                 "--target",
                 target,
+                "--features",
+                features,
             ])
             .arg("--manifest-path")
             .arg(krate.join("Cargo.toml"))

@@ -26,7 +26,7 @@ impl Loader {
     ///
     /// [`EngineError::Missing`] if it cannot be built here.
     pub(super) fn open(core: Core) -> Result<Self, EngineError> {
-        let elf = cross::firmware("wasm2mcu", core, &["loader/src", "abi/src"])?;
+        let elf = cross::firmware("wasm2mcu", core, "", &["loader/src", "abi/src"])?;
         Ok(Self { core, elf })
     }
 

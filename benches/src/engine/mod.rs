@@ -9,7 +9,7 @@
 //! and what does not. What is not installed is [`EngineError::Missing`]: there is no number that was
 //! not measured in this run.
 
-mod cross;
+pub(crate) mod cross;
 mod loaded;
 mod micropython;
 mod native;
@@ -22,6 +22,7 @@ mod wasmi;
 
 use ::wasm2mcu::{OptLevel, Passes};
 
+pub(crate) use self::wasm2mcu::target;
 use crate::machine::{Core, Cycles};
 use crate::workload::Workload;
 

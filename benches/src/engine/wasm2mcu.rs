@@ -163,7 +163,8 @@ fn version() -> String {
     format!("wasm2mcu {}", env!("CARGO_PKG_VERSION"))
 }
 
-fn target(core: Core) -> Result<Target, EngineError> {
+/// What the compiler is told of a core.
+pub(crate) fn target(core: Core) -> Result<Target, EngineError> {
     let (name, features) = match core {
         Core::M33 => ("thumbv8m.main-none-eabihf", None),
         Core::Rv32 | Core::Ibex | Core::Cv32e40p => (
