@@ -135,6 +135,11 @@ impl<'a, const N: usize> Words<'a, N> {
     }
 }
 
+/// The same as an array; `None` when they reach beyond the end.
+pub fn read_words<const N: usize>(bytes: &[u8], offset: u32) -> Option<[u32; N]> {
+    Words::read(bytes, offset).map(|words| words.0.map(u32::from_le_bytes))
+}
+
 /// One little-endian word of `bytes` at `offset`; `None` when it reaches beyond the end.
 // A compare and a load on a target: smaller than a call, which optimising for size would make it.
 #[inline(always)]

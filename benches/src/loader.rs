@@ -4,7 +4,7 @@
 //!   engines/loader ──feature by feature──▶ Elf: bytes beyond the firmware without a loader
 //!        │ on the emulated core
 //!        ▼
-//!   load(image) · once() · twice() ──▶ instructions
+//!   load(image) · once() · twice() · thrice() ──▶ instructions
 //!   loader/src ──▶ uses of `unsafe`
 //! ```
 //!
@@ -15,7 +15,7 @@
 //!   `testbench/apps`, compiled by clang -O3 with pages of one byte and a stack of 512 bytes
 //!   (`-Wl,--page-size=1 -Wl,-z,stack-size=512`). It has five exports, 1456 bytes of memory that are
 //!   zeroed, and no data segments.
-//! * **A call** is what two calls by handle take more than one, without the function's own
+//! * **A call** is what three calls by handle take more than two, without the function's own
 //!   instructions: checks, arguments, entry thunk, result.
 //! * **A host call** is what a function with two calls of the host takes more than one with one,
 //!   without the one instruction of the host's function.
@@ -33,7 +33,6 @@ use wasm2mcu::mach::buffer::Symbol;
 use wasm2mcu::map::image_sha256;
 use wasm2mcu::{Compiled, Options};
 use wasm2mcu_abi::context::Context;
-use wasm2mcu_abi::image::Header;
 
 use crate::cache;
 use crate::engine::{EngineError, cross, target};
@@ -153,6 +152,7 @@ impl Table {
     /// # Errors
     ///
     /// If there are none.
+    #[cfg(test)]
     pub(crate) fn committed() -> Result<Table, LoaderError> {
         Ok(serde_json::from_str(&fs::read_to_string(path())?)?)
     }
@@ -229,7 +229,7 @@ const ADD: &str = r#"(module (memory 1) (func (export "add") (param i32 i32) (re
     (i32.add (local.get 0) (local.get 1))))"#;
 
 /// The same, which calls the host so many times before.
-fn calling(times: usize) -> String {
+fn host_calls_of(times: usize) -> String {
     format!(
         r#"(module (import "host" "nothing" (func)) (func (export "add") (param i32 i32) (result i32)
             {} (i32.add (local.get 0) (local.get 1))))"#,
@@ -248,12 +248,12 @@ fn measure(core: Core) -> Result<Costs, LoaderError> {
     let typical = fs::read(cache::sources().join("loader/aes128.wasm"))?;
     let typical = Loaded::new(core, &elf, &compile(core, &typical)?)?;
     let add = compile(core, ADD.as_bytes())?;
-    let two_calls = firmware("twice")?;
-    let mut add_twice = Loaded::new(core, &two_calls, &add)?;
-    let once = add_twice.add("once", 42)?;
-    let twice = add_twice.add("twice", 64)?;
+    let calling = firmware("calls")?;
+    let mut adding = Loaded::new(core, &calling, &add)?;
+    let twice = adding.add("twice", 64)?;
+    let thrice = adding.add("thrice", 86)?;
     let host_calls = |times| {
-        let image = compile(core, calling(times).as_bytes())?;
+        let image = compile(core, host_calls_of(times).as_bytes())?;
         Loaded::new(core, &elf, &image)?.add("once", 42)
     };
     let costs = [
@@ -262,7 +262,7 @@ fn measure(core: Core) -> Result<Costs, LoaderError> {
         (FLASH_SIGNATURE, with("signature")?),
         (RAM, typical.fixed_ram()?),
         (LOAD, typical.instructions),
-        (CALL, twice - once - own_instructions(core, &add)?),
+        (CALL, thrice - twice - own_instructions(core, &add)?),
         (HOST_CALL, host_calls(2)? - host_calls(1)? - 1),
         (UNSAFE, unsafe_uses()?),
     ];

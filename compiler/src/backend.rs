@@ -129,6 +129,7 @@ fn lower_one<I: Isa>(
 fn emission(options: &Options) -> emit::Options {
     emit::Options {
         small: options.level == OptLevel::Size,
+        stubs: options.trap_info,
         passes: options.passes,
     }
 }

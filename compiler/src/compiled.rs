@@ -16,7 +16,7 @@ use crate::target::{FloatUse, Target};
 use crate::wasm::contract::Builtin;
 use crate::wasm::module::{ElementMode, ExportItem, Module};
 use crate::wasm::{BodyId, Translated};
-use crate::{backend, disasm, object};
+use crate::{TrapInfo, backend, disasm, object};
 
 /// A compiled module.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Compiled {
     pub source_sha256: [u8; 32],
     /// What the module declares, and its functions in optimised CLIF.
     pub translated: Translated,
+    /// How exactly traps are placed.
+    pub trap_info: TrapInfo,
     /// What became of the guards.
     pub guards: Statistics,
     /// The functions in machine IR, before registers were assigned; empty unless
@@ -73,6 +75,7 @@ impl Compiled {
             target: self.target.name().to_owned(),
             module: self.module().name.clone(),
             text_bytes: self.text.bytes.len() as u32,
+            trap_info: self.trap_info,
             trap_sites: self.text.trap_sites.clone(),
             data: self.text.data.clone(),
             ..Map::default()

@@ -41,6 +41,7 @@ pub mod wasm;
 
 pub use compiled::Compiled;
 pub use error::{Error, Result};
+pub use mach::stubs::TrapStubs as TrapInfo;
 pub use opt::OptLevel;
 pub use passes::Passes;
 pub use target::{FloatUse, Target, TargetError};
@@ -77,6 +78,9 @@ pub struct Options {
     /// core that does not have one. Without effect on memories that
     /// grow or belong to another instance. 0 for none.
     pub guard_zone: u32,
+    /// How exactly a trap is placed: by a stub for each check of a function, or one that they share, which
+    /// takes less code.
+    pub trap_info: TrapInfo,
     /// Whether every step is checked: CLIF by Cranelift's verifier, registers by regalloc2's
     /// checker. Costs about as much again as compiling.
     pub verify: bool,
@@ -99,6 +103,7 @@ impl Default for Options {
             table_room: DEFAULT_TABLE_ROOM,
             linkable: false,
             guard_zone: 0,
+            trap_info: TrapInfo::default(),
             verify: cfg!(debug_assertions),
             listing: false,
             passes: Passes::ALL,
@@ -157,6 +162,7 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
         },
         entry_stack: backend::entry_stack(isa, &program, &translated.module),
         translated,
+        trap_info: options.trap_info,
         guards,
         depths,
         text,

@@ -94,6 +94,7 @@ mod instance;
 )]
 mod native;
 mod records;
+mod report;
 mod share;
 mod values;
 mod verify;
@@ -111,6 +112,7 @@ pub use records::{
     DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, ImportItem, Item,
     Limits, Name, Records,
 };
+pub use report::{NoTrapRecord, TrapRecord};
 pub use share::{Shared, SharedItem};
 pub use values::{Value, Values};
 pub use verify::{Policy, Stage, Verified};

@@ -10,8 +10,8 @@ fn main() {
     if has("LOADER") {
         names.push("INSTANCE_BYTES");
     }
-    if has("TWICE") {
-        names.push("twice");
+    if has("CALLS") {
+        names.extend(["twice", "thrice"]);
     }
     for name in names {
         println!("cargo:rustc-link-arg-bins=--undefined={name}");

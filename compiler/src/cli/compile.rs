@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use wasm2mcu::disasm::Style;
 use wasm2mcu::map::Map;
-use wasm2mcu::{Compiled, Options};
+use wasm2mcu::{Compiled, Options, TrapInfo};
 
 use super::core::{self, Core};
 use super::input::{Input, about};
@@ -55,12 +55,25 @@ pub(crate) struct Args {
     /// host does not promise it. Memories that grow do not profit.
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     guard_zone: u32,
+    /// How exactly a trap is placed: the function, or the site itself, which takes 4 bytes of code for
+    /// each check.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Info::Function)]
+    trap_info: Info,
     /// What to write.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Image)]
     emit: Emit,
     /// Do not print a summary.
     #[arg(short, long)]
     quiet: bool,
+}
+
+/// What a trap tells.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Info {
+    /// Code and function.
+    Function,
+    /// Code, function, and by the map the operator in the module.
+    Site,
 }
 
 /// The forms in which a module can be had.
@@ -113,7 +126,12 @@ Modules:
 
   Build C with:
     clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry,--stack-first \\
-      -Wl,-z,stack-size=4096 -Wl,--no-growable-memory app.c -o app.wasm";
+      -Wl,-z,stack-size=4096 -Wl,--no-growable-memory app.c -o app.wasm
+
+  The memory of such a module is at least one page of 65536 bytes, and all of it takes RAM: a program
+  may use every byte of its memory, so the compiler cuts nothing off. With -Wl,--page-size=1 (wasm-ld of
+  LLVM 22 or later) it is as large as static data and stack, to the byte. With another linker, give
+  the module a memory with pages of one byte: (memory 2048 2048 (pagesize 1)).";
 
 /// Compiles, and says how large the result is.
 pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
@@ -125,6 +143,10 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         table_room: args.table_room,
         linkable: args.linkable,
         guard_zone: args.guard_zone,
+        trap_info: match args.trap_info {
+            Info::Function => TrapInfo::PerFunction,
+            Info::Site => TrapInfo::PerSite,
+        },
         ..Options::default()
     };
     let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))
@@ -138,7 +160,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     };
     match (&output, args.emit) {
         (Output::File(path), Emit::Image) => {
-            let map = compiled.map(&bytes).to_json();
+            let mut map = compiled.map(&bytes);
+            map.add_lines(&module);
+            let map = map.to_json();
             let map = Staged::new(&Map::path_beside(&args.output), map.as_bytes())?;
             let image = Staged::new(path, &bytes)?;
             // The image last: whatever fails, an old one is still there. A map knows its image.
@@ -155,9 +179,25 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
             bytes.len(),
             summary(&compiled),
         ));
+        if is_one_page(&compiled) {
+            output::note(format_args!("{ONE_PAGE}"));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// Whether the memory is as small as WebAssembly's pages allow and could be smaller with others.
+fn is_one_page(compiled: &Compiled) -> bool {
+    compiled.parts().memory.is_some_and(|memory| {
+        memory.page_size_log2 == 16 && !memory.imported && memory.max_bytes == 1 << 16
+    })
+}
+
+/// All of a page is the program's, whether it is used or not: only the module can say that it is
+/// smaller.
+const ONE_PAGE: &str = "\
+note: the memory takes a whole page of 65536 bytes; where static data and stack need less, link with \
+-Wl,--page-size=1 (`wasm2mcu compile --help`)";
 
 /// The stem of the file's name tells the images of one firmware apart.
 fn symbol_name(input: &Path) -> String {

@@ -8,7 +8,7 @@
 //! Standard output carries what was asked for and nothing else; everything for people goes to
 //! standard error.
 //!
-//! * [`compile`], [`run`], [`inspect`], [`disasm`], [`keygen`], [`sign`], [`verify`], [`completions`]: the
+//! * [`compile`], [`run`], [`inspect`], [`disasm`], [`explain`], [`keygen`], [`sign`], [`verify`], [`completions`]: the
 //!   commands
 //! * [`key`]: key files
 //! * [`input`], [`output`]: files and streams
@@ -22,6 +22,7 @@ mod compile;
 mod completions;
 mod core;
 mod disasm;
+mod explain;
 mod failure;
 mod input;
 mod inspect;
@@ -77,6 +78,7 @@ enum Command {
     Run(run::Args),
     Inspect(inspect::Args),
     Disasm(disasm::Args),
+    Explain(explain::Args),
     Keygen(keygen::Args),
     Sign(sign::Args),
     Verify(verify::Args),
@@ -99,6 +101,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Disasm(args) => disasm::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Keygen(args) => keygen::run(args),
         Command::Sign(args) => sign::run(args),
         Command::Verify(args) => verify::run(args),

@@ -87,6 +87,8 @@ pub type CodeOf<I> = Code<<<I as Isa>::Emitter as Emitter>::Relocation>;
 pub struct Options {
     /// Whether to take fewer bytes and more instructions.
     pub small: bool,
+    /// How exactly traps are placed.
+    pub stubs: TrapStubs,
     /// Which passes take part.
     pub passes: Passes,
 }
@@ -134,7 +136,7 @@ fn emit_once<I: Isa>(
     literals: &BTreeSet<u32>,
 ) -> Result<(CodeOf<I>, BTreeSet<u32>), BranchOutOfRange> {
     let code = &function.code;
-    let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), TrapStubs::PerFunction);
+    let mut emitter = I::Emitter::new(code.blocks.len(), frame.clone(), options.stubs);
     emitter.set_reach(reach);
     if options.small {
         emitter.prefer_size();

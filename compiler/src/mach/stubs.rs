@@ -5,9 +5,10 @@ use wasm2mcu_abi::trap::TrapCode;
 use super::buffer::{CodeBuffer, Label, Relax};
 
 /// How exactly a trap can be placed on the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TrapStubs {
     /// One stub per function and trap code: a trap tells the function, one of the host the place.
+    #[default]
     PerFunction,
     /// One stub per check: a trap tells the place.
     PerSite,

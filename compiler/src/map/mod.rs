@@ -10,6 +10,7 @@
 //! The file is one JSON object; see `wire` for how offsets are written. Text offsets count from
 //! the first byte of the TEXT section, source offsets from that of the WebAssembly file.
 
+mod lines;
 mod wire;
 
 use std::fmt::Write as _;
@@ -20,6 +21,9 @@ use wasm2mcu_abi::image::{RecordType, Section, TrailerRecord, field, read_word};
 use wasm2mcu_abi::trap::TrapCode;
 
 pub use crate::mach::buffer::{SourceLocation, TrapSite};
+pub use lines::{Line, Lines};
+
+use crate::TrapInfo;
 
 /// The version of the file that this compiler writes and reads.
 pub const VERSION: u32 = 1;
@@ -39,12 +43,16 @@ pub struct Map {
     pub functions: Vec<Function>,
     /// Everything else that can be executed, ascending by offset.
     pub routines: Vec<Routine>,
+    /// How exactly the device knows where it trapped.
+    pub trap_info: TrapInfo,
     /// Where control may leave by a trap, ascending.
     pub trap_sites: Vec<TrapSite>,
     /// Which operator code comes from, ascending; source 0 means none.
     pub locations: Vec<SourceLocation>,
     /// Stretches of the text that are data: offset and bytes, ascending.
     pub data: Vec<(u32, u32)>,
+    /// Where the operators of the trap sites come from in the source, if the module tells it.
+    pub lines: Lines,
 }
 
 /// A function of the module.
@@ -147,11 +155,7 @@ impl Map {
     ///
     /// [`MapError`] says what is wrong; after this all offsets lie within the text and ascend.
     pub fn read(path: &Path, image: &[u8]) -> Result<Map, MapError> {
-        let text = fs::read_to_string(path).map_err(|source| MapError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
-        let map = wire::parse(&text, path)?;
+        let map = Map::read_alone(path)?;
         let image_sha256 = image_sha256(image).ok_or(MapError::NoImage)?;
         if map.image_sha256 != image_sha256 {
             return Err(MapError::OtherImage {
@@ -161,6 +165,51 @@ impl Map {
             });
         }
         Ok(map)
+    }
+
+    /// Reads the map at `path`, of whatever image it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Map::read`].
+    pub fn read_alone(path: &Path) -> Result<Map, MapError> {
+        let text = fs::read_to_string(path).map_err(|source| MapError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        wire::parse(&text, path)
+    }
+
+    /// Adds what the DWARF of the module, in the binary format, says of the trap sites.
+    pub fn add_lines(&mut self, module: &[u8]) {
+        let mut sources: Vec<u32> = self.trap_sites.iter().map(|site| site.source).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        self.lines = Lines::read(module, &sources);
+    }
+
+    /// The places in the WebAssembly file that a trap may have come from, ascending: one if the image
+    /// has a stub for each check, else all of the function that end so.
+    ///
+    /// `text_offset` is what the device reports, just behind the trap's call.
+    pub fn trap_sources(&self, text_offset: u32, code: TrapCode) -> Vec<u32> {
+        let Some(function) = text_offset
+            .checked_sub(1)
+            .and_then(|at| self.function_at(at))
+        else {
+            return Vec::new();
+        };
+        if self.trap_info == TrapInfo::PerSite {
+            // The stub's location is that of its check.
+            return self.source_at(text_offset - 1).into_iter().collect();
+        }
+        let mut sources: Vec<u32> = self
+            .trap_sites_in(function, code)
+            .map(|site| site.source)
+            .collect();
+        sources.sort_unstable();
+        sources.dedup();
+        sources
     }
 
     /// The map as the text of its file.

@@ -11,11 +11,14 @@
 //!   "routines": [ {"name": "trap_exit", "offset": 0, "bytes": 24}, … ],
 //!   "trap_sites": [offset, code, source, …],
 //!   "locations": [offset, source, …],
-//!   "data": [offset, bytes, …]
+//!   "data": [offset, bytes, …],
+//!   "trap_info": "function",
+//!   "files": ["app.c", …],
+//!   "lines": [source, file, line, column, …]
 //! }
 //! ```
 //!
-//! The last three are flat lists in which offsets and sources are differences to the one before,
+//! Those of numbers are flat lists in which offsets and sources are differences to the one before,
 //! the first to 0: most are a digit or two, so that a map is about as large as its module.
 
 use std::path::Path;
@@ -23,7 +26,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use wasm2mcu_abi::trap::TrapCode;
 
-use super::{Function, Map, MapError, Routine, SourceLocation, TrapSite, VERSION, hex};
+use super::{
+    Function, Line, Lines, Map, MapError, Routine, SourceLocation, TrapSite, VERSION, hex,
+};
+use crate::TrapInfo;
 
 #[derive(Deserialize)]
 struct File {
@@ -36,7 +42,16 @@ struct File {
     trap_sites: Vec<i64>,
     locations: Vec<i64>,
     data: Vec<i64>,
+    #[serde(default)]
+    trap_info: Option<String>,
+    #[serde(default)]
+    files: Vec<String>,
+    #[serde(default)]
+    lines: Vec<i64>,
 }
+
+const PER_FUNCTION: &str = "function";
+const PER_SITE: &str = "site";
 
 #[derive(Deserialize)]
 struct Version {
@@ -56,6 +71,9 @@ pub(super) fn write(map: &Map) -> String {
         field("trap_sites", &trap_sites(&map.trap_sites)),
         field("locations", &locations(&map.locations)),
         field("data", &data(&map.data)),
+        field("trap_info", &trap_info(map.trap_info)),
+        field("files", &map.lines.files),
+        field("lines", &lines(&map.lines.rows)),
     ];
     format!("{{\n{}\n}}\n", fields.join(",\n"))
 }
@@ -105,6 +123,15 @@ fn unpack(file: File) -> Result<Map, &'static str> {
         trap_sites: read_trap_sites(&file.trap_sites).ok_or("trap_sites")?,
         locations: read_locations(&file.locations).ok_or("locations")?,
         data: read_data(&file.data).ok_or("data")?,
+        trap_info: match file.trap_info.as_deref() {
+            None | Some(PER_FUNCTION) => TrapInfo::PerFunction,
+            Some(PER_SITE) => TrapInfo::PerSite,
+            Some(_) => return Err("trap_info"),
+        },
+        lines: Lines {
+            rows: read_lines(&file.lines, file.files.len()).ok_or("lines")?,
+            files: file.files,
+        },
     };
     let functions = map.functions.iter().map(|f| (f.offset, f.bytes));
     let routines = map.routines.iter().map(|r| (r.offset, r.bytes));
@@ -210,6 +237,45 @@ fn read_locations(list: &[i64]) -> Option<Vec<SourceLocation>> {
         })
     };
     rows.iter().map(location).collect()
+}
+
+const fn trap_info(info: TrapInfo) -> &'static str {
+    match info {
+        TrapInfo::PerFunction => PER_FUNCTION,
+        TrapInfo::PerSite => PER_SITE,
+    }
+}
+
+fn lines(lines: &[Line]) -> Vec<i64> {
+    let mut source = Delta::default();
+    let row = |line: &Line| {
+        let source = source.write(line.source);
+        [
+            source,
+            line.file.into(),
+            line.line.into(),
+            line.column.into(),
+        ]
+    };
+    lines.iter().flat_map(row).collect()
+}
+
+/// Ascending by source, of so many files.
+fn read_lines(list: &[i64], files: usize) -> Option<Vec<Line>> {
+    let mut source = Delta::default();
+    let (rows, []) = list.as_chunks() else {
+        return None;
+    };
+    let line = |&[s, file, line, column]: &[i64; 4]| {
+        let line = Line {
+            source: source.read(s)?,
+            file: file.try_into().ok()?,
+            line: line.try_into().ok()?,
+            column: column.try_into().ok()?,
+        };
+        (s >= 0 && (line.file as usize) < files).then_some(line)
+    };
+    rows.iter().map(line).collect()
 }
 
 fn data(data: &[(u32, u32)]) -> Vec<i64> {

@@ -2,6 +2,7 @@
 
 mod compile;
 mod errors;
+mod explain;
 mod run;
 mod sign;
 

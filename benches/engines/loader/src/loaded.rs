@@ -154,15 +154,28 @@ extern "C" fn once(a: i32, b: i32) -> i32 {
     }
 }
 
-#[cfg(feature = "twice")]
-#[unsafe(no_mangle)]
-extern "C" fn twice(a: i32, b: i32) -> i32 {
-    // SAFETY: the benches called `load` and `prepare` before.
-    let (instance, add) = unsafe { (INSTANCE.get(), ADD.get()) };
-    let sum = instance.invoke(add, (a, b));
-    let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));
-    match sum {
-        Ok(sum) => sum,
-        Err(_) => -1,
+/// Calls one after the other: one more takes what a call takes where the caller has its registers
+/// saved.
+#[cfg(feature = "calls")]
+mod calls {
+    use super::{ADD, INSTANCE};
+
+    #[unsafe(no_mangle)]
+    extern "C" fn twice(a: i32, b: i32) -> i32 {
+        // SAFETY: the benches called `load` and `prepare` before.
+        let (instance, add) = unsafe { (INSTANCE.get(), ADD.get()) };
+        let sum = instance.invoke(add, (a, b));
+        let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));
+        sum.unwrap_or(-1)
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn thrice(a: i32, b: i32) -> i32 {
+        // SAFETY: the benches called `load` and `prepare` before.
+        let (instance, add) = unsafe { (INSTANCE.get(), ADD.get()) };
+        let sum = instance.invoke(add, (a, b));
+        let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));
+        let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));
+        sum.unwrap_or(-1)
     }
 }

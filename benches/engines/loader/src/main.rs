@@ -4,7 +4,8 @@
 //!   load(image, bytes)   structure, policy, premises, imports, the instance's RAM, start function
 //!   prepare()            the export `add`, by name and signature
 //!   once(a, b)           one call of it
-//!   twice(a, b)          two calls, with the feature of that name: what this takes more is a call, inlined in its caller
+//!   twice(a, b)          two calls, with the feature `calls`
+//!   thrice(a, b)         three: what this takes more is a call, inlined in its caller
 //! ```
 //!
 //! Without the feature `loader` the same functions do nothing: what such a firmware has in flash
