@@ -12,12 +12,13 @@
 use core::marker::PhantomData;
 
 use wasm2mcu_abi::context::Context;
+use wasm2mcu_abi::image::ExportKind;
 use wasm2mcu_abi::trap::TrapCode;
 
 use crate::cpu::Core;
 use crate::error::{CallError, Trap};
 use crate::instance::Instance;
-use crate::records::{FunctionExport, Item};
+use crate::records::FunctionExport;
 use crate::values::{MAX_WORDS, Values};
 
 /// An exported function that takes `P` and returns `R`, found and checked.
@@ -63,6 +64,7 @@ impl<'a, C: Core> Instance<'a, C> {
     /// same call again and again asks for its [`Function`] once.
     pub fn call<P: Values, R: Values>(&mut self, export: &str, params: P) -> Result<R, CallError> {
         let function = self.function(export)?;
+        self.obstacle(self.text).map_or(Ok(()), Err)?;
         self.invoke(&function, params)
     }
 
@@ -107,8 +109,8 @@ impl<'a, C: Core> Instance<'a, C> {
         function: &Function<'a, P, R>,
         params: P,
     ) -> Result<R, CallError> {
-        if function.text != self.text {
-            return Err(CallError::OtherImage);
+        if function.text != self.ready {
+            self.obstacle(function.text).map_or(Ok(()), Err)?;
         }
         let mut words = [0; WORDS];
         params.store(&mut words.iter_mut());
@@ -130,6 +132,7 @@ impl<'a, C: Core> Instance<'a, C> {
                 given: words.len(),
             });
         }
+        self.obstacle(self.text).map_or(Ok(()), Err)?;
         let thunk = self.address(function.function_type.entry);
         self.enter(
             thunk,
@@ -139,7 +142,7 @@ impl<'a, C: Core> Instance<'a, C> {
         )
     }
 
-    /// Enters the text. `thunk` and `code` are addresses.
+    /// Enters the text, where nothing stands in the way. `thunk` and `code` are addresses.
     #[inline(always)]
     pub(crate) fn enter(
         &mut self,
@@ -148,9 +151,6 @@ impl<'a, C: Core> Instance<'a, C> {
         code: u32,
         stack: u32,
     ) -> Result<(), CallError> {
-        if self.entry_sp() != 0 {
-            return Err(self.refusal());
-        }
         let context = self.core.ram_address();
         match self.core.enter(thunk, context, words, code, stack) {
             0 => Ok(()),
@@ -158,13 +158,19 @@ impl<'a, C: Core> Instance<'a, C> {
         }
     }
 
-    /// Why nothing can be called now.
+    /// What stands in the way of a call into this text.
     #[cold]
     #[inline(never)]
-    fn refusal(&self) -> CallError {
-        match self.is_trapped() {
-            true => CallError::Trapped,
-            false => CallError::Running,
+    fn obstacle(&mut self, text: u32) -> Option<Obstacle> {
+        match self.entry_sp() {
+            _ if text != self.text => Some(Obstacle::OtherImage),
+            0 => {
+                // An open image may have trapped in a call of another's, which left the site.
+                self.set_field(Context::TRAP_SITE, 0);
+                None
+            }
+            _ if self.is_trapped() => Some(Obstacle::Trapped),
+            _ => Some(Obstacle::Running),
         }
     }
 
@@ -189,10 +195,31 @@ impl<'a, C: Core> Instance<'a, C> {
     }
 
     fn function_export(&self, name: &str) -> Result<FunctionExport<'a>, CallError> {
-        match self.image.find_export(name) {
-            Some(Item::Function(function)) => Ok(function),
-            Some(_) => Err(CallError::Kind),
-            None => Err(CallError::NoExport),
+        let export = self.image.export_record(name);
+        let export = export.ok_or(CallError::NoExport)?;
+        if export.kind != ExportKind::Function {
+            return Err(CallError::Kind);
+        }
+        let function = self.image.function(export);
+        function.ok_or(CallError::NoExport)
+    }
+}
+
+/// Why nothing can be called: what fits a register, so that whoever does not look at the error has no code
+/// for it.
+#[derive(Clone, Copy)]
+enum Obstacle {
+    OtherImage,
+    Trapped,
+    Running,
+}
+
+impl From<Obstacle> for CallError {
+    fn from(obstacle: Obstacle) -> CallError {
+        match obstacle {
+            Obstacle::OtherImage => CallError::OtherImage,
+            Obstacle::Trapped => CallError::Trapped,
+            Obstacle::Running => CallError::Running,
         }
     }
 }

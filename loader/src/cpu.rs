@@ -1,7 +1,6 @@
 //! What the loader needs of a core: its identity, the RAM it sees, and a way into the text.
 
-use wasm2mcu_abi::context::Context;
-use wasm2mcu_abi::image::{Architecture, Features, read_word};
+use wasm2mcu_abi::image::{Architecture, Features};
 
 /// A core that executes image text, with the RAM that an instance may use.
 ///
@@ -28,12 +27,6 @@ pub trait Core {
 
     /// The RAM; its length never changes.
     fn ram_mut(&mut self) -> &mut [u8];
-
-    /// The word of the context, at the begin of the RAM, that is 0 when a call may be made. Every call
-    /// reads it.
-    fn entry_sp(&self) -> u32 {
-        read_word(self.ram(), Context::ENTRY_SP).unwrap_or(0)
-    }
 
     /// The lowest address that the stack pointer may reach while module code runs, and functions of the
     /// host that it calls.
@@ -94,10 +87,6 @@ impl<C: Core> Core for &mut C {
 
     fn ram_mut(&mut self) -> &mut [u8] {
         (**self).ram_mut()
-    }
-
-    fn entry_sp(&self) -> u32 {
-        (**self).entry_sp()
     }
 
     fn stack_limit(&self) -> u32 {

@@ -329,13 +329,18 @@ impl<'a> Image<'a> {
         FunctionType::read(self.section(Section::Types), offset)
     }
 
+    /// What the export of a function says.
+    pub(crate) fn function(&self, export: format::Export) -> Option<FunctionExport<'a>> {
+        Some(FunctionExport {
+            function_type: self.function_type(export.detail)?,
+            code: export.value,
+            stack_bytes: export.limit,
+        })
+    }
+
     fn item(&self, export: format::Export) -> Option<Item<'a>> {
         Some(match export.kind {
-            format::ExportKind::Function => Item::Function(FunctionExport {
-                function_type: self.function_type(export.detail)?,
-                code: export.value,
-                stack_bytes: export.limit,
-            }),
+            format::ExportKind::Function => Item::Function(self.function(export)?),
             format::ExportKind::Table => Item::Table(export.value),
             format::ExportKind::Memory => Item::Memory,
             format::ExportKind::Global => Item::Global(GlobalExport {

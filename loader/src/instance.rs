@@ -27,6 +27,9 @@ pub struct Instance<'a, C: Core> {
     pub(crate) core: C,
     /// Where the core sees the text.
     pub(crate) text: u32,
+    /// The same if nothing can stand in the way of a call; 0 if that has to be looked at: after a trap,
+    /// and in an open image, which others may have entered.
+    pub(crate) ready: u32,
 }
 
 /// In place of the entry's stack pointer after a trap: no call is possible then either. A stack
@@ -61,6 +64,7 @@ impl<'a, C: Core> Instance<'a, C> {
             image: *image,
             core,
             text,
+            ready: 0,
         };
         instance.link(host, shared)?;
         instance.set_host_data(0);
@@ -81,6 +85,7 @@ impl<'a, C: Core> Instance<'a, C> {
     /// The module's own data may be inconsistent then; the sandbox holds all the same.
     pub fn clear_trap(&mut self) {
         self.set_field(Context::ENTRY_SP, 0);
+        self.ready = if self.image.is_open() { 0 } else { self.text };
     }
 
     /// Whether a trap made the instance refuse calls.
@@ -90,12 +95,12 @@ impl<'a, C: Core> Instance<'a, C> {
 
     pub(crate) fn mark_trapped(&mut self) {
         self.set_field(Context::ENTRY_SP, TRAPPED);
+        self.ready = 0;
     }
 
     /// Stack pointer of the innermost entry; 0 if nothing stands in the way of a call.
-    #[inline(always)]
     pub(crate) fn entry_sp(&self) -> u32 {
-        self.core.entry_sp()
+        self.field(Context::ENTRY_SP)
     }
 
     /// The image that the instance was made of.
@@ -307,6 +312,7 @@ impl<'a, C: Core> Instance<'a, C> {
 
     fn start(&mut self) -> Result<(), CallError> {
         // Until the start function has returned, a failure leaves the instance refusing calls.
+        self.ready = 0;
         self.place()?;
         self.clear_trap();
         match self.image.field(field::START_CODE) {

@@ -83,7 +83,6 @@ impl<'r> Native<'r> {
     ///   from a compiler that is trusted. The image's hash does not show that; a signature does.
     /// * The address of every [`HostFunction`] given to the instance is that of a function with the
     ///   signature that stands beside it, as [`HostFunction::new`] makes it.
-    /// * `ram` is aligned to 8 bytes and not shorter than [`Context::BYTES`].
     /// * From `stack_limit` up to the stack pointer of every caller there is nothing but free stack,
     ///   and below it room for interrupts, and for host functions unless
     ///   [`with_host_stack`](Native::with_host_stack) gives them room above it.
@@ -142,14 +141,6 @@ impl Core for Native<'_> {
         let word = ptr::with_exposed_provenance::<u32>(address as usize);
         // SAFETY: another instance shared this address of its RAM, and lives.
         unsafe { word.read() }
-    }
-
-    #[inline(always)]
-    fn entry_sp(&self) -> u32 {
-        let context = self.ram.as_ptr().cast::<Context>();
-        // SAFETY: the RAM holds a context's fixed part by the promise of `Native::new`, and nobody
-        // changes it while no module code runs.
-        unsafe { (*context).entry_sp }
     }
 
     fn stack_limit(&self) -> u32 {

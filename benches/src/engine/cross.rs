@@ -17,18 +17,42 @@ const REMEDY: &str = "testbench/test.sh --setup-only finds a way to build for th
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
-/// The firmware of the crate `engines/NAME` with some of its features, separated by commas, built from
-/// it and from `sources`.
+/// A crate of `engines/` with a binary of the name `firmware`.
+pub(crate) struct Firmware<'a> {
+    /// Its folder.
+    pub(crate) name: &'a str,
+    /// Which of its features, separated by commas.
+    pub(crate) features: &'a str,
+    /// How it is optimised, if not as its profile says.
+    pub(crate) opt_level: Option<&'a str>,
+    /// What it is built from beside its own folder.
+    pub(crate) sources: &'a [&'a str],
+}
+
+impl<'a> Firmware<'a> {
+    /// The crate as it is.
+    pub(crate) const fn new(name: &'a str, sources: &'a [&'a str]) -> Self {
+        Self {
+            name,
+            features: "",
+            opt_level: None,
+            sources,
+        }
+    }
+}
+
+/// A firmware for a core.
 ///
 /// # Errors
 ///
 /// [`EngineError::Missing`] if there is no way to build for the core.
-pub(crate) fn firmware(
-    name: &str,
-    core: Core,
-    features: &str,
-    sources: &[&str],
-) -> Result<Elf, EngineError> {
+pub(crate) fn firmware(core: Core, firmware: &Firmware<'_>) -> Result<Elf, EngineError> {
+    let Firmware {
+        name,
+        features,
+        opt_level,
+        sources,
+    } = *firmware;
     let target = match core {
         Core::M33 => "thumbv8m.main-none-eabihf",
         Core::Rv32 | Core::Ibex | Core::Cv32e40p => "riscv32imac-unknown-none-elf",
@@ -37,7 +61,8 @@ pub(crate) fn firmware(
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut inputs: Vec<PathBuf> = sources.iter().map(|path| workspace.join(path)).collect();
     inputs.extend([krate.clone(), cache::sources().join("flat.x")]);
-    let folder = cache::built(name, &inputs, &[target, features], |folder| {
+    let level = opt_level.unwrap_or_default();
+    let folder = cache::built(name, &inputs, &[target, features, level], |folder| {
         let mut build = cargo(target)?;
         build
             .args([
@@ -54,6 +79,9 @@ pub(crate) fn firmware(
             .arg(krate.join("Cargo.toml"))
             .arg("--target-dir")
             .arg(cache::folder().join("cargo"));
+        if let Some(level) = opt_level {
+            build.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
+        }
         execute(&mut build, REMEDY)?;
         let built = cache::folder().join("cargo").join(target);
         fs::copy(built.join("release/firmware"), folder.join("firmware"))?;

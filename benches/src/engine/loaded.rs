@@ -6,7 +6,7 @@
 //!   thunk, on the emulator or, with its memory as it is now, on the RTL ──▶ the run
 //! ```
 
-use super::cross;
+use super::cross::{self, Firmware};
 use super::{EngineError, Run, Runtime};
 use crate::machine::elf::Elf;
 use crate::machine::emulated::{Call, Emulated, MODULE};
@@ -26,7 +26,7 @@ impl Loader {
     ///
     /// [`EngineError::Missing`] if it cannot be built here.
     pub(super) fn open(core: Core) -> Result<Self, EngineError> {
-        let elf = cross::firmware("wasm2mcu", core, "", &["loader/src", "abi/src"])?;
+        let elf = cross::firmware(core, &Firmware::new("wasm2mcu", &["loader/src", "abi/src"]))?;
         Ok(Self { core, elf })
     }
 

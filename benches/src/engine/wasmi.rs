@@ -36,7 +36,7 @@ impl Engine for Wasmi {
 
     fn prepare(&self, workload: &Workload, core: Core) -> Result<Box<dyn Program>, EngineError> {
         let module = fs::read(&workload.wasm).map_err(failed)?;
-        let firmware = cross::firmware("wasmi", core, "", &[])?;
+        let firmware = cross::firmware(core, &cross::Firmware::new("wasmi", &[]))?;
         let firmware = Firmware::new(firmware, core, Kind::Module(module))?;
         Ok(Box::new(firmware))
     }

@@ -244,6 +244,8 @@ pub struct BorderNeeds<'a> {
     pub entries: Vec<(u32, &'a Signature)>,
     /// Bytes that entry thunks grant to stack arguments at least.
     pub tail_area: u32,
+    /// Whether bytes count for more than instructions.
+    pub small: bool,
 }
 
 /// A stretch of code between the host and the module's functions.

@@ -155,15 +155,17 @@ extern "C" fn once(a: i32, b: i32) -> i32 {
 }
 
 /// Calls one after the other: one more takes what a call takes where the caller has its registers
-/// saved.
+/// saved. Instance and handle are wherever the caller was told, not at addresses in the code.
 #[cfg(feature = "calls")]
 mod calls {
+    use core::hint::black_box;
+
     use super::{ADD, INSTANCE};
 
     #[unsafe(no_mangle)]
     extern "C" fn twice(a: i32, b: i32) -> i32 {
         // SAFETY: the benches called `load` and `prepare` before.
-        let (instance, add) = unsafe { (INSTANCE.get(), ADD.get()) };
+        let (instance, add) = unsafe { (black_box(INSTANCE.get()), black_box(ADD.get())) };
         let sum = instance.invoke(add, (a, b));
         let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));
         sum.unwrap_or(-1)
@@ -172,7 +174,7 @@ mod calls {
     #[unsafe(no_mangle)]
     extern "C" fn thrice(a: i32, b: i32) -> i32 {
         // SAFETY: the benches called `load` and `prepare` before.
-        let (instance, add) = unsafe { (INSTANCE.get(), ADD.get()) };
+        let (instance, add) = unsafe { (black_box(INSTANCE.get()), black_box(ADD.get())) };
         let sum = instance.invoke(add, (a, b));
         let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));
         let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));

@@ -8,7 +8,8 @@
 //!     └──────── tail ◀─────────── trap exit ◀── trap_K, host trap
 //! ```
 //!
-//! All entry thunks share what does not depend on the signature, and so do the exits:
+//! The exits share what does not depend on the signature, and so do all entry thunks where bytes count for
+//! more than instructions:
 //!
 //! ```text
 //!   trap_1:    movs r0, #1; b trap_exit
@@ -85,7 +86,7 @@ pub(super) fn border(isa: &Thumb2, needs: &BorderNeeds<'_>) -> Vec<Border<Thumb2
         }
     }
     small.splice(..0, in_registers.into_values());
-    let mut chunks = small.chunks(MAX_SHARING);
+    let mut chunks = small.chunks(if needs.small { MAX_SHARING } else { 1 });
     let mut first = Stretch::new();
     first.exits(needs);
     first.entries(chunks.next().unwrap_or_default());
@@ -381,8 +382,7 @@ impl Stretch {
         self.code.load(r(3), context, Context::ENTRY_SP);
         self.code.put(Inst::Push { regs: SAVED });
         self.code.mov(CONTEXT, context);
-        self.code.mov(r(4), SP);
-        self.code.store(r(4), context, Context::ENTRY_SP);
+        self.code.store(SP, context, Context::ENTRY_SP);
         self.code.load(MEMORY_BASE, context, Context::MEMORY_BASE);
         self.code.mov(r(4), args);
     }
