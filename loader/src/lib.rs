@@ -17,6 +17,8 @@
 //!   code on both.
 //! * [`Instance`]: a module at work. A trap is a value; a trapped instance refuses calls
 //!   until it is [reset](Instance::reset).
+//! * [`Function`]: an export that was found once, for who calls it often.
+//! * [`TrapRecord`]: a trap as one line, for `wasm2mcu explain`.
 //!
 //! ```no_run
 //! # #[cfg(feature = "sha2")]

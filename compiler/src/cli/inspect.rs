@@ -32,7 +32,7 @@ Keys of --json (sizes in bytes; new keys may be added, none change their meaning
   format_version, abi_version, architecture, features[]
   image_bytes, sha256, hash_valid, source_sha256 (null if not recorded), signed
   key_id, signature (null without one; not checked, see `verify`), security_counter (0 if not recorded)
-  requirements: context_bytes, stack_bytes, memory_min, memory_max, memory_fixed, guard_zone
+  requirements: context_bytes, of it globals_bytes and tables_bytes, stack_bytes, memory_min, memory_max, memory_fixed, guard_zone
   imports[]: module, name, signature
   exports[]: name, kind (function, table, memory, global), type, stack_bytes (functions)
   sections[]: name, bytes
@@ -62,6 +62,8 @@ struct Report {
 #[derive(Serialize)]
 struct Requirements {
     context_bytes: u32,
+    globals_bytes: u32,
+    tables_bytes: u32,
     stack_bytes: u32,
     memory_min: u32,
     memory_max: u32,
@@ -197,6 +199,8 @@ fn report(image: &Image<'_>, functions: Vec<Function>) -> Report {
         security_counter: image.security_counter(),
         requirements: Requirements {
             context_bytes: needs.context_bytes,
+            globals_bytes: needs.globals_bytes,
+            tables_bytes: needs.tables_bytes,
             stack_bytes: needs.stack_bytes,
             memory_min: needs.memory_min,
             memory_max: needs.memory_max,
@@ -258,7 +262,10 @@ fn table(mut report: Report) -> String {
     put(String::new());
     put("requires".to_owned());
     put(format!("  memory   {memory}"));
-    put(format!("  context  {} bytes", needs.context_bytes));
+    put(format!(
+        "  context  {} bytes: globals {}, tables {}",
+        needs.context_bytes, needs.globals_bytes, needs.tables_bytes
+    ));
     put(format!(
         "  stack    {} bytes, recursion excluded",
         needs.stack_bytes

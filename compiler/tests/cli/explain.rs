@@ -29,14 +29,11 @@ fn explained(trap_info: &str, pick: impl Fn(&Map) -> u32) -> End {
 
 /// Behind the call of the last stub that comes from this line's operator.
 fn stub_of(map: &Map, line: &str) -> u32 {
-    let sites = map.trap_sites.iter();
-    let site = sites
-        .filter(|site| {
-            map.lines
-                .describe(site.source)
-                .is_some_and(|at| at.contains(line))
-        })
-        .next_back();
+    let in_line = |source| {
+        let place = map.lines.describe(source);
+        place.is_some_and(|place| place.contains(line))
+    };
+    let site = map.trap_sites.iter().rfind(|site| in_line(site.source));
     let source = site.expect("a trap site in this line").source;
     let stub = map
         .locations

@@ -189,6 +189,13 @@ fn a_trap_names_code_and_function_and_ends_calls_until_reset() {
         trap.to_string(),
         "integer divide by zero in function 3 (text offset 0x60)"
     );
+    let record = instance.trap_record(&trap).to_string();
+    let digest = &bytes[instance.image().bytes().len() - 32..][..4];
+    let [a, b, c, d] = digest.try_into().unwrap();
+    assert_eq!(
+        record,
+        format!("w2m-trap:7:60:{a:02x}{b:02x}{c:02x}{d:02x}")
+    );
     assert!(instance.is_trapped());
     let refused = instance.call::<(i32, i32), i32>("divide", (4, 2));
     assert_eq!(refused, Err(CallError::Trapped));
