@@ -318,7 +318,7 @@ fn emit_within<I: Isa>(
             .map(|number| (number, &module.types[number as usize]))
             .collect(),
         tail_area: program.tail_area,
-        small: program.small,
+        small: program.emission.small,
     };
     for border in isa.border(&needs) {
         linker.add_border(border);

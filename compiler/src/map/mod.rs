@@ -199,8 +199,9 @@ impl Map {
         else {
             return Vec::new();
         };
-        if self.trap_info == TrapInfo::PerSite {
-            // The stub's location is that of its check.
+        if self.trap_info == TrapInfo::PerSite || code == TrapCode::Host {
+            // The stub's location is that of its check. A trap of the host's has one of its own in any
+            // case.
             return self.source_at(text_offset - 1).into_iter().collect();
         }
         let mut sources: Vec<u32> = self
