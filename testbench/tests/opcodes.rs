@@ -26,7 +26,7 @@ use wasm2mcu::mach::regalloc::{Allocator, Effort};
 use wasm2mcu::mach::{BorderNeeds, FrameNeeds, Isa, Kept, emit, lower};
 use wasm2mcu::wasm::contract;
 use wasm2mcu::wasm::module::Signature as WasmSignature;
-use wasm2mcu::{Passes, Target};
+use wasm2mcu::{Passes, Target, TrapInfo};
 use wasm2mcu_abi::context::Context;
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
@@ -898,6 +898,7 @@ fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
         imports: false,
         entries: vec![(0, &signature)],
         tail_area: 0,
+        small: false,
     };
     for border in isa.border(&needs) {
         linker.add_border(border);
@@ -905,6 +906,7 @@ fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
     let mut allocator = Allocator::new(true, true);
     let emission = emit::Options {
         small: false,
+        stubs: TrapInfo::PerFunction,
         passes: Passes::ALL,
     };
     for (index, case) in (0..).zip(cases) {
