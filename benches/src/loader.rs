@@ -217,7 +217,7 @@ fn tolerated(key: &str, then: u64) -> u64 {
     match key {
         HOST_CALL | UNSAFE => then,
         CALL => then + 2,
-        _ => then + then / 50,
+        _ => then + then / 20,
     }
 }
 
@@ -436,10 +436,10 @@ mod tests {
             Table([("m33".to_owned(), costs)].into())
         };
         let then = table(1000, 10);
-        assert_eq!(table(1020, 10).worse_than(&then), "");
+        assert_eq!(table(1050, 10).worse_than(&then), "");
         assert_eq!(
-            table(1030, 11).worse_than(&then),
-            "m33: flash_bytes 1000 → 1030\nm33: host_call_instructions 10 → 11\n"
+            table(1060, 11).worse_than(&then),
+            "m33: flash_bytes 1000 → 1060\nm33: host_call_instructions 10 → 11\n"
         );
     }
 }
