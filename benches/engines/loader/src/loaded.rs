@@ -31,12 +31,9 @@ impl<T> Place<T> {
         unsafe { (*self.0.get()).write(value) };
     }
 
-    /// # Safety
-    ///
-    /// Something was put there, and nobody has the last reference any more.
-    unsafe fn get(&'static self) -> &'static mut T {
-        // SAFETY: passed on.
-        unsafe { (*self.0.get()).assume_init_mut() }
+    /// Where it is; what was put there is good to be used by one at a time.
+    const fn get(&self) -> *mut T {
+        self.0.get().cast()
     }
 }
 
@@ -137,7 +134,7 @@ fn instantiate(image: Verified<'static>) -> Result<(), ()> {
 #[unsafe(no_mangle)]
 extern "C" fn prepare() -> u32 {
     // SAFETY: the benches called `load` before.
-    let Ok(add) = unsafe { INSTANCE.get() }.function("add") else {
+    let Ok(add) = unsafe { &*INSTANCE.get() }.function("add") else {
         return 1;
     };
     ADD.put(add);
@@ -147,11 +144,8 @@ extern "C" fn prepare() -> u32 {
 #[unsafe(no_mangle)]
 extern "C" fn once(a: i32, b: i32) -> i32 {
     // SAFETY: the benches called `load` and `prepare` before.
-    let (instance, add) = unsafe { (INSTANCE.get(), ADD.get()) };
-    match instance.invoke(add, (a, b)) {
-        Ok(sum) => sum,
-        Err(_) => -1,
-    }
+    let (instance, add) = unsafe { (&mut *INSTANCE.get(), &*ADD.get()) };
+    instance.invoke(add, (a, b)).unwrap_or(-1)
 }
 
 /// Calls one after the other: one more takes what a call takes where the caller has its registers
@@ -165,7 +159,7 @@ mod calls {
     #[unsafe(no_mangle)]
     extern "C" fn twice(a: i32, b: i32) -> i32 {
         // SAFETY: the benches called `load` and `prepare` before.
-        let (instance, add) = unsafe { (black_box(INSTANCE.get()), black_box(ADD.get())) };
+        let (instance, add) = unsafe { (&mut *black_box(INSTANCE.get()), &*black_box(ADD.get())) };
         let sum = instance.invoke(add, (a, b));
         let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));
         sum.unwrap_or(-1)
@@ -174,7 +168,7 @@ mod calls {
     #[unsafe(no_mangle)]
     extern "C" fn thrice(a: i32, b: i32) -> i32 {
         // SAFETY: the benches called `load` and `prepare` before.
-        let (instance, add) = unsafe { (black_box(INSTANCE.get()), black_box(ADD.get())) };
+        let (instance, add) = unsafe { (&mut *black_box(INSTANCE.get()), &*black_box(ADD.get())) };
         let sum = instance.invoke(add, (a, b));
         let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));
         let sum = sum.and_then(|sum| instance.invoke(add, (sum, b)));
