@@ -22,6 +22,7 @@ pub struct Image<'a> {
 
 /// What an image needs of the device that runs it, in bytes where nothing else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Requirements {
     /// Instruction set.
     pub architecture: Architecture,
@@ -61,6 +62,7 @@ impl<'a> Image<'a> {
             })?;
         let image = Image { bytes };
         check::image(&image)?;
+        stage!("image of {} bytes is well formed", image_bytes);
         Ok(image)
     }
 

@@ -7,9 +7,9 @@ use wasm2mcu_abi::types::ValueType;
 
 use crate::cpu::Core;
 use crate::error::{CallError, ImportFault, InstantiateError, Trap};
-use crate::host::HostFunction;
+use crate::host::{HostFunction, HostFunctions};
 use crate::image::Image;
-use crate::records::{FunctionExport, ImportItem, Item, Limits, words};
+use crate::records::{FunctionExport, Item, Limits, words};
 use crate::share::{Shared, SharedItem};
 use crate::values::{MAX_WORDS, Value, Values};
 use crate::verify::Verified;
@@ -50,6 +50,16 @@ impl<'a, C: Core> Instance<'a, C> {
         host: &[HostFunction<'_>],
         shared: &[Shared<'_>],
     ) -> Result<Self, InstantiateError<'a>> {
+        Self::offered(image, core, host, shared)
+    }
+
+    /// The same for a host that has its functions elsewhere than in a slice.
+    pub fn offered(
+        image: Verified<'a>,
+        core: C,
+        host: &(impl HostFunctions + ?Sized),
+        shared: &[Shared<'_>],
+    ) -> Result<Self, InstantiateError<'a>> {
         let text = premises(&image, &core)?;
         let mut instance = Instance {
             image: *image,
@@ -58,8 +68,10 @@ impl<'a, C: Core> Instance<'a, C> {
             trapped: false,
         };
         instance.link(host, shared)?;
+        stage!("imports are there");
         instance.set_host_data(0);
         instance.start().map_err(InstantiateError::Start)?;
+        stage!("instance in {} bytes of RAM", instance.core.ram().len());
         Ok(instance)
     }
 
@@ -67,7 +79,9 @@ impl<'a, C: Core> Instance<'a, C> {
     ///
     /// Imports and the host's data word stay. This is the way out of a trap.
     pub fn reset(&mut self) -> Result<(), CallError> {
-        self.start()
+        self.start()?;
+        stage!("instance started again");
+        Ok(())
     }
 
     /// Allows calls after a trap without a reset: memory, globals and tables stay as the trap left
@@ -266,7 +280,7 @@ impl<'a, C: Core> Instance<'a, C> {
     /// Writes the import slots.
     fn link(
         &mut self,
-        host: &[HostFunction<'_>],
+        host: &(impl HostFunctions + ?Sized),
         shared: &[Shared<'_>],
     ) -> Result<(), InstantiateError<'a>> {
         let mut slot = Context::BYTES;
@@ -282,19 +296,7 @@ impl<'a, C: Core> Instance<'a, C> {
                     item.serves(&import.item).map_err(fault)?;
                     self.take(*item).map_err(fault)?
                 }
-                None => {
-                    let function = host
-                        .iter()
-                        .find(|f| named(f.module, f.name))
-                        .ok_or(fault(ImportFault::Missing))?;
-                    let ImportItem::Function(ty) = import.item else {
-                        return Err(fault(ImportFault::Kind));
-                    };
-                    if !ty.is(function.params, function.results) {
-                        return Err(fault(ImportFault::Signature));
-                    }
-                    [Some(function.address), None]
-                }
+                None => [Some(host.find(&import).map_err(fault)?), None],
             };
             for word in words.into_iter().flatten() {
                 self.set_field(slot, word);
@@ -471,7 +473,12 @@ impl<'a, C: Core> Instance<'a, C> {
         }
         self.trapped = true;
         let code = u8::try_from(number).ok().and_then(TrapCode::from_u8);
-        Err(code.map_or(CallError::Core(number), |code| self.trap(code).into()))
+        let Some(code) = code else {
+            return Err(CallError::Core(number));
+        };
+        let trap = self.trap(code);
+        trapped!(trap);
+        Err(trap.into())
     }
 
     /// The trap that just happened, with its place.
