@@ -13,8 +13,6 @@ set -eu
 cd "$(dirname "$0")/.."
 
 FIRMWARE_TARGETS="thumbv8m.main-none-eabihf riscv32imac-unknown-none-elf"
-DEBIAN_CARGO=/usr/bin/cargo
-DEBIAN_RUSTC=/usr/bin/rustc
 TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 
 say() {
@@ -22,6 +20,7 @@ say() {
 }
 
 . testbench/packages.sh
+. testbench/targets.sh
 
 debian_release() {
     # shellcheck source=/dev/null
@@ -55,8 +54,8 @@ provide_qemu() {
 provide_arm_tools() {
     have arm-none-eabi-as ||
         install_packages "the assembler that encodings are compared with" binutils-arm-none-eabi
-    have arm-none-eabi-gcc ||
-        install_packages "the C compiler that benchmarks are compared with" \
+    have arm-none-eabi-gcc && [ -e "$(arm-none-eabi-gcc -print-file-name=nano.specs)" ] ||
+        install_packages "the C compiler that benchmarks are compared with, and of hosts in C" \
             gcc-arm-none-eabi libnewlib-arm-none-eabi
 }
 
@@ -70,55 +69,18 @@ provide_cargo() {
     have cargo || install_packages "Rust" rustc-web cargo-web
 }
 
-allowed() {
-    [ "${WASM2MCU_RUST_TARGET_FROM:-$1}" = "$1" ]
-}
-
-core_library_present() {
-    libraries=$(rustc --print target-libdir --target "$1" 2>/dev/null) || return 1
-    ls "$libraries"/libcore-*.rlib >/dev/null 2>&1
-}
-
-debian_rust_present() {
-    [ -x "$DEBIAN_RUSTC" ] && [ -x "$DEBIAN_CARGO" ] &&
-        [ -e "$("$DEBIAN_RUSTC" --print sysroot)/lib/rustlib/src/rust/library/core/Cargo.toml" ]
-}
-
-# Finds a way to build for target $1; cargo_for_target takes it.
-provide_target() {
-    if allowed present && core_library_present "$1"; then
-        target_from=present
-    elif allowed rustup && have rustup && rustup target add "$1"; then
-        target_from=rustup
-    elif allowed debian && { debian_rust_present ||
-        install_packages "a Rust compiler with the library's sources, to build core for $1" \
-            rustc-web cargo-web rust-web-src; }; then
-        target_from=debian
-    else
-        fail "no way to build for $1: neither its core library, nor rustup, nor Debian's rustc-web" \
-            "(allowed: ${WASM2MCU_RUST_TARGET_FROM:-all})"
-    fi
-    say "core library for $1: $target_from"
-}
-
-cargo_for_target() {
-    if [ "$target_from" = debian ]; then
-        # The library is built from its sources, which is unstable in name only. This compiler
-        # comes without a linker for bare targets.
-        env CARGO_TARGET_THUMBV8M_MAIN_NONE_EABIHF_LINKER=arm-none-eabi-ld \
-            CARGO_TARGET_RISCV32IMAC_UNKNOWN_NONE_ELF_LINKER=riscv64-unknown-elf-ld \
-            CARGO_UNSTABLE_BUILD_STD=core,alloc RUSTC_BOOTSTRAP=1 RUSTC="$DEBIAN_RUSTC" \
-            "$DEBIAN_CARGO" "$@"
-    else
-        cargo "$@"
-    fi
-}
-
 build_firmware() {
     for target in $FIRMWARE_TARGETS; do
         provide_target "$target"
         cargo_for_target build --release --locked --target "$target" \
             --target-dir "$TARGET_DIR" --manifest-path testbench/firmware/Cargo.toml
+    done
+}
+
+# What the tests build with testbench/hosts/build.sh, so that they need no network.
+fetch_hosts() {
+    for crate in loader/c testbench/hosts/embassy testbench/hosts/freertos/kernel; do
+        cargo_for_target fetch --quiet --locked --manifest-path "$crate/Cargo.toml"
     done
 }
 
@@ -139,5 +101,6 @@ provide_arm_tools
 provide_riscv_tools
 provide_cargo
 build_firmware
+fetch_hosts
 [ -z "$setup_only" ] || exit 0
 exec cargo test --workspace "$@"

@@ -5,7 +5,7 @@
 //! * [`trap`]: why a call ended early
 //! * [`types`]: value types and signatures as they stand in an image
 //!
-//! Nothing here allocates, depends on anything or knows an instruction set.
+//! Nothing here allocates, knows an instruction set or, but for the feature `defmt`, depends on anything.
 #![no_std]
 #![forbid(unsafe_code)]
 

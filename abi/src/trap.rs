@@ -6,6 +6,7 @@ use core::fmt;
 ///
 /// The texts are those of the WebAssembly specification's test suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum TrapCode {
     /// The `unreachable` operator was executed.

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// The type of a parameter, result or global.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum ValueType {
     /// 32-bit integer, one word.

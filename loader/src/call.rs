@@ -180,7 +180,11 @@ impl<'a, C: Core> Instance<'a, C> {
     fn ended(&mut self, number: u32) -> CallError {
         self.mark_trapped();
         let code = u8::try_from(number).ok().and_then(TrapCode::from_u8);
-        let error = code.map_or(CallError::Core(number), |code| self.trap(code).into());
+        let error = code.map_or(CallError::Core(number), |code| {
+            let trap = self.trap(code);
+            trapped!(trap);
+            trap.into()
+        });
         // A trap that no stub raises (an exhausted stack) leaves no site: the last one's must go.
         self.set_field(Context::TRAP_SITE, 0);
         error

@@ -13,6 +13,7 @@ use crate::records::Name;
 
 /// Why bytes are no image that this loader can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ImageError {
     /// The bytes do not begin with the magic number.
     Magic,
@@ -69,6 +70,7 @@ pub enum ImageError {
 
 /// What is wrong with a field or record of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
     /// A field that must be zero is not, or a field has a value that version 1 does not define.
     Reserved,
@@ -188,6 +190,7 @@ impl Error for ImageError {}
 
 /// A call that ended early, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Trap {
     /// Why.
     pub code: TrapCode,
@@ -239,6 +242,7 @@ impl Error for Trap {}
 
 /// Why a call was refused or ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CallError {
     /// No export has this name.
     NoExport,
@@ -300,6 +304,7 @@ impl From<Trap> for CallError {
 
 /// What is wrong with an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ImportFault {
     /// Neither host nor instances offer anything of these names.
     Missing,
@@ -313,6 +318,7 @@ pub enum ImportFault {
 
 /// Why an image cannot become an instance here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum InstantiateError<'a> {
     /// The image is for another instruction set.
     Architecture {

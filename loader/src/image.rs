@@ -24,6 +24,7 @@ pub struct Image<'a> {
 
 /// What an image needs of the device that runs it, in bytes where nothing else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Requirements {
     /// Instruction set.
     pub architecture: Architecture,
@@ -67,6 +68,7 @@ impl<'a> Image<'a> {
         let header = bytes.first_chunk().ok_or(truncated)?;
         let image = Image { bytes, header };
         check::image(&image)?;
+        stage!("image of {} bytes is well formed", image_bytes);
         Ok(image)
     }
 

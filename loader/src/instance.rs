@@ -10,9 +10,9 @@ use wasm2mcu_abi::types::ValueType;
 use crate::bytes::{clear, copy};
 use crate::cpu::Core;
 use crate::error::{CallError, ImportFault, InstantiateError, Trap};
-use crate::host::HostFunction;
+use crate::host::{HostFunction, HostFunctions};
 use crate::image::Image;
-use crate::records::{ImportItem, Item, Limits, words};
+use crate::records::{Item, Limits, words};
 use crate::share::{Shared, SharedItem};
 use crate::values::Value;
 use crate::verify::Verified;
@@ -59,6 +59,16 @@ impl<'a, C: Core> Instance<'a, C> {
         host: &[HostFunction<'_>],
         shared: &[Shared<'_>],
     ) -> Result<Self, InstantiateError<'a>> {
+        Self::offered(image, core, host, shared)
+    }
+
+    /// The same for a host that has its functions elsewhere than in a slice.
+    pub fn offered(
+        image: Verified<'a>,
+        core: C,
+        host: &(impl HostFunctions + ?Sized),
+        shared: &[Shared<'_>],
+    ) -> Result<Self, InstantiateError<'a>> {
         let text = premises(&image, &core)?;
         let mut instance = Instance {
             image: *image,
@@ -67,8 +77,10 @@ impl<'a, C: Core> Instance<'a, C> {
             ready: 0,
         };
         instance.link(host, shared)?;
+        stage!("imports are there");
         instance.set_host_data(0);
         instance.start().map_err(InstantiateError::Start)?;
+        stage!("instance in {} bytes of RAM", instance.core.ram().len());
         Ok(instance)
     }
 
@@ -76,7 +88,9 @@ impl<'a, C: Core> Instance<'a, C> {
     ///
     /// Imports and the host's data word stay. This is the way out of a trap.
     pub fn reset(&mut self) -> Result<(), CallError> {
-        self.start()
+        self.start()?;
+        stage!("instance started again");
+        Ok(())
     }
 
     /// Allows calls after a trap without a reset: memory, globals and tables stay as the trap left
@@ -244,7 +258,7 @@ impl<'a, C: Core> Instance<'a, C> {
     /// Writes the import slots.
     fn link(
         &mut self,
-        host: &[HostFunction<'_>],
+        host: &(impl HostFunctions + ?Sized),
         shared: &[Shared<'_>],
     ) -> Result<(), InstantiateError<'a>> {
         let mut slot = Context::BYTES;
@@ -260,19 +274,7 @@ impl<'a, C: Core> Instance<'a, C> {
                     item.serves(&import.item).map_err(fault)?;
                     self.take(*item).map_err(fault)?
                 }
-                None => {
-                    let function = host
-                        .iter()
-                        .find(|f| named(f.module, f.name))
-                        .ok_or(fault(ImportFault::Missing))?;
-                    let ImportItem::Function(ty) = import.item else {
-                        return Err(fault(ImportFault::Kind));
-                    };
-                    if !ty.is(function.params, function.results) {
-                        return Err(fault(ImportFault::Signature));
-                    }
-                    (function.address, None)
-                }
+                None => (host.find(&import).map_err(fault)?, None),
             };
             let (first, second) = words;
             self.set_field(slot, first);

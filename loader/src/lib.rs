@@ -32,6 +32,61 @@
 //! # }
 //! ```
 //!
+//! # A firmware
+//!
+//! On a device, the core is `Native`: the processor with the RAM and the stack that the instance
+//! may use. Host functions are `extern "C"` functions whose types say their signatures.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "sha2", any(target_arch = "arm", target_arch = "riscv32")))]
+//! # mod firmware {
+//! # fn set_led(_: bool) {}
+//! # fn send(_: &[u8]) {}
+//! # fn wait_for_tick() {}
+//! use wasm2mcu_loader::abi::{image::Features, trap::TrapCode};
+//! use wasm2mcu_loader::{CallError, Caller, HostFunction, Image, Instance, Native, Policy};
+//!
+//! /// `board.led`, with an i32.
+//! extern "C" fn led(_: Caller<'_>, on: i32) {
+//!     set_led(on != 0);
+//! }
+//!
+//! /// `board.print`, with address and length of a text in the module's memory.
+//! extern "C" fn print(mut caller: Caller<'_>, address: u32, length: u32) {
+//!     let behind = caller.memory().get(address as usize..);
+//!     match behind.and_then(|bytes| bytes.get(..length as usize)) {
+//!         Some(text) => send(text),
+//!         None => caller.trap(TrapCode::MemoryOutOfBounds),
+//!     }
+//! }
+//!
+//! /// Runs the module in `flash` for ever; after a trap it starts anew. `None` if it cannot.
+//! pub fn run(flash: &[u8], ram: &mut [u8], stack_limit: u32) -> Option<()> {
+//!     let image = Image::parse(flash).ok()?.verify(&Policy::unsigned()).ok()?;
+//!     let needs = image.requirements();
+//!     let ram = ram.get_mut(..needs.ram_bytes() as usize)?;
+//!     // What a Cortex-M33 has that the compiler's configuration does not tell.
+//!     let features = Native::TARGET_FEATURES | Features::THUMB_V8M | Features::THUMB_DSP;
+//!     // SAFETY: the image is from our own compiler. The stack is free down to the limit, and below it
+//!     // there is room for interrupts and the two functions above.
+//!     let core = unsafe { Native::new(ram, stack_limit, features) };
+//!     let host = [
+//!         HostFunction::new("board", "led", led as extern "C" fn(Caller<'_>, i32)),
+//!         HostFunction::new("board", "print", print as extern "C" fn(Caller<'_>, u32, u32)),
+//!     ];
+//!     let mut instance = Instance::new(image, core, &host).ok()?;
+//!     loop {
+//!         wait_for_tick();
+//!         match instance.call::<i32, i32>("step", 1) {
+//!             Ok(_) => {}
+//!             Err(CallError::Trap(_)) => instance.reset().ok()?,
+//!             Err(_) => return None,
+//!         }
+//!     }
+//! }
+//! # }
+//! ```
+//!
 //! # Whose images run
 //!
 //! The sandbox holds for what the compiler made, and machine code is not examined here: whoever can
@@ -77,8 +132,13 @@
 //!   | `ed25519-compact`, `opt_size` | 16.5 KB | 1.9 million | 28 KB | 4.6 million |
 //!
 //!   The first takes 2.6 KB of stack on the M33, and 10 KB on RISC-V.
+//! * `log`, `defmt`: a line for each stage that an image or instance has passed, and for each trap; with `defmt`, values
+//!   and errors are `Format`.
 #![no_std]
 #![deny(unsafe_code)]
+
+#[macro_use]
+mod stage;
 
 mod bytes;
 mod call;
@@ -105,7 +165,7 @@ pub use call::Function;
 pub use cpu::Core;
 pub use crypto::{Digest, Ed25519, PublicKey, Sha256, Signature, Software};
 pub use error::{CallError, Fault, ImageError, ImportFault, InstantiateError, Trap};
-pub use host::HostFunction;
+pub use host::{HostFunction, HostFunctions};
 pub use image::{Image, Requirements};
 pub use instance::Instance;
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]

@@ -33,6 +33,16 @@ impl fmt::Display for Name<'_> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Name<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match str::from_utf8(self.0) {
+            Ok(name) => defmt::write!(f, "{=str}", name),
+            Err(_) => defmt::write!(f, "{=[u8]:a}", self.0),
+        }
+    }
+}
+
 /// A record that stands in a section behind others.
 pub(crate) trait Record<'a>: Sized {
     /// The record at `offset` of its section; `None` when no whole one is there.
@@ -222,6 +232,7 @@ pub enum ImportItem<'a> {
 
 /// A size, and the largest that is declared: [`Limits::NONE`] if none is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
     /// The size now, or the least.
     pub size: u32,

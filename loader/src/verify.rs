@@ -190,6 +190,7 @@ impl<'a> Image<'a> {
         let hashed = self.bytes().get(..offset as usize).unwrap_or_default();
         let digest = sha256.sha256(hashed);
         if same(&digest, record.value) {
+            stage!("image has the hash that it says");
             Ok(digest)
         } else {
             Err(ImageError::Hash)
@@ -213,6 +214,7 @@ impl<'a> Image<'a> {
             if KeyId::of_digest(&sha256.sha256(key)) == id {
                 known = true;
                 if signers.ed25519.verify(key, digest, signature) {
+                    stage!("image is signed by a known key");
                     return Ok(());
                 }
             }
@@ -242,6 +244,7 @@ impl<'a> Image<'a> {
 /// Requirements, premises and imports come after these, with an instance's
 /// [`InstantiateError`](crate::InstantiateError).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Stage {
     /// Whether this is an image of a version that the loader knows.
     Version,

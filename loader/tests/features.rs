@@ -26,7 +26,7 @@ fn crates(features: &[&str]) -> Vec<String> {
 
 #[test]
 fn every_set_builds() {
-    for features in [&[][..], &["sha2"], &["ed25519"]] {
+    for features in [&[][..], &["sha2"], &["ed25519"], &["log"], &["defmt"]] {
         cargo("check", &["--quiet", "--lib"], features);
     }
 }

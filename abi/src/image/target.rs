@@ -5,6 +5,7 @@ use core::ops::{BitOr, BitOrAssign};
 
 /// The instruction set of an image's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u16)]
 pub enum Architecture {
     /// Thumb-2 of Armv7-M and later.
@@ -76,6 +77,7 @@ impl fmt::Display for Architecture {
 /// The two float ABIs are separate bits because neither contains the other: an image requires
 /// the one that its import thunks speak when floats cross them, or none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Features(pub u32);
 
 impl Features {

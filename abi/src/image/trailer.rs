@@ -44,6 +44,7 @@ impl RecordType {
 ///
 /// It says which of a device's keys to try, and nothing that a decision could rest on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct KeyId(pub [u8; KeyId::BYTES]);
 
 impl KeyId {

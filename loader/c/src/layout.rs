@@ -1,0 +1,66 @@
+//! What header and library must agree on, as numbers: the C firmware of the test bench has the same list from
+//! the header, and compares.
+
+use core::mem::{offset_of, size_of};
+
+use wasm2mcu_loader::abi::image::Features;
+use wasm2mcu_loader::abi::trap::TrapCode;
+
+use crate::code::{Code, Detail, TrapRecord};
+use crate::function::{FUNCTION_BYTES, FunctionHandle};
+use crate::hosts::HostFunction;
+use crate::image::{IMAGE_BYTES, Requirements};
+use crate::instance::{Grant, INSTANCE_BYTES};
+use crate::policy::{Key, Policy};
+
+macro_rules! fields {
+    ($type:ty: $($field:ident)*) => {
+        [size_of::<$type>(), $(offset_of!($type, $field)),*]
+    };
+}
+
+/// Sizes, offsets and numbers in the order of `testbench/hosts/c/layout.c`.
+#[repr(C)]
+struct Layout {
+    opaque: [usize; 3],
+    policy: [usize; 7],
+    key: [usize; 2],
+    requirements: [usize; 8],
+    grant: [usize; 5],
+    host_function: [usize; 5],
+    function: [usize; 1],
+    trap: [usize; 4],
+    detail: [usize; 9],
+    numbers: [usize; 9],
+    codes: [i32; Code::ALL.len()],
+}
+
+#[unsafe(no_mangle)]
+static w2m_layout: Layout = Layout {
+    opaque: [IMAGE_BYTES, INSTANCE_BYTES, FUNCTION_BYTES],
+    policy: fields!(Policy: size min_counter keys key_count sha256 ed25519),
+    key: fields!(Key: ed25519),
+    requirements: fields!(Requirements: ram_bytes context_bytes memory_min memory_max stack_bytes guard_zone
+        features),
+    grant: fields!(Grant: ram ram_bytes stack_limit features),
+    host_function: fields!(HostFunction: module name signature function),
+    function: [offset_of!(FunctionHandle, signature)],
+    trap: fields!(TrapRecord: code function text_offset),
+    detail: fields!(Detail: offset needed given module module_bytes name name_bytes trap),
+    numbers: [
+        TrapCode::Host as usize,
+        TrapCode::ALL.len(),
+        TrapRecord::NO_FUNCTION as usize,
+        Features::THUMB_DSP.0 as usize,
+        Features::THUMB_FPU.0 as usize,
+        Features::THUMB_FPU_DOUBLE.0 as usize,
+        Features::THUMB_V8M.0 as usize,
+        Features::RISCV_F.0 as usize,
+        Features::RISCV_MISALIGNED.0 as usize,
+    ],
+    codes: Code::ALL,
+};
+
+/// Words of [`w2m_layout`].
+#[unsafe(no_mangle)]
+static w2m_layout_words: u32 = (size_of::<Layout>() / 4) as u32;

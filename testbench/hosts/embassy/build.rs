@@ -1,0 +1,33 @@
+//! Hands the machine's memory map to the linker script of cortex-m-rt, and the images to the program.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+/// QEMU's mps2-an505.
+const MEMORY: &str = "
+MEMORY
+{
+  FLASH : ORIGIN = 0x10000000, LENGTH = 4M
+  RAM : ORIGIN = 0x38000000, LENGTH = 4M
+}
+";
+/// Names of interrupt handlers: the only one is in `main.rs`.
+const DEVICE: &str = "";
+
+fn main() {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo"));
+    fs::write(out.join("memory.x"), MEMORY).expect("a writable folder");
+    fs::write(out.join("device.x"), DEVICE).expect("a writable folder");
+    println!("cargo:rustc-link-search={}", out.display());
+    println!("cargo:rustc-link-arg-bins=-Tlink.x");
+
+    let images = env::var_os("W2M_IMAGES").expect("the folder of images; see ../build.sh");
+    for image in ["control", "worker"] {
+        let name = format!("{image}.w2m");
+        let path = PathBuf::from(&images).join(&name);
+        println!("cargo:rerun-if-changed={}", path.display());
+        fs::copy(path, out.join(name)).expect("an image");
+    }
+    println!("cargo:rerun-if-env-changed=W2M_IMAGES");
+    println!("cargo:rerun-if-changed=build.rs");
+}

@@ -1,0 +1,1 @@
+//! Names the package that carries the FreeRTOS kernel.

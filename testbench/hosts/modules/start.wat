@@ -1,0 +1,4 @@
+;; A start function that traps.
+(module
+  (start $start)
+  (func $start unreachable))

@@ -1,0 +1,176 @@
+//! Firmware that runs modules as a product would, built by `hosts/build.sh` and run in QEMU: in plain C, in
+//! tasks of FreeRTOS, beside async tasks of Embassy.
+//!
+//! ```text
+//!   hosts/modules/*.wat ─compile─▶ images ─build.sh─▶ HOST.elf ─QEMU─▶ lines ══ hosts/HOST/expected.txt
+//! ```
+//!
+//! QEMU counts instructions as time, so that a busy machine changes nothing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wasm2mcu::image::{SigningKey, sign};
+use wasm2mcu::{Options, Target};
+
+/// Longest run of a firmware; all end by themselves after a fraction of it.
+const TIME: Duration = Duration::from_secs(60);
+/// An instruction takes 64 ns, and sleeping takes no time of ours.
+const ICOUNT: &str = "shift=6,sleep=off";
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts")
+}
+
+/// Where images and firmware are built.
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hosts");
+    let images = folder.join("images");
+    fs::create_dir_all(&images).expect("a folder for images");
+    let options = Options {
+        target: "thumbv8m.main-none-eabihf"
+            .parse::<Target>()
+            .expect("a known target"),
+        ..Options::default()
+    };
+    for entry in fs::read_dir(sources().join("modules")).expect("the modules") {
+        let path = entry.expect("a module").path();
+        let module = fs::read(&path).expect("a module");
+        let image = wasm2mcu::compile(&module, &options)
+            .and_then(|compiled| compiled.image())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let name = path.file_stem().expect("a name");
+        let image_path = images.join(name).with_extension("w2m");
+        fs::write(image_path, &image).expect("a writable folder");
+        if name == "device" {
+            let key = SigningKey::from_bytes(&[1; 32]);
+            let image = sign(&image, &key, Some(3)).expect("an image");
+            fs::write(images.join("signed.w2m"), image).expect("a writable folder");
+        }
+    }
+    folder
+});
+
+fn build(host: &str) {
+    let output = Command::new("sh")
+        .arg(sources().join("build.sh"))
+        .arg(FOLDER.join("images"))
+        .arg(&*FOLDER)
+        .arg(host)
+        .output()
+        .expect("a shell");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{host} was not built: {errors}");
+}
+
+/// What the firmware writes until it ends.
+fn run(host: &str) -> Output {
+    let mut qemu = Command::new("qemu-system-arm")
+        .args(["-M", "mps2-an505", "-icount", ICOUNT])
+        .args(["-display", "none", "-monitor", "none", "-serial", "none"])
+        .args(["-chardev", "stdio,id=console", "-semihosting-config"])
+        .arg("enable=on,target=native,chardev=console")
+        .arg("-kernel")
+        .arg(FOLDER.join(host).with_extension("elf"))
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("qemu-system-arm, which `testbench/test.sh --setup-only` installs");
+    let end = Instant::now() + TIME;
+    while qemu.try_wait().expect("a child").is_none() {
+        if Instant::now() > end {
+            qemu.kill().expect("a child");
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    qemu.wait_with_output().expect("its output")
+}
+
+/// Builds and runs a host, and compares what it says. `BLESS=1` takes what it says as what it should.
+fn says_what_is_expected(host: &str) {
+    build(host);
+    let output = run(host);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{host} failed: {said}{errors}");
+    let path = sources().join(host).join("expected.txt");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, said.as_bytes()).expect("a writable folder");
+    }
+    let expected = fs::read_to_string(&path).expect("what it should say");
+    assert_eq!(said, expected, "{host}");
+}
+
+#[test]
+fn plain_c() {
+    says_what_is_expected("c");
+}
+
+#[test]
+fn freertos() {
+    says_what_is_expected("freertos");
+}
+
+#[test]
+fn embassy() {
+    says_what_is_expected("embassy");
+}
+
+/// With its features, for RISC-V in C, and its documentation without warnings. The log's lines are read by
+/// another test (`log.rs`).
+#[test]
+fn the_loader_is_built_in_every_form() {
+    build("check");
+}
+
+/// The names of functions of the C API in a text, each with the number of its parameters.
+fn functions<'t>(text: &'t str, before: &str) -> BTreeSet<(&'t str, usize)> {
+    let starts = text.match_indices(before);
+    let functions = starts.filter_map(|(at, _)| {
+        let text = &text[at + before.len()..];
+        let (name, behind) = text.split_once('(')?;
+        let named = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let (params, _) = behind.split_once(')')?;
+        let params = params.split(',').filter(|param| !param.trim().is_empty());
+        named.then(|| (name, params.count()))
+    });
+    functions.collect()
+}
+
+/// Layout and numbers are compared by the firmware in C; this is about the functions.
+#[test]
+fn header_and_library_have_the_same_functions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../loader/c");
+    let header = fs::read_to_string(folder.join("include/wasm2mcu.h")).expect("the header");
+    let declarations: String = header
+        .lines()
+        .skip_while(|line| !line.starts_with("extern \"C\""))
+        .filter(|line| !line.starts_with([' ', '/', '*', '#']) || line.starts_with("      "))
+        .map(|line| line.to_owned() + "\n")
+        .collect();
+    let declared: BTreeSet<_> = ["\nw2m_result ", "*", "\nvoid "]
+        .iter()
+        .flat_map(|before| functions(&declarations, before))
+        .filter(|(name, _)| name.starts_with("w2m_"))
+        .map(|(name, params)| (name.to_owned(), params))
+        .collect();
+    let mut defined = BTreeSet::new();
+    for entry in fs::read_dir(folder.join("src")).expect("its sources") {
+        let text = fs::read_to_string(entry.expect("a source").path()).expect("a source");
+        let found = functions(&text, "extern \"C\" fn ");
+        defined.extend(
+            found
+                .iter()
+                .map(|&(name, params)| (name.to_owned(), params)),
+        );
+    }
+    defined.retain(|(name, _)| name.starts_with("w2m_"));
+    assert!(defined.len() > 10, "{defined:?}");
+    assert_eq!(declared, defined);
+}
