@@ -3,7 +3,8 @@
 //! ```text
 //!   call("add", (1, 2)) ─┐
 //!   function("add") ─────┴▶ Function ─invoke((1, 2))─▶ words ─┐
-//!   call_words("add", words) ─────────────────────────────────┴▶ Core::enter ─▶ 0, or a trap
+//!   call_words("add", words) ───┐                              ├▶ Core::enter ─▶ 0, or a trap
+//!   words_function("add") ──────┴▶ WordsFunction ─invoke_words ┘
 //! ```
 //!
 //! A [`Function`] is what a name and a signature come down to. Whoever calls often keeps it: what is
@@ -55,6 +56,13 @@ impl<P, R> Function<'_, P, R> {
     pub const fn stack_bytes(&self) -> u32 {
         self.stack
     }
+}
+
+/// An exported function whose type is known at run time only: a [`Function`] for words.
+#[derive(Clone, Copy, Debug)]
+pub struct WordsFunction<'a> {
+    function: Function<'a, (), ()>,
+    words: u32,
 }
 
 impl<'a, C: Core> Instance<'a, C> {
@@ -124,22 +132,44 @@ impl<'a, C: Core> Instance<'a, C> {
     /// first, and gets the results in the same form from index 0. It must have room for the longer
     /// of both ([`FunctionType::call_words`](wasm2mcu_abi::image::FunctionType::call_words)).
     pub fn call_words(&mut self, export: &str, words: &mut [u32]) -> Result<(), CallError> {
+        let function = self.words_function(export)?;
+        self.invoke_words(&function, words)
+    }
+
+    /// Finds an exported function of whatever type, for [`Instance::invoke_words`].
+    pub fn words_function(&self, export: &str) -> Result<WordsFunction<'a>, CallError> {
         let function = self.function_export(export)?;
-        let needed = function.function_type.call_words();
-        if words.len() < needed as usize {
+        Ok(WordsFunction {
+            words: function.function_type.call_words(),
+            function: Function {
+                text: self.text,
+                thunk: self.address(function.function_type.entry),
+                code: self.address(function.code),
+                stack: function.stack_bytes,
+                image: PhantomData,
+                signature: PhantomData,
+            },
+        })
+    }
+
+    /// Calls a function that [`Instance::words_function`] found, with words as [`Instance::call_words`] has
+    /// them.
+    pub fn invoke_words(
+        &mut self,
+        function: &WordsFunction<'a>,
+        words: &mut [u32],
+    ) -> Result<(), CallError> {
+        if words.len() < function.words as usize {
             return Err(CallError::Words {
-                needed,
+                needed: function.words,
                 given: words.len(),
             });
         }
-        self.obstacle(self.text).map_or(Ok(()), Err)?;
-        let thunk = self.address(function.function_type.entry);
-        self.enter(
-            thunk,
-            words,
-            self.address(function.code),
-            function.stack_bytes,
-        )
+        let function = &function.function;
+        if function.text != self.ready {
+            self.obstacle(function.text).map_or(Ok(()), Err)?;
+        }
+        self.enter(function.thunk, words, function.code, function.stack)
     }
 
     /// Enters the text, where nothing stands in the way. `thunk` and `code` are addresses.

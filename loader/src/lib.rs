@@ -161,7 +161,7 @@ mod share;
 mod values;
 mod verify;
 
-pub use call::Function;
+pub use call::{Function, WordsFunction};
 pub use cpu::Core;
 pub use crypto::{Digest, Ed25519, PublicKey, Sha256, Signature, Software};
 pub use error::{CallError, Fault, ImageError, ImportFault, InstantiateError, Trap};

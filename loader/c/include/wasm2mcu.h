@@ -1,9 +1,9 @@
 /*
  * wasm2mcu.h: checks, places and runs wasm2mcu images (.w2m) in firmware written in C.
  *
- *   w2m_image_open ─▶ w2m_image ── w2m_find ─▶ w2m_function ─┐
- *                        │                                   │
- *   RAM, hosts ── w2m_instantiate ─▶ w2m_instance ── w2m_call ─▶ results, or a trap
+ *   w2m_image_open ─▶ w2m_image          w2m_find ─▶ w2m_function ─┐
+ *                        │                   │                     │
+ *   RAM, hosts ── w2m_instantiate ─▶ w2m_instance ──────────── w2m_call ─▶ results, or a trap
  *
  *   static w2m_image image;
  *   static w2m_instance instance;
@@ -15,12 +15,12 @@
  *   static const w2m_key keys[] = {{{0xd7, 0x5a, ...}}};
  *
  *   w2m_policy policy = {sizeof policy, stored_counter(), keys, 1, NULL, NULL};
- *   w2m_grant grant = {ram, sizeof ram, stack_bottom + 512, W2M_ARM_V8M | W2M_ARM_DSP};
+ *   w2m_grant grant = {ram, sizeof ram, stack_bottom + 512, W2M_ARM_V8M | W2M_ARM_DSP, 0};
  *   w2m_function step;
  *   int32_t result;
  *   if (w2m_image_open(&image, flash, flash_bytes, &policy, NULL) == W2M_OK
  *       && w2m_instantiate(&instance, &image, &grant, hosts, 1, NULL) == W2M_OK
- *       && w2m_find(&image, "step", "i(if)", &step) == W2M_OK
+ *       && w2m_find(&instance, "step", "i(if)", &step) == W2M_OK
  *       && w2m_callv(&instance, &step, &result, 7, 0.5f) == W2M_OK) { ... }
  *
  * Memory. Nothing is allocated and there is no global state. All structs are the caller's, as are the
@@ -102,9 +102,10 @@ enum {
     W2M_EXPORT_CLOSED = 70,
     W2M_WORDS = 71,            /* fewer words than parameters or results take */
     W2M_CORE = 72,
+    W2M_OTHER_IMAGE = 73,      /* the w2m_function is of an image at another place */
 
     /* Mistakes of the caller, as far as they can be seen */
-    W2M_ARGUMENT = 96,         /* null, not aligned, no signature, or a function of another image */
+    W2M_ARGUMENT = 96,         /* null, not aligned, no signature, or no function */
     W2M_NOT_LIVE = 97          /* the image was not opened, or the instance not made */
 };
 
@@ -132,11 +133,16 @@ const char *w2m_trap_text(uint32_t code);
 /* In w2m_trap.function: the trap happened in no function of the module. */
 #define W2M_NO_FUNCTION UINT32_MAX
 
-/* A trap. With the map that the compiler wrote beside the image, function and offset tell the place. */
+/*
+ * A trap. What a device logs of it, for `wasm2mcu explain IMAGE.map RECORD` to say function and line, is
+ *
+ *   printf("w2m-trap:%" PRIu32 ":%" PRIx32 ":%08" PRIx32, trap.code, trap.text_offset, trap.image);
+ */
 typedef struct w2m_trap {
     uint32_t code;        /* W2M_TRAP_..., 0 if there was none */
     uint32_t function;    /* index in the module, imports included, or W2M_NO_FUNCTION */
     uint32_t text_offset; /* bytes from the start of the text to just behind the trap; 0 outside of it */
+    uint32_t image;       /* how the image's hash begins: which map to take */
 } w2m_trap;
 
 /* The figures of an error, beside its code. What a code does not name is 0. */
@@ -189,7 +195,9 @@ typedef struct w2m_policy {
 /* What an image needs, in bytes. */
 typedef struct w2m_requirements {
     uint32_t ram_bytes;     /* context and memory at the start: the least for w2m_grant.ram_bytes */
-    uint32_t context_bytes; /* imports, globals, tables */
+    uint32_t context_bytes; /* imports, globals, tables; of which */
+    uint32_t globals_bytes; /*   globals, and what the compiler keeps beside them */
+    uint32_t tables_bytes;  /*   tables, with the room that they may grow into */
     uint32_t memory_min;    /* memory at the start */
     uint32_t memory_max;    /* what it may grow to, if the RAM is there */
     uint32_t stack_bytes;   /* worst depth of any call, recursion and host functions excluded */
@@ -267,10 +275,13 @@ typedef struct w2m_grant {
     void *ram;               /* context and memory, a multiple of 8; the instance's alone while it lives */
     size_t ram_bytes;        /* w2m_requirements.ram_bytes or more; what is more is for memory.grow */
     const void *stack_limit; /* module code keeps the stack pointer at or above this address of the stack of
-                                whoever calls. Below it: room for host functions, and for interrupts
-                                where they use this stack */
+                                whoever calls. Below it: room for interrupts where they use this stack,
+                                and for host functions if host_stack is 0 */
     uint32_t features;       /* what the core has beyond what the library was built for, and an FPU that is
                                 on, rounds to nearest and keeps subnormal numbers */
+    uint32_t host_stack;     /* bytes that the host function takes that takes most, with all that it calls: a call
+                                in which one would not find them above the limit traps. 0: they have room
+                                below it */
 } w2m_grant;
 
 /*
@@ -317,7 +328,7 @@ w2m_result w2m_global(w2m_instance *instance, const char *name, char letter, uin
 
 /* ---- Calls -------------------------------------------------------------------------------------------- */
 
-/* An exported function, found once. Good for every instance of its image. */
+/* An exported function, found once. Good for every instance of the image that it was found in. */
 typedef struct w2m_function {
     const char *signature; /* the text that it was found with */
     uint8_t opaque[W2M_FUNCTION_BYTES - sizeof(const char *)];
@@ -326,15 +337,15 @@ typedef struct w2m_function {
 /*
  * Looks up an export. `signature` is checked against the export's type, may have several result letters,
  * and must last as long as `function`. W2M_OK, W2M_NO_EXPORT, W2M_EXPORT_KIND, W2M_EXPORT_SIGNATURE,
- * W2M_NOT_LIVE, W2M_ARGUMENT.
+ * W2M_RUNNING, W2M_NOT_LIVE, W2M_ARGUMENT.
  */
-w2m_result w2m_find(const w2m_image *image, const char *name, const char *signature,
+w2m_result w2m_find(w2m_instance *instance, const char *name, const char *signature,
                     w2m_function *function);
 
 /*
  * Calls with parameters as words, one for i, f and e, two for I and F, low word first; results
  * come in the same form from words[0] on. `count` words are there, enough for the longer of both.
- * W2M_OK, W2M_TRAP, W2M_TRAPPED, W2M_RUNNING, W2M_WORDS, W2M_NOT_LIVE, W2M_ARGUMENT.
+ * W2M_OK, W2M_TRAP, W2M_TRAPPED, W2M_RUNNING, W2M_WORDS, W2M_OTHER_IMAGE, W2M_NOT_LIVE, W2M_ARGUMENT.
  */
 w2m_result w2m_call(w2m_instance *instance, const w2m_function *function, uint32_t *words,
                     size_t count);

@@ -4,7 +4,9 @@ use core::ffi::{CStr, c_char};
 use core::ptr;
 
 use wasm2mcu_loader::abi::trap::TrapCode;
-use wasm2mcu_loader::{CallError, ImageError, ImportFault, InstantiateError, Name, Trap};
+use wasm2mcu_loader::{
+    self as loader, CallError, Image, ImageError, ImportFault, InstantiateError, Name, Trap,
+};
 
 macro_rules! codes {
     ($($name:ident = $number:literal: $text:literal,)*) => {
@@ -67,6 +69,7 @@ codes! {
     ExportClosed = 70: c"the image is not linkable",
     Words = 71: c"too few words for the call's parameters and results",
     Core = 72: c"the core gave up",
+    OtherImage = 73: c"the function is another image's",
 
     Argument = 96: c"an argument is null, too small or not well formed",
     NotLive = 97: c"the image or instance was not made, or is gone",
@@ -79,6 +82,7 @@ pub(crate) struct TrapRecord {
     pub(crate) code: u32,
     pub(crate) function: u32,
     pub(crate) text_offset: u32,
+    pub(crate) image: u32,
 }
 
 impl TrapRecord {
@@ -89,15 +93,16 @@ impl TrapRecord {
         code: 0,
         function: Self::NO_FUNCTION,
         text_offset: 0,
+        image: 0,
     };
-}
 
-impl From<Trap> for TrapRecord {
-    fn from(trap: Trap) -> Self {
+    /// A trap in an instance of this image.
+    pub(crate) fn new(image: &Image<'_>, trap: &Trap) -> TrapRecord {
         TrapRecord {
             code: trap.code as u32,
             function: trap.function.unwrap_or(Self::NO_FUNCTION),
             text_offset: trap.text_offset,
+            image: loader::TrapRecord::new(image, trap).image,
         }
     }
 }
@@ -151,9 +156,25 @@ impl Detail {
 pub(crate) struct Failure {
     code: Code,
     detail: Detail,
+    trap: Option<Trap>,
 }
 
 impl Failure {
+    const fn with(code: Code, detail: Detail) -> Failure {
+        Failure {
+            code,
+            detail,
+            trap: None,
+        }
+    }
+
+    /// The trap, if it was one, in an instance of this image.
+    pub(crate) fn note_trap(&mut self, image: &Image<'_>) -> Option<TrapRecord> {
+        let trap = self.trap.as_ref()?;
+        self.detail.trap = TrapRecord::new(image, trap);
+        Some(self.detail.trap)
+    }
+
     /// Writes the figures where the caller wants them, and returns the code.
     ///
     /// # Safety
@@ -170,10 +191,7 @@ impl Failure {
 
 impl From<Code> for Failure {
     fn from(code: Code) -> Self {
-        Failure {
-            code,
-            detail: Detail::NONE,
-        }
+        Failure::with(code, Detail::NONE)
     }
 }
 
@@ -211,7 +229,7 @@ impl From<ImageError> for Failure {
             ImageError::Signature(_) => (Code::Signature, Detail::NONE),
             ImageError::Rollback { image, min } => (Code::Rollback, Detail::figures(min, image)),
         };
-        Failure { code, detail }
+        Failure::with(code, detail)
     }
 }
 
@@ -253,7 +271,7 @@ impl From<InstantiateError<'_>> for Failure {
             }
             InstantiateError::Start(error) => return error.into(),
         };
-        Failure { code, detail }
+        Failure::with(code, detail)
     }
 }
 
@@ -263,29 +281,21 @@ impl From<CallError> for Failure {
             CallError::NoExport => (Code::NoExport, Detail::NONE),
             CallError::Kind => (Code::ExportKind, Detail::NONE),
             CallError::Signature => (Code::ExportSignature, Detail::NONE),
+            CallError::OtherImage => (Code::OtherImage, Detail::NONE),
             CallError::Closed => (Code::ExportClosed, Detail::NONE),
             CallError::Words { needed, given } => {
                 (Code::Words, Detail::figures(needed, given as u32))
             }
             CallError::Trapped => (Code::Trapped, Detail::NONE),
             CallError::Running => (Code::Running, Detail::NONE),
-            CallError::Trap(trap) => {
-                let detail = Detail {
-                    trap: trap.into(),
-                    ..Detail::NONE
-                };
-                (Code::Trap, detail)
-            }
+            CallError::Trap(_) => (Code::Trap, Detail::NONE),
             CallError::Core(number) => (Code::Core, Detail::figures(number, 0)),
         };
-        Failure { code, detail }
-    }
-}
-
-impl Failure {
-    /// The trap, if it was one.
-    pub(crate) fn trap(&self) -> Option<TrapRecord> {
-        (self.code == Code::Trap).then_some(self.detail.trap)
+        let trap = match error {
+            CallError::Trap(trap) => Some(trap),
+            _ => None,
+        };
+        Failure { code, detail, trap }
     }
 }
 

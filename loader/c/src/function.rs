@@ -1,12 +1,13 @@
 //! `w2m_function`: an export that was looked up once, and calls of it.
 
 use core::ffi::{CStr, c_char};
+use core::mem::MaybeUninit;
+use core::ptr;
 use core::slice;
 
-use wasm2mcu_loader::Item;
+use wasm2mcu_loader::{Item, WordsFunction};
 
-use crate::code::{Code, Failure};
-use crate::image::ImageHandle;
+use crate::code::Code;
 use crate::instance::InstanceHandle;
 use crate::signature::Signature;
 
@@ -16,13 +17,10 @@ pub(crate) const FUNCTION_BYTES: usize = 32;
 /// What a `w2m_function` holds.
 #[repr(C)]
 pub(crate) struct FunctionHandle {
-    /// The text that it was looked up with, where the header's `w2m_callv` finds it.
+    /// The text that it was looked up with, where the header's `w2m_callv` finds it; null if there is no
+    /// function.
     pub(crate) signature: *const c_char,
-    /// The image that it is of.
-    image: *const u8,
-    /// Its name in the image.
-    name: *const u8,
-    name_bytes: usize,
+    function: MaybeUninit<WordsFunction<'static>>,
 }
 
 const _: () =
@@ -30,61 +28,40 @@ const _: () =
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn w2m_find(
-    image: *const ImageHandle,
+    instance: *mut InstanceHandle,
     name: *const c_char,
     signature: *const c_char,
     function: *mut FunctionHandle,
 ) -> Code {
-    if name.is_null() || signature.is_null() || function.is_null() || !function.is_aligned() {
+    if function.is_null() || !function.is_aligned() {
         return Code::Argument;
     }
-    // SAFETY: the header asks for all of it.
+    // SAFETY: the header asks for a `w2m_function` there, for texts, and for a `w2m_instance` that this task
+    // alone uses.
     unsafe {
-        match find(image, name, signature) {
-            Ok(found) => {
-                function.write(found);
-                Code::Ok
-            }
-            Err(code) => {
-                (&raw mut (*function).image).write(core::ptr::null());
-                code
-            }
+        (&raw mut (*function).signature).write(ptr::null());
+        if name.is_null() || signature.is_null() {
+            return Code::Argument;
         }
+        let name = CStr::from_ptr(name).to_bytes();
+        let Some(wanted) = Signature::parse(CStr::from_ptr(signature).to_bytes()) else {
+            return Code::Argument;
+        };
+        InstanceHandle::work(instance, |module| {
+            let export = module.image().exports().find(|e| e.name.0 == name);
+            let Item::Function(found) = export.ok_or(Code::NoExport)?.item else {
+                return Err(Code::ExportKind.into());
+            };
+            if !wanted.is(&found.function_type) {
+                return Err(Code::ExportSignature.into());
+            }
+            let name = str::from_utf8(name).map_err(|_| Code::NoExport)?;
+            let found = module.words_function(name)?;
+            (&raw mut (*function).function).write(MaybeUninit::new(found));
+            (&raw mut (*function).signature).write(signature);
+            Ok(())
+        })
     }
-}
-
-/// # Safety
-///
-/// As the header has it for `w2m_find`; nothing but the image is null.
-unsafe fn find(
-    image: *const ImageHandle,
-    name: *const c_char,
-    signature: *const c_char,
-) -> Result<FunctionHandle, Code> {
-    // SAFETY: the caller's promise for each.
-    let (verified, name, letters) = unsafe {
-        (
-            ImageHandle::get(image)?,
-            CStr::from_ptr(name).to_bytes(),
-            CStr::from_ptr(signature).to_bytes(),
-        )
-    };
-    let wanted = Signature::parse(letters).ok_or(Code::Argument)?;
-    let export = verified.exports().find(|export| export.name.0 == name);
-    let export = export.ok_or(Code::NoExport)?;
-    let Item::Function(found) = export.item else {
-        return Err(Code::ExportKind);
-    };
-    if !wanted.is(&found.function_type) {
-        return Err(Code::ExportSignature);
-    }
-    str::from_utf8(export.name.0).map_err(|_| Code::NoExport)?;
-    Ok(FunctionHandle {
-        signature,
-        image: verified.bytes().as_ptr(),
-        name: export.name.0.as_ptr(),
-        name_bytes: export.name.0.len(),
-    })
 }
 
 #[unsafe(no_mangle)]
@@ -95,24 +72,17 @@ unsafe extern "C" fn w2m_call(
     count: usize,
 ) -> Code {
     // SAFETY: the header asks for a `w2m_function`, for so many words, and for a `w2m_instance` that this
-    // task alone uses.
+    // task alone uses. There is a function where there is a signature.
     unsafe {
-        let Some(function) = function.as_ref() else {
+        if function.is_null() || (*function).signature.is_null() {
             return Code::Argument;
-        };
+        }
         let words = match count {
             0 => &mut [],
             _ if words.is_null() => return Code::Argument,
             _ => slice::from_raw_parts_mut(words, count),
         };
-        InstanceHandle::work(instance, |module| {
-            // A function of another image has another type, or is none.
-            if module.image().bytes().as_ptr() != function.image {
-                return Err(Failure::from(Code::Argument));
-            }
-            // The bytes are the image's, and were found to be UTF-8.
-            let name = slice::from_raw_parts(function.name, function.name_bytes);
-            Ok(module.call_words(str::from_utf8_unchecked(name), words)?)
-        })
+        let function = (*function).function.assume_init_ref();
+        InstanceHandle::work(instance, |module| Ok(module.invoke_words(function, words)?))
     }
 }

@@ -48,6 +48,8 @@ impl ImageHandle {
 pub(crate) struct Requirements {
     pub(crate) ram_bytes: u32,
     pub(crate) context_bytes: u32,
+    pub(crate) globals_bytes: u32,
+    pub(crate) tables_bytes: u32,
     pub(crate) memory_min: u32,
     pub(crate) memory_max: u32,
     pub(crate) stack_bytes: u32,
@@ -126,6 +128,8 @@ unsafe extern "C" fn w2m_image_requirements(
     let needs = Requirements {
         ram_bytes: needs.ram_bytes(),
         context_bytes: needs.context_bytes,
+        globals_bytes: needs.globals_bytes,
+        tables_bytes: needs.tables_bytes,
         memory_min: needs.memory_min,
         memory_max: needs.memory_max,
         stack_bytes: needs.stack_bytes,

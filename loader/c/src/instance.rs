@@ -58,9 +58,10 @@ impl InstanceHandle {
                 _ => return Err(Code::NotLive.into()),
             }
             mark.write_volatile(RUNNING);
-            let done = work((*handle).module.assume_init_mut());
-            if let Err(failure) = &done
-                && let Some(trap) = failure.trap()
+            let module = (*handle).module.assume_init_mut();
+            let mut done = work(module);
+            if let Err(failure) = &mut done
+                && let Some(trap) = failure.note_trap(module.image())
             {
                 (&raw mut (*handle).trap).write(trap);
             }
@@ -95,6 +96,7 @@ pub(crate) struct Grant {
     pub(crate) ram_bytes: usize,
     pub(crate) stack_limit: *const c_void,
     pub(crate) features: u32,
+    pub(crate) host_stack: u32,
 }
 
 #[unsafe(no_mangle)]
@@ -152,7 +154,12 @@ unsafe fn instantiate(
         let ram = slice::from_raw_parts_mut(grant.ram, grant.ram_bytes);
         Native::new(ram, grant.stack_limit.addr() as u32, features)
     };
-    Ok(Instance::offered(image, core, &hosts, &[])?)
+    let core = core.with_host_stack(grant.host_stack);
+    Instance::offered(image, core, &hosts, &[]).map_err(|error| {
+        let mut failure = Failure::from(error);
+        failure.note_trap(&image);
+        failure
+    })
 }
 
 #[unsafe(no_mangle)]

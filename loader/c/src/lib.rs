@@ -1,11 +1,11 @@
 //! The loader for firmware in C: what `include/wasm2mcu.h` declares.
 //!
 //! ```text
-//!   w2m_image_open ─▶ w2m_image ─ w2m_find ─▶ w2m_function ─┐
-//!                        │                                  │
-//!   memory, hosts ─ w2m_instantiate ─▶ w2m_instance ─ w2m_call ─▶ words, or a trap
-//!                                                      │
-//!                       w2m_caller ◀─ host functions ◀─┘
+//!   w2m_image_open ─▶ w2m_image          w2m_find ─▶ w2m_function ─┐
+//!                        │                   │                     │
+//!   memory, hosts ─ w2m_instantiate ─▶ w2m_instance ─────────── w2m_call ─▶ words, or a trap
+//!                                                                  │
+//!                                  w2m_caller ◀─ host functions ◀──┘
 //! ```
 //!
 //! The header is the documentation. Here stands how its promises are kept:

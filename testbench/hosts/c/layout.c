@@ -21,12 +21,13 @@ static const uint32_t header[] = {
     sizeof(w2m_key), FIELD(w2m_key, ed25519),
 
     sizeof(w2m_requirements), FIELD(w2m_requirements, ram_bytes),
-    FIELD(w2m_requirements, context_bytes), FIELD(w2m_requirements, memory_min),
+    FIELD(w2m_requirements, context_bytes), FIELD(w2m_requirements, globals_bytes),
+    FIELD(w2m_requirements, tables_bytes), FIELD(w2m_requirements, memory_min),
     FIELD(w2m_requirements, memory_max), FIELD(w2m_requirements, stack_bytes),
     FIELD(w2m_requirements, guard_zone), FIELD(w2m_requirements, features),
 
     sizeof(w2m_grant), FIELD(w2m_grant, ram), FIELD(w2m_grant, ram_bytes),
-    FIELD(w2m_grant, stack_limit), FIELD(w2m_grant, features),
+    FIELD(w2m_grant, stack_limit), FIELD(w2m_grant, features), FIELD(w2m_grant, host_stack),
 
     sizeof(w2m_host_function), FIELD(w2m_host_function, module), FIELD(w2m_host_function, name),
     FIELD(w2m_host_function, signature), FIELD(w2m_host_function, function),
@@ -34,6 +35,7 @@ static const uint32_t header[] = {
     FIELD(w2m_function, signature),
 
     sizeof(w2m_trap), FIELD(w2m_trap, code), FIELD(w2m_trap, function), FIELD(w2m_trap, text_offset),
+    FIELD(w2m_trap, image),
 
     sizeof(w2m_detail), FIELD(w2m_detail, offset), FIELD(w2m_detail, needed),
     FIELD(w2m_detail, given), FIELD(w2m_detail, module), FIELD(w2m_detail, module_bytes),
@@ -46,7 +48,7 @@ static const uint32_t header[] = {
     W2M_MALFORMED, W2M_HASH, W2M_POLICY, W2M_UNSIGNED, W2M_UNKNOWN_KEY, W2M_SIGNATURE, W2M_ROLLBACK, W2M_ARCHITECTURE, W2M_FEATURES, W2M_GUARD_ZONE,
     W2M_NOT_MAPPED, W2M_IMAGE_ALIGNMENT, W2M_RAM_ADDRESS, W2M_RAM_SIZE, W2M_IMPORT_MISSING,
     W2M_IMPORT_KIND, W2M_IMPORT_SIGNATURE, W2M_IMPORT_CLOSED, W2M_TRAP, W2M_TRAPPED, W2M_RUNNING,
-    W2M_NO_EXPORT, W2M_EXPORT_KIND, W2M_EXPORT_SIGNATURE, W2M_EXPORT_CLOSED, W2M_WORDS, W2M_CORE,
+    W2M_NO_EXPORT, W2M_EXPORT_KIND, W2M_EXPORT_SIGNATURE, W2M_EXPORT_CLOSED, W2M_WORDS, W2M_CORE, W2M_OTHER_IMAGE,
     W2M_ARGUMENT, W2M_NOT_LIVE,
 };
 

@@ -23,7 +23,9 @@ static const w2m_key keys[] = {
 /* What the test gave to the signed image. */
 #define COUNTER 3
 
-#define STACK_RESERVE_WORDS 512 /* for host functions and interrupts */
+/* Of the main stack: below the modules' limit, and for host functions above it. */
+#define INTERRUPT_WORDS 64
+#define HOST_BYTES 1024
 
 struct state {
     w2m_instance *instance;
@@ -79,7 +81,7 @@ static const w2m_host_function hosts[] = {
 static w2m_function found(const char *name, const char *signature)
 {
     w2m_function function;
-    w2m_result result = w2m_find(&image, name, signature, &function);
+    w2m_result result = w2m_find(&instance, name, signature, &function);
     if (result) {
         say("%s: %s", name, w2m_error_text(result));
         quit(1);
@@ -206,6 +208,8 @@ static const char *const spellings[] = {"v()", "()", "v(v)", "vv()", "", "v", "v
 
 static void calls(void)
 {
+    say("calls");
+    say("  %s", w2m_error_text(w2m_instantiate(&instance, &image, &grant, hosts, HOSTS, NULL)));
     w2m_function add = found("add", "i(ii)"), multiply = found("multiply", "I(II)");
     w2m_function mean = found("mean", "f(ff)"), hypotenuse = found("hypotenuse", "F(FF)");
     w2m_function swap = found("swap", "Ii(iI)"), mixed = found("mixed", "F(iIfF)");
@@ -218,8 +222,6 @@ static void calls(void)
     double root = 0;
     size_t length;
 
-    say("calls");
-    say("  %s", w2m_error_text(w2m_instantiate(&instance, &image, &grant, hosts, HOSTS, NULL)));
     w2m_set_host_data(&instance, &state);
     w2m_callv(&instance, &add, &sum, 40, 2);
     say("  add %d", (int)sum);
@@ -250,13 +252,13 @@ static void calls(void)
         w2m_range(&instance, 63, 1) ? "inside" : "outside",
         w2m_range(&instance, 63, 2) ? "inside" : "outside",
         w2m_range(&instance, 16, UINT32_MAX) ? "inside" : "outside");
-    say("  %s; %s; %s", w2m_error_text(w2m_find(&image, "nothing", "v()", &other)),
-        w2m_error_text(w2m_find(&image, "memory", "v()", &other)),
-        w2m_error_text(w2m_find(&image, "add", "i(iI)", &other)));
+    say("  %s; %s; %s", w2m_error_text(w2m_find(&instance, "nothing", "v()", &other)),
+        w2m_error_text(w2m_find(&instance, "memory", "v()", &other)),
+        w2m_error_text(w2m_find(&instance, "add", "i(iI)", &other)));
     say("  %s", w2m_error_text(w2m_call(&instance, &other, NULL, 0)));
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
         say("  \"%s\": %s", spellings[i],
-            w2m_error_text(w2m_find(&image, "greet", spellings[i], &other)));
+            w2m_error_text(w2m_find(&instance, "greet", spellings[i], &other)));
 }
 
 static void trap(const char *name, const char *signature, uint32_t a, uint32_t b)
@@ -269,8 +271,9 @@ static void trap(const char *name, const char *signature, uint32_t a, uint32_t b
     say("  %s: %s, %s; then %s", name, w2m_error_text(result), w2m_trap_text(trap.code),
         w2m_error_text(w2m_call(&instance, &function, words, 2)));
     if (trap.code != W2M_TRAP_STACK_EXHAUSTED)
-        say("  in function %d, text offset %s", (int)trap.function,
-            trap.text_offset && trap.text_offset < IMAGE_BYTES(device) ? "inside" : "outside");
+        say("  in function %d, text offset %s, image %s", (int)trap.function,
+            trap.text_offset && trap.text_offset < IMAGE_BYTES(device) ? "inside" : "outside",
+            trap.image ? "named" : "not named");
     w2m_reset(&instance);
 }
 
@@ -311,16 +314,14 @@ static void several(void)
     w2m_call(&instance, &divide, words, 2);
     say("  one trapped: %s, the other: %s", w2m_error_text(w2m_callv(&instance, &greet, NULL)),
         w2m_error_text(w2m_callv(&second, &greet, NULL)));
-    w2m_image_open(&other, image_start, IMAGE_BYTES(start), NULL, NULL);
-    stranger = greet;
     memcpy(copy, image_device, IMAGE_BYTES(device));
     w2m_image_open(&other, copy, sizeof copy, NULL, NULL);
-    w2m_find(&other, "greet", "v()", &stranger);
-    say("  a function of another image: %s", w2m_error_text(w2m_callv(&second, &stranger, NULL)));
     say("  dropped: %s", w2m_error_text(w2m_drop(&second)));
     say("  dropped: %s", w2m_error_text(w2m_callv(&second, &greet, NULL)));
     say("  its RAM again: %s", w2m_error_text(w2m_instantiate(&second, &other, &more, hosts, HOSTS, NULL)));
     w2m_set_host_data(&second, &state);
+    say("  a function of another image: %s", w2m_error_text(w2m_callv(&second, &greet, NULL)));
+    w2m_find(&second, "greet", "v()", &stranger);
     say("  the image in RAM: %s", w2m_error_text(w2m_callv(&second, &stranger, NULL)));
 }
 
@@ -332,7 +333,7 @@ int main(void)
         return 1;
     }
     say("header and library agree");
-    grant = (w2m_grant){ram, sizeof ram, stack_bottom + STACK_RESERVE_WORDS, BOARD_FEATURES};
+    grant = (w2m_grant){ram, sizeof ram, stack_bottom + INTERRUPT_WORDS, BOARD_FEATURES, HOST_BYTES};
     images();
     signatures();
     refusals();

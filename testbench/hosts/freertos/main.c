@@ -18,9 +18,9 @@ IMAGE(spin);
 IMAGE(worker);
 
 #define STACK_WORDS 512
-/* What host functions and the kernel's own frames need below a module: 64 words of registers at each
-   switch, 26 of them floats. */
-#define RESERVE_WORDS 128
+/* Of a task's stack: what a switch of tasks puts there, and what host functions may take. */
+#define SWITCH_WORDS 64
+#define HOST_BYTES 256
 
 #define PERIOD_MS 5
 #define PHASE_MS 50
@@ -71,7 +71,7 @@ static void control(void *unused)
     float expected = 0, found = 0;
 
     (void)unused;
-    must("step", w2m_find(&control_image, "step", "f(f)", &step));
+    must("step", w2m_find(&control_instance, "step", "f(f)", &step));
     for (;;) {
         const float input = steps & 16 ? -1 : 1;
         expected = expected * 0.875f + input * 0.125f;
@@ -90,7 +90,7 @@ static void spin(void *unused)
     int32_t result;
 
     (void)unused;
-    must("run", w2m_find(&spin_image, "run", "i()", &run));
+    must("run", w2m_find(&background_instance, "run", "i()", &run));
     w2m_callv(&background_instance, &run, &result);
     say("spin came back");
     quit(1);
@@ -101,7 +101,7 @@ static void worker(void *unused)
     w2m_function run;
 
     (void)unused;
-    must("run", w2m_find(&worker_image, "run", "i(ii)", &run));
+    must("run", w2m_find(&background_instance, "run", "i(ii)", &run));
     for (;;) {
         int32_t result = 0;
         w2m_trap trap;
@@ -126,7 +126,7 @@ static void worker(void *unused)
 
 static w2m_grant granted(void *ram, size_t bytes, StackType_t *stack)
 {
-    return (w2m_grant){ram, bytes, stack + RESERVE_WORDS, BOARD_FEATURES};
+    return (w2m_grant){ram, bytes, stack + SWITCH_WORDS, BOARD_FEATURES, HOST_BYTES};
 }
 
 static TaskHandle_t start_background(const w2m_image *image, TaskFunction_t code)
