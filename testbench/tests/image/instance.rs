@@ -174,6 +174,34 @@ fn untyped_calls_need_room() {
 }
 
 #[test]
+fn a_function_for_words_belongs_to_its_image() {
+    let bytes = write(&sample::parts()).unwrap();
+    let mut instance = Instance::new(verified(&bytes), core(NEEDED), &HOST).unwrap();
+    let add = instance.words_function("add").unwrap();
+    let missing = instance.words_function("ad").unwrap_err();
+    assert_eq!(missing, CallError::NoExport);
+    let memory = instance.words_function("memory").unwrap_err();
+    assert_eq!(memory, CallError::Kind);
+    let mut words = [20, 22];
+    instance.invoke_words(&add, &mut words).unwrap();
+    assert_eq!(words[0], 42);
+    let (needed, given) = (2, 1);
+    let short = instance.invoke_words(&add, &mut words[..given]);
+    assert_eq!(short, Err(CallError::Words { needed, given }));
+
+    let mut elsewhere = core(NEEDED);
+    elsewhere.image_address += 4;
+    let mut other = Instance::new(verified(&bytes), elsewhere, &HOST).unwrap();
+    let refused = other.invoke_words(&add, &mut words);
+    assert_eq!(refused, Err(CallError::OtherImage));
+
+    let divide = instance.words_function("divide").unwrap();
+    instance.invoke_words(&divide, &mut [1, 0]).unwrap_err();
+    let trapped = instance.invoke_words(&add, &mut words);
+    assert_eq!(trapped, Err(CallError::Trapped));
+}
+
+#[test]
 fn a_trap_names_code_and_function_and_ends_calls_until_reset() {
     let bytes = write(&sample::parts()).unwrap();
     let mut instance = Instance::new(verified(&bytes), core(NEEDED), &HOST).unwrap();
