@@ -63,10 +63,6 @@ pub struct Native<'r> {
     features: Features,
 }
 
-// SAFETY: it has its RAM as `&mut [u8]` would, which is `Send`. Whoever made it promised free stack for every
-// caller, wherever that is, and that instances that share stay in one task.
-unsafe impl Send for Native<'_> {}
-
 impl<'r> Native<'r> {
     /// What every core has that can run firmware built for this target.
     ///
