@@ -158,6 +158,8 @@ mod native;
 mod records;
 mod report;
 mod share;
+#[cfg(feature = "slots")]
+pub mod slots;
 mod values;
 mod verify;
 

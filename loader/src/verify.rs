@@ -106,6 +106,15 @@ impl<'p> Policy<'p> {
         self
     }
 
+    /// The same policy, which also refuses images below this counter.
+    #[cfg(feature = "slots")]
+    pub(crate) const fn at_least(mut self, counter: u32) -> Policy<'p> {
+        if self.min_counter < counter {
+            self.min_counter = counter;
+        }
+        self
+    }
+
     /// Refuses images for another core before anything is hashed.
     ///
     /// [`Instance::new`](crate::Instance::new) refuses them in any case; this is for who stores an
