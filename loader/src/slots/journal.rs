@@ -3,9 +3,9 @@
 //! ```text
 //!   half 0, generation 5                 half 1, generation 6 (in use)
 //!   ┌────────┬────────┬─ ─ ─┬────────┐   ┌────────┬────────┬────────┬────────┬─ ─ ─
-//!   │record ▪│record ▪│     │record ▪│   │record ▪│record ▪│00000000│record ▪│ erased
+//!   │record M│record M│     │record M│   │record M│record M│rec    0│record M│ erased
 //!   └────────┴────────┴─ ─ ─┴────────┘   └────────┴────────┴────────┴────────┴─ ─ ─
-//!    place 0   ▪ the mark                  carried    cut here ─▲      ▲
+//!    place 0        └ the mark            carried    cut here ─▲      ▲
 //!                                          over                the state
 //! ```
 //!
@@ -16,10 +16,11 @@
 //! 1. A record is the body, then a mark. Any trace of the mark proves that the body is sound and will
 //!    always be read. A body without its mark may be read now and not the next time, so it is
 //!    written once more, [when opened](Journal::open), before anything is done about it.
-//! 2. Places are used in order. The place behind the last one with a trace may have been begun and not
-//!    show it. So the first record after a start burns that place (all bits to 0, which it leaves for
-//!    good whatever it held), and is written to the place behind it, which nobody can have begun.
-//!    No record is ever written to words that were written before.
+//! 2. Places are used in order, so only the last one that was begun may be unsound. That is the last one that
+//!    shows a trace, if it has no mark, or the one behind it, which need not show that it was begun. The first
+//!    thing that a start writes is zeros in place of these two marks: traces for good, which are no marks.
+//!    Zeros are what a flash takes where something was cut off before. The record goes to the place
+//!    behind, which nobody has begun, and no other word is ever written twice.
 //! 3. A half is erased only when the other one is full, and then begins with a copy of the state as it is. Until
 //!    that is there, the full half counts, and a start sees the same state in both.
 //!
@@ -35,7 +36,10 @@ use super::record::{Record, State};
 const ERASED: u8 = 0xff;
 
 /// The longest mark: where the flash reads or writes 64 bytes at once.
-const MARK: [u8; Record::BYTES] = [0; Record::BYTES];
+const MARK: [u8; Record::BYTES] = [0x5a; Record::BYTES];
+
+/// What stands in place of a mark where something was cut off, or may have been.
+const VOID: [u8; Record::BYTES] = [0; Record::BYTES];
 
 /// Where the next record goes, and what the last one said.
 pub(super) struct Journal {
@@ -45,8 +49,11 @@ pub(super) struct Journal {
     half: usize,
     generation: u32,
     next: u16,
-    /// Whether the place at `next` may have been begun before this start.
+    /// Whether something may have been begun that is not complete: nothing was written since the start, or
+    /// that failed.
     doubtful: bool,
+    /// Whether the place before it has its mark, so that it will always show a trace.
+    sealed: bool,
     state: State,
 }
 
@@ -57,6 +64,8 @@ struct Half {
     marked: bool,
     /// The place behind the last one that shows any trace.
     next: u16,
+    /// Whether the place before it has its mark.
+    sealed: bool,
 }
 
 impl Journal {
@@ -73,6 +82,7 @@ impl Journal {
             generation: 0,
             next: u16::MAX,
             doubtful: true,
+            sealed: true,
             state: State::NEW,
         };
         let mut marked = true;
@@ -84,6 +94,7 @@ impl Journal {
                 journal.half = index;
                 journal.generation = half.last.generation;
                 journal.next = half.next;
+                journal.sealed = half.sealed;
                 journal.state = half.last.state;
                 marked = half.marked;
             }
@@ -99,7 +110,7 @@ impl Journal {
         &self.state
     }
 
-    /// Whether something was written since the start, so that nothing older can come up again.
+    /// Whether the state was written since the start, so that nothing else can come up again.
     pub(super) const fn is_settled(&self) -> bool {
         !self.doubtful
     }
@@ -111,20 +122,23 @@ impl Journal {
         state: State,
     ) -> Result<(), SlotsError<F::Error>> {
         if self.doubtful && self.next < self.places {
-            // One that shows a trace after all refuses this, and needs it as little.
-            let place = self.offset::<F>(self.half, self.next);
-            let _ = flash.write(place, &[0; Record::BYTES]);
-            let _ = flash.write(
-                place + Record::BYTES as u32,
-                &MARK[..mark_bytes::<F>() as usize],
-            );
+            if !self.sealed {
+                self.void(flash, self.next - 1);
+            }
+            self.void(flash, self.next);
             self.next += 1;
         }
-        self.doubtful = false;
         if self.next >= self.places {
             self.change_halves(flash)?;
         }
         self.write(flash, state)
+    }
+
+    /// Leaves a trace in a place for good.
+    fn void<F: NorFlash>(&self, flash: &mut F, place: u16) {
+        let offset = self.offset::<F>(self.half, place) + Record::BYTES as u32;
+        // A flash that refuses this has found a trace.
+        let _ = flash.write(offset, &VOID[..mark_bytes::<F>() as usize]);
     }
 
     fn change_halves<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), SlotsError<F::Error>> {
@@ -149,8 +163,10 @@ impl Journal {
             state,
         };
         let offset = self.offset::<F>(self.half, self.next);
-        // Also if this fails: no place is written twice.
+        // If this fails, the place is one that was begun.
         self.next += 1;
+        self.sealed = false;
+        self.doubtful = true;
         let body = record.encode();
         flash.write(offset, &body).map_err(SlotsError::Flash)?;
         let mut read = [0; Record::BYTES];
@@ -162,6 +178,8 @@ impl Journal {
         flash
             .write(offset + Record::BYTES as u32, mark)
             .map_err(SlotsError::Flash)?;
+        self.sealed = true;
+        self.doubtful = false;
         self.state = state;
         Ok(())
     }
@@ -175,6 +193,7 @@ impl Journal {
         let mut found: Option<(Record, bool)> = None;
         let mut any_marked = false;
         let mut next = 0;
+        let mut sealed = true;
         for place in 0..self.places {
             let offset = self.offset::<F>(index, place);
             let mut body = [0; Record::BYTES];
@@ -188,12 +207,13 @@ impl Journal {
             if body_read && mark_read && erased(&body) && erased(mark) {
                 continue;
             }
+            let marked = mark_read && *mark == MARK[..mark.len()];
             next = place + 1;
+            sealed = marked;
             let record = Record::decode(&body).filter(|record| body_read && record.place == place);
             let Some(record) = record else {
                 continue;
             };
-            let marked = mark_read && *mark == MARK[..mark.len()];
             any_marked |= marked;
             // A half that was only partly erased may hold older ones.
             if found.is_none_or(|(last, _)| last.generation <= record.generation) {
@@ -204,6 +224,11 @@ impl Journal {
         // Where nothing is sound for certain, and there is no room to make it so, the other half
         // must not be erased.
         let room = next + 1 < self.places;
-        (any_marked || room).then_some(Half { last, marked, next })
+        (any_marked || room).then_some(Half {
+            last,
+            marked,
+            next,
+            sealed,
+        })
     }
 }

@@ -216,15 +216,11 @@ impl<const WORD: usize, const SECTOR: usize> Flash<WORD, SECTOR> {
         match step {
             Step::Write(offset, bytes) => {
                 let range = *offset..offset + WORD;
-                let burns = bytes.iter().all(|&byte| byte == 0);
+                let zeros = bytes.iter().all(|&byte| byte == 0);
                 let reads_erased = self.cells[range.clone()].iter().all(|&byte| byte == 0xff);
                 let sound = self.weak[range.clone()].iter().all(|&weak| weak == 0);
                 assert!(
-                    if burns {
-                        reads_erased || !sound
-                    } else {
-                        reads_erased && sound
-                    },
+                    zeros || reads_erased && sound,
                     "the word at {offset:#x} was written before: {step:x?}"
                 );
                 for (at, byte) in range.zip(bytes) {

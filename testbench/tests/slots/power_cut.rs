@@ -128,15 +128,17 @@ fn ways() -> impl Iterator<Item = (Manner, Mood)> {
     })
 }
 
-/// The steps of a log whose cuts are worth a second one: all of the journal and all erasures, but of the
-/// words of an image, of which one is like the other, only some.
-fn worth<const SECTOR: usize>(device: &Device<'_>, step: &Step, number: usize) -> bool {
+/// Whether a step is of the journal, or erases.
+fn matters(device: &Device<'_>, step: &Step) -> bool {
     match step {
         Step::Erase(_) => true,
-        Step::Write(offset, _) => {
-            *offset < device.layout.slots[0] as usize || number.is_multiple_of(97)
-        }
+        Step::Write(offset, _) => *offset < device.layout.slots[0] as usize,
     }
+}
+
+/// The steps whose cuts are worth a second one: of the words of an image, only some.
+fn worth(device: &Device<'_>, step: &Step, number: usize) -> bool {
+    matters(device, step) || number.is_multiple_of(97)
 }
 
 fn survives<const WORD: usize, const SECTOR: usize>(twice: bool) {
@@ -150,9 +152,14 @@ fn survives<const WORD: usize, const SECTOR: usize>(twice: bool) {
             Step::Write(..) => tally.words += 1,
             Step::Erase(_) => tally.sectors += 1,
         }
-        let second = twice && worth::<SECTOR>(&device, step, number);
+        let second = twice && worth(&device, step, number);
         if !twice || second {
+            // The words of an image are alike: which of the moods follows makes no difference to them.
+            let alike = !matters(&device, step);
             for (manner, mood) in ways() {
+                if alike && manner.is_weak() && mood as usize != number % 4 {
+                    continue;
+                }
                 let mut cut = flash.clone();
                 cut.seed(number as u64);
                 cut.tear(step, manner);
@@ -182,7 +189,7 @@ fn second_cuts<const WORD: usize, const SECTOR: usize>(
 ) -> usize {
     let mut cuts = 0;
     for (number, step) in recovered.log.iter().enumerate() {
-        if worth::<SECTOR>(device, step, number) {
+        if worth(device, step, number) {
             for (manner, mood) in ways().map(|(manner, then)| match then {
                 // In whatever mood the first cut had left it.
                 Mood::Erased => (manner, mood),
@@ -202,13 +209,13 @@ fn second_cuts<const WORD: usize, const SECTOR: usize>(
 }
 
 #[test]
-fn words_of_4_sectors_of_4096() {
-    survives::<4, 4096>(false);
+fn words_of_4_sectors_of_2048() {
+    survives::<4, 2048>(false);
 }
 
 #[test]
-fn words_of_8_sectors_of_2048() {
-    survives::<8, 2048>(false);
+fn words_of_8_sectors_of_4096() {
+    survives::<8, 4096>(false);
 }
 
 #[test]
