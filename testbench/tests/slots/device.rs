@@ -166,6 +166,8 @@ impl<'v> Device<'v> {
             before
         };
         let before = before.version;
+        // Only once this returns, no record can come up that could not be read before.
+        slots.stage(0).map(drop).expect("stages");
         slots.flash().expect(&[before], None);
         self.stage(&mut slots, version);
         slots.flash().expect(&[before], Some(version));

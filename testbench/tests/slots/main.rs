@@ -6,7 +6,9 @@
 //! * [`rules`]: what is refused, and what an error of the flash leads to
 //! * [`boards`]: images that are signed, replaced, and trap, on emulated cores
 
+mod boards;
 mod device;
 mod flash;
 mod images;
 mod power_cut;
+mod rules;
