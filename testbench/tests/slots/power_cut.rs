@@ -28,7 +28,12 @@ const fn on_trial(version: u32) -> Ran {
 }
 
 /// From the factory through all that can become of an update. Returns the flash with its log.
-fn life<const WORD: usize, const SECTOR: usize>(device: &Device<'_>) -> Flash<WORD, SECTOR> {
+///
+/// A long one ends with ordinary updates, until both halves of the journal have been in use twice.
+fn life<const WORD: usize, const SECTOR: usize>(
+    device: &Device<'_>,
+    long: bool,
+) -> Flash<WORD, SECTOR> {
     let mut flash = device.flash();
 
     // Installed, tried and confirmed without a reset.
@@ -97,11 +102,10 @@ fn life<const WORD: usize, const SECTOR: usize>(device: &Device<'_>) -> Flash<WO
     slots.flash().expect(&[4], None);
     assert_eq!(slots.rejected(), None);
 
-    // Ordinary updates, until both halves of the journal have been in use more than once.
     for version in 5..8 {
         device.update(&mut flash, Mood::Erased, version);
     }
-    while flash.erasures[..2].contains(&1) {
+    while long && flash.erasures[..2].contains(&1) {
         device.update(&mut flash, Mood::Erased, 8);
     }
     flash
@@ -128,6 +132,16 @@ fn ways() -> impl Iterator<Item = (Manner, Mood)> {
     })
 }
 
+/// Whether a way is left out at a step: the words of an image are alike, so each of them is cut in
+/// two of the twelve ways, in turn, and with two cuts the others are in four.
+fn skips(device: &Device<'_>, step: &Step, turn: usize, twice: bool) -> bool {
+    if !matters(device, step) {
+        !turn.is_multiple_of(6)
+    } else {
+        twice && !turn.is_multiple_of(3)
+    }
+}
+
 /// Whether a step is of the journal, or erases.
 fn matters(device: &Device<'_>, step: &Step) -> bool {
     match step {
@@ -138,14 +152,15 @@ fn matters(device: &Device<'_>, step: &Step) -> bool {
 
 /// The steps whose cuts are worth a second one: of the words of an image, only some.
 fn worth(device: &Device<'_>, step: &Step, number: usize) -> bool {
-    matters(device, step) || number.is_multiple_of(97)
+    matters(device, step) || number.is_multiple_of(23)
 }
 
 fn survives<const WORD: usize, const SECTOR: usize>(twice: bool) {
-    let versions = versions(SECTOR);
+    // Images of two sectors; of one where the cuts multiply.
+    let versions = versions(if twice { 64 } else { SECTOR });
     let device = Device::new::<SECTOR>(&versions);
     let mut tally = Tally::default();
-    let lived = life::<WORD, SECTOR>(&device);
+    let lived = life::<WORD, SECTOR>(&device, !twice);
     let mut flash = device.flash::<WORD, SECTOR>();
     for (number, step) in lived.log.iter().enumerate() {
         match step {
@@ -154,10 +169,8 @@ fn survives<const WORD: usize, const SECTOR: usize>(twice: bool) {
         }
         let second = twice && worth(&device, step, number);
         if !twice || second {
-            // The words of an image are alike: which of the moods follows makes no difference to them.
-            let alike = !matters(&device, step);
-            for (manner, mood) in ways() {
-                if alike && manner.is_weak() && mood as usize != number % 4 {
+            for (index, (manner, mood)) in ways().enumerate() {
+                if skips(&device, step, number + index, twice) {
                     continue;
                 }
                 let mut cut = flash.clone();
@@ -168,7 +181,7 @@ fn survives<const WORD: usize, const SECTOR: usize>(twice: bool) {
                 device.recover(&mut cut, mood);
                 tally.cuts += 1;
                 if let Some(before) = before {
-                    tally.second_cuts += second_cuts(&device, before, &cut, mood);
+                    tally.second_cuts += second_cuts(&device, before, &cut, mood, number);
                 }
             }
         }
@@ -186,15 +199,17 @@ fn second_cuts<const WORD: usize, const SECTOR: usize>(
     mut flash: Flash<WORD, SECTOR>,
     recovered: &Flash<WORD, SECTOR>,
     mood: Mood,
+    turn: usize,
 ) -> usize {
     let mut cuts = 0;
     for (number, step) in recovered.log.iter().enumerate() {
         if worth(device, step, number) {
-            for (manner, mood) in ways().map(|(manner, then)| match then {
+            for (index, (manner, then)) in ways().enumerate() {
+                if skips(device, step, turn + number + index, true) {
+                    continue;
+                }
                 // In whatever mood the first cut had left it.
-                Mood::Erased => (manner, mood),
-                other => (manner, other),
-            }) {
+                let mood = if then == Mood::Erased { mood } else { then };
                 let mut cut = flash.clone();
                 cut.seed(number as u64);
                 cut.tear(step, manner);
