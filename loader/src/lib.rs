@@ -134,6 +134,8 @@
 //!   The first takes 2.6 KB of stack on the M33, and 10 KB on RISC-V.
 //! * `log`, `defmt`: a line for each stage that an image or instance has passed, and for each trap; with `defmt`, values
 //!   and errors are `Format`.
+//! * `slots`: the module of this name, two slots in flash over the traits of `embedded-storage`: an image is replaced while
+//!   another runs, tried, and falls back to the old one if it traps.
 #![no_std]
 #![deny(unsafe_code)]
 

@@ -26,7 +26,14 @@ fn crates(features: &[&str]) -> Vec<String> {
 
 #[test]
 fn every_set_builds() {
-    for features in [&[][..], &["sha2"], &["ed25519"], &["log"], &["defmt"]] {
+    for features in [
+        &[][..],
+        &["sha2"],
+        &["ed25519"],
+        &["log"],
+        &["defmt"],
+        &["slots"],
+    ] {
         cargo("check", &["--quiet", "--lib"], features);
     }
 }
@@ -36,5 +43,9 @@ fn cryptography_is_there_where_it_is_asked_for() {
     assert_eq!(crates(&[]), ["wasm2mcu-loader", "wasm2mcu-abi"]);
     let has = |features: &[&str], name: &str| crates(features).iter().any(|found| found == name);
     assert!(has(&["sha2"], "sha2") && !has(&["sha2"], "salty"));
+    assert_eq!(
+        crates(&["slots"]),
+        ["wasm2mcu-loader", "embedded-storage", "wasm2mcu-abi"]
+    );
     assert!(has(&["ed25519"], "sha2") && has(&["ed25519"], "salty"));
 }

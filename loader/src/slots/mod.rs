@@ -81,8 +81,7 @@
 //! # In flash
 //!
 //! Slots hold images from their first byte on, nothing else. The journal has two halves; each is an array of places, and
-//! a place holds a record of 64 bytes and a mark of zeros (4 bytes, or what the flash writes or reads at
-//! once if that is more):
+//! a place holds a record of 64 bytes and a mark (4 bytes, or what the flash writes or reads at once if that is more):
 //!
 //! | offset | size | field |
 //! |---|---|---|
@@ -94,17 +93,18 @@
 //! | 12 | 24 | confirmed image: size, security counter, first 16 bytes of its SHA-256; zeros if there is none |
 //! | 36 | 24 | candidate: the same |
 //! | 60 | 4 | CRC-32 (IEEE 802.3) of the 60 bytes |
-//! | 64 | | the mark, written once the record has been read back |
+//! | 64 | | the mark, bytes of `5a`, written once the record has been read back; zeros where a cut left the place in doubt |
 //!
-//! The last record of the half in use is the state. A place of zeros is burnt: it was the next one when the
-//! device started. `journal.rs` says why that holds after any cut, with words half
+//! The last record of the half in use is the state. The place that was the next one when the device started gets
+//! zeros for a mark and is passed over. `journal.rs` says why that holds after any cut, with words half
 //! written, sectors half erased, and bits that read differently from one time to the next. No word is written twice
-//! between erasures, but for zeros over a word that reads as erased: flashes with error correction allow that.
+//! between erasures, but for zeros over a mark that may have been cut off: flashes with error correction allow that.
+//! Tested is a cut in every word and every erasure, and a second one in what follows the first.
 //!
 //! # Wear
 //!
 //! An update erases each sector that the new image needs once, and uses 7 places of the journal, 4 of them before
-//! the reset that starts the trial (a burnt one, one when `stage` begins, staged, armed) and 3 after it (burnt, on trial,
+//! the reset that starts the trial (one passed over, one when `stage` begins, staged, armed) and 3 after it (one passed over, on trial,
 //! confirmed); 6 if there is no reset. Halves of 4 KB have 60 places of 68 bytes, so each is erased once in 17 updates,
 //! when a slot's sectors have been erased 8 times. A start without an update writes nothing.
 
