@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wasm2mcu_loader::slots::{Boot, Layout, MappedFlash, Slots, SlotsError};
+use wasm2mcu_loader::slots::{Boot, Layout, MappedFlash, Slot, Slots, SlotsError};
 use wasm2mcu_loader::{Image, Policy};
 
 use crate::flash::{Expected, Flash, FlashError, Mood};
@@ -73,6 +73,13 @@ impl<'v> Device<'v> {
     ) -> (Opened<'f, WORD, SECTOR>, Ran) {
         let mut slots = self.open(flash);
         let ran = self.boot(&mut slots);
+        // What is said to be staged is whole, too.
+        if let Some(known) = slots.staged() {
+            let slot = slots.active().map_or(Slot::A, |boot| boot.slot.other());
+            let bytes = slots.flash().mapped(self.layout.slot(slot), known.bytes);
+            let image = Image::parse(bytes).and_then(|image| image.verify(&Policy::unsigned()));
+            assert_eq!(image.map(drop), Ok(()), "staged");
+        }
         (slots, ran)
     }
 

@@ -70,7 +70,7 @@ fn life<const WORD: usize, const SECTOR: usize>(
     assert_eq!(refused, Err(SlotsError::Image(ImageError::Hash)));
     let mut writer = slots.stage(broken.len() as u32).unwrap();
     writer.write(&device.versions[&3][..middle]).unwrap();
-    drop(writer);
+    let _ = writer;
     let refused = stage(&mut slots, &device.versions[&1]);
     let rollback = ImageError::Rollback { image: 1, min: 2 };
     assert_eq!(refused, Err(SlotsError::Image(rollback)));
