@@ -3,6 +3,8 @@
 //! The order is that of `IMAGE.md`, "What a loader checks". Each step relies on the ones before
 //! it and on nothing else, so the first contradiction ends the check.
 
+use core::ops::Range;
+
 use wasm2mcu_abi::context::{self, Context, FunctionRecord, TableRecord};
 use wasm2mcu_abi::image::{
     self as format, ABI_VERSION, Architecture, ExportKind, FORMAT_VERSION, Header, KeyId, MAGIC,
@@ -79,17 +81,12 @@ pub(crate) fn image(image: &Image<'_>) -> Checked {
     memory(image)?;
     functions(image)?;
     imports(image)?;
-    walk(
-        image,
-        Section::Exports,
-        Records::new(image.section(Section::Exports)),
-        |export| check_export(image, export),
-    )?;
+    exports(image)?;
     context(image)?;
     walk(image, Section::Elements, image.elements(), |segment| {
-        if segment.table >= image.section_bytes(Section::Tables) / format::Table::BYTES {
-            return Err(Fault::Index);
-        }
+        // Nothing is known here about what another instance's table holds.
+        let own = image.table(segment.table).filter(|t| !t.is_imported());
+        own.ok_or(Fault::Index)?;
         segment
             .codes()
             .try_for_each(|value| reference(image, value))
@@ -179,6 +176,7 @@ fn imports(image: &Image<'_>) -> Checked {
     let mut tables = image.tables();
     let mut functions_only = true;
     let mut memories = 0;
+    let mut slot = Context::BYTES;
     let mut records = image.import_records();
     let begin = image.section_range(Section::Imports).0;
     loop {
@@ -200,7 +198,10 @@ fn imports(image: &Image<'_>) -> Checked {
             }
             ExportKind::Table => {
                 let table = tables.next().filter(format::Table::is_imported);
-                table.ok_or(at(Fault::Index))?;
+                let table = table.ok_or(at(Fault::Index))?;
+                // Its record is where the table's own slot says, not what some other slot holds.
+                let reached = table.record == slot | format::Table::IMPORTED && table.offset == 0;
+                require(reached, offset, Fault::Context)?;
                 is_reference(import.detail)
             }
             ExportKind::Memory => {
@@ -213,6 +214,8 @@ fn imports(image: &Image<'_>) -> Checked {
             }
         };
         require(sound, offset, Fault::Record)?;
+        // No overflow: sections are smaller than 4 GiB and an import takes 16 bytes of one.
+        slot += 4 * import.slot_words();
     }
     // What else is in the list is the module's own.
     let imported = tables.any(|table| table.is_imported());
@@ -227,7 +230,21 @@ fn is_reference(number: u32) -> bool {
     types.iter().any(|&ty| number == ty as u32)
 }
 
-fn check_export(image: &Image<'_>, export: format::Export) -> Result<(), Fault> {
+fn exports(image: &Image<'_>) -> Checked {
+    // Counted once: for every export it would be work with the square of the image's size.
+    let slots = Context::import_slot(image.imported_functions())..image.slots_end();
+    let records = Records::new(image.section(Section::Exports));
+    walk(image, Section::Exports, records, |export| {
+        check_export(image, export, &slots)
+    })
+}
+
+/// `slots` are those of imports that are no functions.
+fn check_export(
+    image: &Image<'_>,
+    export: format::Export,
+    slots: &Range<u32>,
+) -> Result<(), Fault> {
     image.name(export.name).ok_or(Fault::Name)?;
     let tables = image.section_bytes(Section::Tables) / format::Table::BYTES;
     let nothing_else = export.limit == 0;
@@ -257,9 +274,12 @@ fn check_export(image: &Image<'_>, export: format::Export) -> Result<(), Fault> 
             let words = if indirect { 1 } else { value_type.words() };
             // An imported one is in a slot behind those of functions.
             let (begin, end) = if export.value < image.field(field::GLOBALS) {
-                let first = Context::import_slot(image.imported_functions());
-                (first, image.slots_end())
+                (slots.start, slots.end)
             } else {
+                // An address is the loader's word, never the module's.
+                if indirect {
+                    return Err(Fault::Context);
+                }
                 let begin = image.field(field::GLOBALS);
                 let bytes = image.section_bytes(Section::Globals);
                 (begin, begin.saturating_add(bytes))
@@ -282,7 +302,6 @@ fn check_export(image: &Image<'_>, export: format::Export) -> Result<(), Fault> 
 /// Import slots, globals and tables: one behind the other, all inside the context.
 fn context(image: &Image<'_>) -> Checked {
     let context_bytes = image.field(field::CONTEXT_BYTES);
-    // No overflow: sections are smaller than 4 GiB and an import takes 16 bytes of one.
     let slots_end = image.slots_end();
 
     let globals = image.section(Section::Globals);
@@ -314,11 +333,6 @@ fn context(image: &Image<'_>) -> Checked {
             return require(tables.is_at_end(), at, Fault::Record);
         };
         if table.is_imported() {
-            let slot = table.record & !format::Table::IMPORTED;
-            let sound = slot.is_multiple_of(4)
-                && (Context::BYTES..slots_end).contains(&slot)
-                && table.offset == 0;
-            require(sound, at, Fault::Context)?;
             continue;
         }
         if table.record != 0 {

@@ -231,6 +231,24 @@ impl<'a> Image<'a> {
         Records::new(self.section(Section::Tables))
     }
 
+    /// The table of this number.
+    pub(crate) fn table(&self, number: u32) -> Option<Table> {
+        Table::read(
+            self.section(Section::Tables),
+            number.checked_mul(Table::BYTES)?,
+        )
+    }
+
+    /// The import whose slot begins at this context offset.
+    pub(crate) fn import_of_slot(&self, slot: u32) -> Option<format::Import> {
+        let mut begin = Context::BYTES;
+        self.import_records().find(|import| {
+            let found = begin == slot;
+            begin += 4 * import.slot_words();
+            found
+        })
+    }
+
     /// Active element segments.
     pub fn elements(&self) -> Records<'a, ElementSegment<'a>> {
         Records::new(self.section(Section::Elements))

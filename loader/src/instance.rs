@@ -2,7 +2,7 @@
 
 use wasm2mcu_abi::context::{self, Context, FunctionRecord, TableRecord};
 use wasm2mcu_abi::image::{
-    ExportKind, Features, Header, MemoryFlags, Section, Table, field, read_word,
+    Export, ExportKind, Features, Header, MemoryFlags, Section, Table, field, read_word,
 };
 use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
@@ -12,7 +12,7 @@ use crate::cpu::Core;
 use crate::error::{CallError, ImportFault, InstantiateError, Trap};
 use crate::host::{HostFunction, HostFunctions};
 use crate::image::Image;
-use crate::records::{Item, Limits, words};
+use crate::records::{GlobalExport, Item, Limits, words};
 use crate::share::{Shared, SharedItem};
 use crate::values::Value;
 use crate::verify::Verified;
@@ -167,15 +167,32 @@ impl<'a, C: Core> Instance<'a, C> {
         let Item::Global(global) = self.export(export)? else {
             return Err(CallError::Kind);
         };
-        let at = match global.indirect {
-            true => self.field(global.offset),
-            false => self.core.ram_address() + global.offset,
+        let (_, value) = self.global_value(&global)?;
+        Ok((global.value_type, value))
+    }
+
+    /// Address and words of a global.
+    fn global_value(&self, global: &GlobalExport) -> Result<(u32, [u32; 2]), CallError> {
+        let at = if global.indirect {
+            // Only this slot holds an address where there are as many words.
+            let import = self.image.import_of_slot(global.offset);
+            import
+                .filter(|import| {
+                    import.kind == ExportKind::Global
+                        && import.detail & Export::MUTABLE != 0
+                        && import.value_type() == Some(global.value_type)
+                })
+                .ok_or(CallError::Kind)?;
+            self.field(global.offset)
+        } else {
+            self.core.ram_address() + global.offset
         };
+        // What lies behind a value of one word may be outside of all RAM.
         let high = match global.value_type.words() {
             1 => 0,
-            _ => self.word_at(at + 4),
+            _ => self.word_at(at.wrapping_add(4)),
         };
-        Ok((global.value_type, [self.word_at(at), high]))
+        Ok((at, [self.word_at(at), high]))
     }
 
     /// Sets the word that host functions find in [`Context::host_data`]; 0 until then.
@@ -201,8 +218,7 @@ impl<'a, C: Core> Instance<'a, C> {
                 })
             }
             Item::Table(number) => {
-                let table = image.tables().nth(number as usize);
-                let table = table.ok_or(CallError::Kind)?;
+                let table = image.table(number).ok_or(CallError::Kind)?;
                 let at = match table.record {
                     0 => return Err(CallError::Closed),
                     slot if table.is_imported() => self.field(slot & !Table::IMPORTED),
@@ -240,16 +256,12 @@ impl<'a, C: Core> Instance<'a, C> {
                 Err(CallError::Closed)
             }
             Item::Global(global) => {
-                let at = if global.indirect {
-                    self.field(global.offset)
-                } else {
-                    address(global.offset)
-                };
+                let (address, value) = self.global_value(&global)?;
                 Ok(SharedItem::Global {
                     value_type: global.value_type,
                     mutable: global.mutable,
-                    address: at,
-                    value: [self.word_at(at), self.word_at(at + 4)],
+                    address,
+                    value,
                 })
             }
         }
@@ -401,7 +413,7 @@ impl<'a, C: Core> Instance<'a, C> {
 
     fn fill_tables(&mut self) -> Result<(), Trap> {
         for segment in self.image.elements() {
-            let table = self.image.tables().nth(segment.table as usize);
+            let table = self.image.table(segment.table);
             let room = table
                 .filter(|table| {
                     let end = segment.start.checked_add(segment.count());

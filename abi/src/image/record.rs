@@ -18,12 +18,20 @@ pub struct FunctionType<'a> {
 impl<'a> FunctionType<'a> {
     const FIXED_BYTES: u32 = 8;
 
+    /// Most parameters, and most results: the limit that the WebAssembly specification suggests to all
+    /// implementations (appendix A.2), and the compiler's parser has.
+    ///
+    /// Any number of records may refer to one type, and each time it is read: a long one that all of a large
+    /// image refers to would make loading take the square of its size.
+    pub const MAX_VALUES: usize = 1000;
+
     /// A type whose parameters and results are given as bytes of [`ValueType`].
     ///
-    /// `None` when a byte is no value type or when there are more than 65,535 of either.
+    /// `None` when a byte is no value type or when there are more than [`MAX_VALUES`](Self::MAX_VALUES) of
+    /// either.
     pub fn new(entry: u32, params: &'a [u8], results: &'a [u8]) -> Option<Self> {
         let known = |bytes: &[u8]| {
-            u16::try_from(bytes.len()).is_ok()
+            bytes.len() <= Self::MAX_VALUES
                 && bytes.iter().all(|&b| ValueType::from_u8(b).is_some())
         };
         (known(params) && known(results)).then_some(FunctionType {
@@ -407,6 +415,11 @@ mod tests {
         section[11] = 1;
         assert_eq!(FunctionType::read(&section, 0), None, "padding not zero");
         assert_eq!(FunctionType::new(0, &[0x7b], &[]), None, "no value type");
+        let values = [0x7f; FunctionType::MAX_VALUES + 1];
+        let most = &values[1..];
+        assert!(FunctionType::new(0, most, most).is_some());
+        assert_eq!(FunctionType::new(0, &values, &[]), None, "too many");
+        assert_eq!(FunctionType::new(0, &[], &values), None, "too many");
     }
 
     #[test]

@@ -98,6 +98,11 @@ impl Core for FakeCore {
         self.host_stack
     }
 
+    /// On a device this reads memory, and nobody shares anything here.
+    fn shared_word(&self, address: u32) -> u32 {
+        panic!("read of {address:#x}, outside of the RAM")
+    }
+
     fn enter(&mut self, thunk: u32, context: u32, args: &mut [u32], code: u32, stack: u32) -> u32 {
         self.entered += 1;
         self.text_offset(thunk);

@@ -10,4 +10,6 @@ mod fake_core;
 mod format;
 mod hostile;
 mod instance;
+mod linked;
 mod sample;
+mod work;

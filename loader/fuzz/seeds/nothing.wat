@@ -1,0 +1,2 @@
+;; No memory, no table, no name but one.
+(module (func (export "f")))
