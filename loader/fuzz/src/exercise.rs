@@ -5,7 +5,7 @@ use std::fmt::Write;
 use wasm2mcu_loader::abi::image::{Architecture, Section};
 use wasm2mcu_loader::{
     CallError, Digest, Ed25519, HostFunction, Image, ImageError, ImportItem, Instance, Item,
-    Policy, PublicKey, Sha256, Shared, SharedItem, Signature, Software, Verified,
+    Policy, PublicKey, Sha256, Shared, SharedItem, Signature, Software, TrapRecord, Verified,
 };
 
 use crate::input::{Input, mend};
@@ -228,6 +228,10 @@ fn use_up<A: stub::Core>(image: &Image<'_>, instance: &mut Instance<'_, StubCore
                     let end = instance.call_words(name, &mut vec![0; words]);
                     if let Err(CallError::Trap(_) | CallError::Core(_)) = end {
                         assert!(instance.is_trapped());
+                    }
+                    if let Err(CallError::Trap(trap)) = end {
+                        let record = instance.trap_record(&trap).to_string();
+                        assert!(record.parse::<TrapRecord>().is_ok(), "{record}");
                     }
                     let _ = instance.call::<(i32, i32), i32>(name, (1, 2));
                     instance.clear_trap();

@@ -103,6 +103,10 @@ impl<A: Core> wasm2mcu_loader::Core for StubCore<A> {
         RAM - 8
     }
 
+    fn host_stack(&self) -> u32 {
+        u32::from(self.script.word) << 4
+    }
+
     fn guard_zone(&self) -> u32 {
         4096
     }
