@@ -123,7 +123,8 @@ impl Core for Native<'_> {
     }
 
     fn ram_address(&self) -> u32 {
-        self.ram.addr().get() as u32
+        // Instances that share with this one find its RAM by address, whether code has run in it or not.
+        self.ram.as_ptr().cast::<u8>().expose_provenance() as u32
     }
 
     fn ram(&self) -> &[u8] {
@@ -162,8 +163,6 @@ impl Core for Native<'_> {
         // Module code and the host functions it calls reach the RAM through this pointer alone,
         // and `self` stays borrowed until they have returned.
         let ram = self.ram.as_ptr().cast::<u8>();
-        // Instances that share with this one find its RAM by address.
-        ram.expose_provenance();
         let context = ram.with_addr(context as usize).cast();
         entry(context, args.as_mut_ptr(), code, stack)
     }
