@@ -36,12 +36,12 @@ const ACCESSES: [(&str, u32, bool); 23] = [
 /// None, one in reach of every encoding, one that wraps with the index, the largest.
 const OFFSETS: [u32; 4] = [0, 7, 0x8000_0000, u32::MAX];
 
-/// Memories of each kind: what it is declared as, its size, and what it grows to in pages and bytes.
+/// Memories of each kind: what it is declared as, its size, by how many pages it grows at most and its size then.
 const MEMORIES: [(&str, u32, Option<(u32, u32)>); 5] = [
     ("(memory 1 1)", 65536, None),
     ("(memory 1 2)", 65536, Some((1, 131_072))),
     ("(memory 100 100 (pagesize 1))", 100, None),
-    ("(memory 5 1000 (pagesize 1))", 5, Some((996, 1001))),
+    ("(memory 5 1000 (pagesize 1))", 5, Some((995, 1000))),
     ("(memory 0 0)", 0, None),
 ];
 
@@ -98,7 +98,7 @@ fn of_every_access() {
                 (memory.grow (local.get 0)))"#
         );
         let mut calls = Vec::new();
-        let mut calls_at = |size| {
+        let calls_at = |calls: &mut Vec<Call>, size| {
             for (instruction, bytes, _) in ACCESSES {
                 for offset in OFFSETS {
                     let export = format!("{instruction}+{offset}");
@@ -109,14 +109,11 @@ fn of_every_access() {
                 }
             }
         };
-        calls_at(size);
-        if let Some((pages, bytes)) = growth {
-            // More than there may be, then as much as there may be.
-            calls.push(returns("grow", &[pages], u32::MAX));
-            let (less, page) = (pages - 1, (bytes - size) / pages);
-            if less > 0 {
-                calls.push(returns("grow", &[less], size / page));
-            }
+        calls_at(&mut calls, size);
+        if let Some((pages, grown)) = growth {
+            calls.push(returns("grow", &[pages + 1], u32::MAX));
+            calls.push(returns("grow", &[pages], size * pages / (grown - size)));
+            calls_at(&mut calls, grown);
         }
         for (instruction, _, store) in ACCESSES {
             for offset in OFFSETS {
@@ -160,7 +157,7 @@ fn that_are_computed() {
                     }
                 }
             }
-            for constant in [size.wrapping_sub(bytes), size, u32::MAX] {
+            for constant in [size.saturating_sub(bytes), size + 1, u32::MAX] {
                 let name = format!("{instruction}={constant}");
                 let address = format!("(i32.const {constant})");
                 access(&mut parts, &name, instruction, 0, &address, store);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm2mcu_abi::trap::TrapCode::{MemoryOutOfBounds, StackExhausted};
 use wasm2mcu_testbench::{BoardError, Limits};
 
-use crate::{attack, between_neighbours, everywhere, image, passes, returns, traps};
+use crate::{NoHosts, attack, between_neighbours, everywhere, image, passes, returns, traps};
 
 #[test]
 fn memory_grown_to_the_limit() {
@@ -32,9 +32,10 @@ fn memory_grown_to_the_limit() {
             &[
                 returns("grow", &[last], none),
                 returns("grow", &[none], none),
+                // Sums that wrap, of bytes or of pages, to sizes that would fit.
                 returns("grow", &[0x1_0000], none),
-                // The sum wraps to a size that would fit.
-                returns("grow", &[none - first + 2], none),
+                returns("grow", &[0x1_0001], none),
+                returns("grow", &[none - 4], none),
                 traps("store", &[page * first], MemoryOutOfBounds),
                 returns("all", &[], last),
                 returns("all", &[], last),
@@ -62,7 +63,7 @@ fn memory_beyond_what_is_granted() {
                 (loop $again (br_if $again (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
                 (memory.size))
             (func (export "store") (param i32) (i32.store8 (local.get 0) (i32.const -1)))"#;
-        between_neighbours(board, level, parts, Vec::new(), |instance| {
+        between_neighbours(board, level, parts, &NoHosts, |instance| {
             let instance = instance.expect("loaded");
             let all = instance.invoke("all", &[]).expect("a call");
             assert_eq!(all.end, Ok(vec![3]));
@@ -150,7 +151,7 @@ fn functions_that_do_not_end() {
     with_little_time(|board, level| {
         for parts in ENDLESS {
             let parts = endless(parts, "");
-            between_neighbours(board, level, &parts, Vec::new(), |instance| {
+            between_neighbours(board, level, &parts, &NoHosts, |instance| {
                 let end = instance.expect("loaded").invoke("endless", &[]);
                 assert!(matches!(end, Err(BoardError::Runaway { .. })), "{end:?}");
             });
@@ -163,7 +164,7 @@ fn start_functions_that_do_not_end() {
     with_little_time(|board, level| {
         for parts in ENDLESS {
             let parts = endless(parts, "(start $endless)");
-            between_neighbours(board, level, &parts, Vec::new(), |instance| {
+            between_neighbours(board, level, &parts, &NoHosts, |instance| {
                 let end = instance.err().expect("no instance");
                 assert!(matches!(end, BoardError::Runaway { .. }), "{end}");
             });
@@ -183,7 +184,7 @@ fn the_board_goes_on() {
         let bytes = image(board, &wat, level);
         let end = board.load(&bytes, Vec::new()).err().expect("no instance");
         assert!(matches!(end, BoardError::Runaway { .. }), "{end}");
-        between_neighbours(board, level, "", Vec::new(), |instance| {
+        between_neighbours(board, level, "", &NoHosts, |instance| {
             assert!(instance.is_ok());
         });
     });

@@ -7,30 +7,41 @@ use wasm2mcu_abi::trap::TrapCode::{Host, MemoryOutOfBounds, StackExhausted};
 use wasm2mcu_abi::types::ValueType::{self, F32, F64, I32, I64};
 use wasm2mcu_testbench::{BoardError, HostFunction, Instance};
 
-use crate::{attack_with, between_neighbours, everywhere, image, passes, returns, traps};
+use crate::{Hosts, attack_with, between_neighbours, everywhere, image, passes, returns, traps};
+
+/// `env.f`, which nobody calls.
+struct Offer(&'static [ValueType], &'static [ValueType]);
+
+impl Hosts for Offer {
+    fn offered<'h>(&self) -> Vec<HostFunction<'h>> {
+        let Offer(params, results) = self;
+        vec![HostFunction::new("env", "f", params, results, |_, _| {
+            panic!("called")
+        })]
+    }
+}
 
 /// What a module says that `env.f` is, and what the host has under that name.
 #[test]
 fn imports_of_another_signature() {
-    let lies: [(&str, &[ValueType], &[ValueType]); 12] = [
-        ("(func (param i64))", &[I32], &[]),
-        ("(func (param i32))", &[I64], &[]),
-        ("(func (param f32))", &[I32], &[]),
-        ("(func (param i32 i32))", &[I64], &[]),
-        ("(func (param i32 i32))", &[I32], &[]),
-        ("(func (param i32))", &[I32, I32], &[]),
-        ("(func)", &[I32], &[]),
-        ("(func (param i32) (result i32))", &[I32], &[]),
-        ("(func (param i32))", &[I32], &[I32]),
-        ("(func (result f64))", &[], &[I64]),
-        ("(func (result f32))", &[], &[F64]),
-        ("(func (result i32))", &[], &[F32]),
+    let lies = [
+        ("(func (param i64))", Offer(&[I32], &[])),
+        ("(func (param i32))", Offer(&[I64], &[])),
+        ("(func (param f32))", Offer(&[I32], &[])),
+        ("(func (param i32 i32))", Offer(&[I64], &[])),
+        ("(func (param i32 i32))", Offer(&[I32], &[])),
+        ("(func (param i32))", Offer(&[I32, I32], &[])),
+        ("(func)", Offer(&[I32], &[])),
+        ("(func (param i32) (result i32))", Offer(&[I32], &[])),
+        ("(func (param i32))", Offer(&[I32], &[I32])),
+        ("(func (result f64))", Offer(&[], &[I64])),
+        ("(func (result f32))", Offer(&[], &[F64])),
+        ("(func (result i32))", Offer(&[], &[F32])),
     ];
     everywhere(|board, level| {
-        for (ty, params, results) in lies {
+        for (ty, offer) in &lies {
             let parts = format!(r#"(import "env" "f" {ty})"#);
-            let host = HostFunction::new("env", "f", params, results, |_, _| panic!("called"));
-            between_neighbours(board, level, &parts, vec![host], |instance| {
+            between_neighbours(board, level, &parts, offer, |instance| {
                 let refused = instance.err().expect("no instance");
                 let signature = matches!(&refused, BoardError::Refused(why) if why.contains("env"));
                 assert!(signature, "{parts}: {refused}");
@@ -53,8 +64,7 @@ fn imports_of_something_else() {
             r#"(import "env" "f" (memory 1))"#,
             r#"(import "env" "f" (table 1 funcref))"#,
         ] {
-            let host = HostFunction::new("env", "f", &[I32], &[], |_, _| panic!("called"));
-            between_neighbours(board, level, import, vec![host], |instance| {
+            between_neighbours(board, level, import, &Offer(&[I32], &[]), |instance| {
                 let refused = instance.err().expect("no instance");
                 assert!(
                     matches!(refused, BoardError::Refused(_)),
@@ -67,17 +77,21 @@ fn imports_of_something_else() {
 
 /// A host that reads and writes where the module tells it to, by way of the checked range that hosts are
 /// given.
-fn memory_hosts() -> Vec<HostFunction<'static>> {
-    vec![
-        HostFunction::new("env", "read", &[I32, I32], &[I32], |memory, words| {
-            let bytes = memory.bytes(words[0], words[1])?;
-            Ok(vec![bytes.len() as u32])
-        }),
-        HostFunction::new("env", "write", &[I32], &[], |memory, words| {
-            memory.write(words[0], &[0xff; 4])?;
-            Ok(Vec::new())
-        }),
-    ]
+struct MemoryHosts;
+
+impl Hosts for MemoryHosts {
+    fn offered<'h>(&self) -> Vec<HostFunction<'h>> {
+        vec![
+            HostFunction::new("env", "read", &[I32, I32], &[I32], |memory, words| {
+                let bytes = memory.bytes(words[0], words[1])?;
+                Ok(vec![bytes.len() as u32])
+            }),
+            HostFunction::new("env", "write", &[I32], &[], |memory, words| {
+                memory.write(words[0], &[0xff; 4])?;
+                Ok(Vec::new())
+            }),
+        ]
+    }
 }
 
 #[test]
@@ -126,7 +140,7 @@ fn pointers_that_wrap() {
         ] {
             calls.push(traps("write", &[at], out));
         }
-        attack_with(&parts, &calls, memory_hosts);
+        attack_with(&parts, &calls, &MemoryHosts);
     }
 }
 
@@ -144,7 +158,31 @@ fn recursion_with_the_host_between() {
         traps("deep", &[u32::MAX], StackExhausted),
         returns("deep", &[3], 3),
     ];
-    attack_with(parts, &calls, memory_hosts);
+    attack_with(parts, &calls, &MemoryHosts);
+}
+
+/// An instance, or nothing while it runs.
+type Slot<'a> = Rc<RefCell<Option<Box<dyn Instance + 'a>>>>;
+
+/// A function that calls `call` of another instance.
+fn again<'a>(other: Slot<'a>) -> Vec<HostFunction<'a>> {
+    vec![HostFunction::new(
+        "env",
+        "again",
+        &[I32],
+        &[I32],
+        move |_, words| {
+            let Some(mut instance) = other.borrow_mut().take() else {
+                return Err(Host);
+            };
+            let outcome = instance.invoke("call", &[words[0] + 1]).expect("a call");
+            let end = outcome.end.map_err(|trap| trap.code);
+            instance.clear_trap().expect("a board");
+            other.borrow_mut().replace(instance);
+            // What became of the inner call is the outer one's affair only if the host says so.
+            Ok(end.unwrap_or_else(|_| vec![0]))
+        },
+    )]
 }
 
 /// The module has the host call another of its instances, and that one the host again. A running instance
@@ -163,31 +201,10 @@ fn calls_from_inside_of_a_call() {
             (i32.add (i32.mul (i32.const 100) (global.get $depth)) (i32.load (i32.const 8)))))"#;
     everywhere(|board, level| {
         let bytes = image(board, MODULE, level);
-        type Slot<'a> = Rc<RefCell<Option<Box<dyn Instance + 'a>>>>;
         let inner: Slot<'_> = Rc::default();
-        let hosts = |other: Slot<'_>| {
-            vec![HostFunction::new(
-                "env",
-                "again",
-                &[I32],
-                &[I32],
-                move |_, words| {
-                    // It is gone from there while it runs.
-                    let Some(mut instance) = other.borrow_mut().take() else {
-                        return Err(Host);
-                    };
-                    let outcome = instance.invoke("call", &[words[0] + 1]).expect("a call");
-                    let end = outcome.end.map_err(|trap| trap.code);
-                    instance.clear_trap().expect("a board");
-                    other.borrow_mut().replace(instance);
-                    // What became of the inner call is the outer one's affair only if the host says so.
-                    Ok(end.unwrap_or_else(|_| vec![0]))
-                },
-            )]
-        };
-        let loaded = board.load(&bytes, hosts(inner.clone())).expect("loaded");
+        let loaded = board.load(&bytes, again(inner.clone())).expect("loaded");
         inner.borrow_mut().replace(loaded);
-        let mut outer = board.load(&bytes, hosts(inner.clone())).expect("loaded");
+        let mut outer = board.load(&bytes, again(inner.clone())).expect("loaded");
         for call in 1..4 {
             // The inner one finds itself running and is stopped by its host; the outer one goes on, with
             // its own memory and globals.

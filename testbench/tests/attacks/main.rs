@@ -86,6 +86,20 @@ fn traps(export: &str, arguments: &[u32], code: TrapCode) -> Call {
     }
 }
 
+/// What the host offers to an attacker.
+trait Hosts {
+    fn offered<'h>(&self) -> Vec<HostFunction<'h>>;
+}
+
+/// Nothing.
+struct NoHosts;
+
+impl Hosts for NoHosts {
+    fn offered<'h>(&self) -> Vec<HostFunction<'h>> {
+        Vec::new()
+    }
+}
+
 fn image(board: &dyn Board, wat: &str, level: OptLevel) -> Vec<u8> {
     let info = board.info();
     let target: Target = info.target.parse().expect("a board's target");
@@ -115,7 +129,7 @@ fn between_neighbours(
     board: &dyn Board,
     level: OptLevel,
     parts: &str,
-    hosts: Vec<HostFunction<'_>>,
+    hosts: &impl Hosts,
     attack: impl FnOnce(Result<&mut dyn Instance, BoardError>),
 ) {
     let neighbour = image(board, NEIGHBOUR, level);
@@ -131,7 +145,7 @@ fn between_neighbours(
         instance
     };
     let mut below = inhabited(3);
-    let loaded = space.load(&attacker, hosts, &[]);
+    let loaded = space.load(&attacker, hosts.offered(), &[]);
     let mut above = inhabited(5);
     match loaded {
         Ok(mut instance) => {
@@ -155,9 +169,9 @@ fn word(instance: &mut dyn Instance, export: &str) -> u32 {
 }
 
 /// Makes the calls, everywhere, one instance for all of them.
-fn attack_with(parts: &str, calls: &[Call], hosts: fn() -> Vec<HostFunction<'static>>) {
+fn attack_with(parts: &str, calls: &[Call], hosts: &impl Hosts) {
     everywhere(|board, level| {
-        between_neighbours(board, level, parts, hosts(), |instance| {
+        between_neighbours(board, level, parts, hosts, |instance| {
             let instance = instance.expect("loaded");
             for call in calls {
                 let place = || format!("{} {level:?} {call:x?}", board.info().name);
@@ -184,5 +198,5 @@ fn attack_with(parts: &str, calls: &[Call], hosts: fn() -> Vec<HostFunction<'sta
 
 /// The same without host functions.
 fn attack(parts: &str, calls: &[Call]) {
-    attack_with(parts, calls, Vec::new);
+    attack_with(parts, calls, &NoHosts);
 }

@@ -3,7 +3,7 @@
 use wasm2mcu_abi::trap::TrapCode::{self, MemoryOutOfBounds, TableOutOfBounds};
 use wasm2mcu_testbench::BoardError;
 
-use crate::{between_neighbours, everywhere};
+use crate::{NoHosts, between_neighbours, everywhere};
 
 #[test]
 fn over_every_edge() {
@@ -42,7 +42,7 @@ fn over_every_edge() {
     ];
     everywhere(|board, level| {
         for (parts, end) in &attacks {
-            between_neighbours(board, level, parts, Vec::new(), |instance| {
+            between_neighbours(board, level, parts, &NoHosts, |instance| {
                 let found = match instance {
                     Ok(_) => Ok(()),
                     Err(BoardError::Trap(trap)) => Err(trap.code),
