@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use wasm2mcu::Options;
+use wasm2mcu::{Options, Target};
 use wasm2mcu_loader::abi::image::{Header, Section};
 use wasm2mcu_loader::{Image, ImageError, Item};
 use wasm2mcu_testbench::spectest::{self, Printed};
@@ -46,10 +46,15 @@ const MODULE: &str = r#"(module
 /// RAM for the context and two pages.
 const RAM_BYTES: usize = 2 * 0x1_0000 + 0x400;
 
-fn image() -> Vec<u8> {
-    let compiled = wasm2mcu::compile(MODULE.as_bytes(), &Options::default()).unwrap();
+fn compiled(options: &Options) -> Vec<u8> {
+    let compiled = wasm2mcu::compile(MODULE.as_bytes(), options).unwrap();
     let image = compiled.image().unwrap();
     assert_eq!(image[image.len() - HASH_RECORD..][..4], [1, 0, 32, 0]);
+    image
+}
+
+fn image() -> Vec<u8> {
+    let image = compiled(&Options::default());
     assert_eq!(survives_with(RAM_BYTES, &image), Ok(()));
     image
 }
@@ -118,35 +123,90 @@ fn run(board: &dyn wasm2mcu_testbench::Board, bytes: &[u8]) -> Result<(), BoardE
     Ok(())
 }
 
-#[test]
-fn damage_outside_the_text_leaves_the_board_usable() {
-    let image = image();
-    let board = open("m33").unwrap();
+/// Loads and runs what each change makes of an image, its text excepted and its hash mended, with and
+/// without what linking needs.
+///
+/// A change is of the word at an offset, and there are so many of them.
+fn damage(board: &str, changes: u32, change: fn(&[u8], usize, u32) -> u32) {
+    let board = open(board).unwrap();
     board.set_limits(Limits {
         memory_bytes: 2 * 0x1_0000,
         instructions: Some(10_000),
         time: Duration::from_secs(10),
     });
-    let text = Image::parse(&image).unwrap().section(Section::Text).len();
-    let text = Header::BYTES as usize..Header::BYTES as usize + text;
-    let mut accepted = 0;
-    for at in (0..image.len() - HASH_RECORD).filter(|at| !text.contains(at)) {
-        for bit in 0..8 {
-            let mut bytes = image.clone();
-            bytes[at] ^= 1 << bit;
-            fix_hash(&mut bytes);
-            match run(&*board, &bytes) {
-                Ok(()) => accepted += 1,
-                Err(BoardError::Refused(text)) => assert!(!text.is_empty()),
-                Err(BoardError::Trap(_) | BoardError::Fault(_) | BoardError::Runaway { .. }) => {}
-                Err(error) => panic!("byte {at:#x} bit {bit}: {error}"),
+    let info = board.info();
+    let target: Target = info.target.parse().unwrap();
+    for linkable in [false, true] {
+        let image = compiled(&Options {
+            target: target.with_features(info.features),
+            linkable,
+            ..Options::default()
+        });
+        let text = Image::parse(&image).unwrap().section(Section::Text).len();
+        let text = Header::BYTES as usize..Header::BYTES as usize + text;
+        let (mut accepted, mut all) = (0, 0);
+        let words = (0..image.len() - HASH_RECORD).step_by(4);
+        for at in words.filter(|at| !text.contains(at)) {
+            for number in 0..changes {
+                let mut bytes = image.clone();
+                let word = change(&image, at, number);
+                bytes[at..at + 4].copy_from_slice(&word.to_le_bytes());
+                fix_hash(&mut bytes);
+                all += 1;
+                match run(&*board, &bytes) {
+                    Ok(()) => accepted += 1,
+                    Err(BoardError::Refused(text)) => assert!(!text.is_empty()),
+                    Err(BoardError::Trap(_) | BoardError::Fault(_)) => {}
+                    Err(BoardError::Runaway { .. }) => {}
+                    Err(error) => panic!("word {at:#x}, change {number}: {error}"),
+                }
             }
         }
+        println!("{}: {accepted} of {all} accepted", info.name);
+        assert!(accepted > 100 && accepted < all, "{accepted}");
+        let printed = Printed::default();
+        let mut instance = board.load(&image, spectest::functions(&printed)).unwrap();
+        let outcome = instance.invoke("apply", &[1, 21]).unwrap();
+        assert_eq!(outcome.end, Ok(vec![42]));
+        assert_eq!(*printed.borrow(), [[1]]);
     }
-    assert!(accepted > 100, "{accepted}");
-    let printed = Printed::default();
-    let mut instance = board.load(&image, spectest::functions(&printed)).unwrap();
-    let outcome = instance.invoke("apply", &[1, 21]).unwrap();
-    assert_eq!(outcome.end, Ok(vec![42]));
-    assert_eq!(*printed.borrow(), [[1]]);
+}
+
+fn word(image: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(image[at..at + 4].try_into().unwrap())
+}
+
+fn flipped(image: &[u8], at: usize, bit: u32) -> u32 {
+    word(image, at) ^ 1 << bit
+}
+
+/// Near what was there, near the limits, and what stands elsewhere in the image.
+fn replaced(image: &[u8], at: usize, number: u32) -> u32 {
+    let old = word(image, at);
+    let elsewhere = (at + 28 * number as usize) % (image.len() - 3);
+    match number {
+        0..8 => old.wrapping_add_signed([-8, -4, -2, -1, 1, 2, 4, 8][number as usize]),
+        8..16 => [0, 1, 4, 1 << 30, 1 << 31, u32::MAX, u32::MAX - 3, 1 << 16][number as usize - 8],
+        _ => word(image, elsewhere - elsewhere % 4),
+    }
+}
+
+#[test]
+fn bits_flipped_outside_the_text_leave_an_m33_usable() {
+    damage("m33", 32, flipped);
+}
+
+#[test]
+fn words_replaced_outside_the_text_leave_an_m33_usable() {
+    damage("m33", 24, replaced);
+}
+
+#[test]
+fn bits_flipped_outside_the_text_leave_rv32_usable() {
+    damage("rv32", 32, flipped);
+}
+
+#[test]
+fn words_replaced_outside_the_text_leave_rv32_usable() {
+    damage("rv32", 24, replaced);
 }

@@ -18,7 +18,7 @@ use crate::fake_core::FakeCore;
 use crate::sample::{self, thumb};
 
 /// Records in the small image, and how many times as many are in the large one.
-const RECORDS: usize = 2000;
+const RECORDS: usize = 400;
 const TIMES: usize = 16;
 /// How far the machine's own noise and its caches may be off.
 const NOISE: u32 = 4;
