@@ -176,7 +176,6 @@ fn imports(image: &Image<'_>) -> Checked {
     let mut tables = image.tables();
     let mut functions_only = true;
     let mut memories = 0;
-    let mut slot = Context::BYTES;
     let mut records = image.import_records();
     let begin = image.section_range(Section::Imports).0;
     loop {
@@ -198,10 +197,7 @@ fn imports(image: &Image<'_>) -> Checked {
             }
             ExportKind::Table => {
                 let table = tables.next().filter(format::Table::is_imported);
-                let table = table.ok_or(at(Fault::Index))?;
-                // Its record is where the table's own slot says, not what some other slot holds.
-                let reached = table.record == slot | format::Table::IMPORTED && table.offset == 0;
-                require(reached, offset, Fault::Context)?;
+                table.ok_or(at(Fault::Index))?;
                 is_reference(import.detail)
             }
             ExportKind::Memory => {
@@ -214,8 +210,6 @@ fn imports(image: &Image<'_>) -> Checked {
             }
         };
         require(sound, offset, Fault::Record)?;
-        // No overflow: sections are smaller than 4 GiB and an import takes 16 bytes of one.
-        slot += 4 * import.slot_words();
     }
     // What else is in the list is the module's own.
     let imported = tables.any(|table| table.is_imported());
@@ -276,10 +270,6 @@ fn check_export(
             let (begin, end) = if export.value < image.field(field::GLOBALS) {
                 (slots.start, slots.end)
             } else {
-                // An address is the loader's word, never the module's.
-                if indirect {
-                    return Err(Fault::Context);
-                }
                 let begin = image.field(field::GLOBALS);
                 let bytes = image.section_bytes(Section::Globals);
                 (begin, begin.saturating_add(bytes))
@@ -302,6 +292,7 @@ fn check_export(
 /// Import slots, globals and tables: one behind the other, all inside the context.
 fn context(image: &Image<'_>) -> Checked {
     let context_bytes = image.field(field::CONTEXT_BYTES);
+    // No overflow: sections are smaller than 4 GiB and an import takes 16 bytes of one.
     let slots_end = image.slots_end();
 
     let globals = image.section(Section::Globals);
@@ -333,6 +324,7 @@ fn context(image: &Image<'_>) -> Checked {
             return require(tables.is_at_end(), at, Fault::Record);
         };
         if table.is_imported() {
+            require(table.offset == 0, at, Fault::Context)?;
             continue;
         }
         if table.record != 0 {

@@ -221,7 +221,14 @@ impl<'a, C: Core> Instance<'a, C> {
                 let table = image.table(number).ok_or(CallError::Kind)?;
                 let at = match table.record {
                     0 => return Err(CallError::Closed),
-                    slot if table.is_imported() => self.field(slot & !Table::IMPORTED),
+                    slot if table.is_imported() => {
+                        let slot = slot & !Table::IMPORTED;
+                        let import = image.import_of_slot(slot).ok_or(CallError::Kind)?;
+                        if import.kind != ExportKind::Table {
+                            return Err(CallError::Kind);
+                        }
+                        self.field(slot)
+                    }
                     own => address(own),
                 };
                 let element = ValueType::from_u8(record.detail as u8);

@@ -117,6 +117,8 @@
 //! must not change: the bytes stay as they are from `parse` on, so a device that can write the flash
 //! meanwhile copies the image first.
 //!
+//! Who is trusted for what, what is out of scope, and by which test each promise holds: `SECURITY.md` beside this crate.
+//!
 //! # Features
 //!
 //! * `sha2` (default): SHA-256 in software, 1 KB. Without it, the policy names who computes it ([`Sha256`]), and the

@@ -18,22 +18,25 @@ pub struct FunctionType<'a> {
 impl<'a> FunctionType<'a> {
     const FIXED_BYTES: u32 = 8;
 
-    /// Most parameters, and most results: the limit that the WebAssembly specification suggests to all
-    /// implementations (appendix A.2), and the compiler's parser has.
+    /// Most parameters, and most results: a little more than the 1000 that engines agree on, and the
+    /// compiler's parser has.
     ///
     /// Any number of records may refer to one type, and each time it is read: a long one that all of a large
     /// image refers to would make loading take the square of its size.
-    pub const MAX_VALUES: usize = 1000;
+    pub const MAX_VALUES: usize = 1023;
 
     /// A type whose parameters and results are given as bytes of [`ValueType`].
     ///
     /// `None` when a byte is no value type or when there are more than [`MAX_VALUES`](Self::MAX_VALUES) of
     /// either.
     pub fn new(entry: u32, params: &'a [u8], results: &'a [u8]) -> Option<Self> {
-        let known = |bytes: &[u8]| {
-            bytes.len() <= Self::MAX_VALUES
-                && bytes.iter().all(|&b| ValueType::from_u8(b).is_some())
-        };
+        let few = params.len().max(results.len()) <= Self::MAX_VALUES;
+        Self::known(entry, params, results).filter(|_| few)
+    }
+
+    /// The same, whatever their number.
+    fn known(entry: u32, params: &'a [u8], results: &'a [u8]) -> Option<Self> {
+        let known = |bytes: &[u8]| bytes.iter().all(|&b| ValueType::from_u8(b).is_some());
         (known(params) && known(results)).then_some(FunctionType {
             entry,
             params,
@@ -45,10 +48,14 @@ impl<'a> FunctionType<'a> {
     pub fn read(types: &'a [u8], offset: u32) -> Option<Self> {
         let words = Words::<2>::read(types, offset)?;
         let (entry, counts) = (words.at(0), words.at(1));
+        const TOO_MANY: u32 = !(FunctionType::MAX_VALUES as u32 * 0x1_0001);
+        if counts & TOO_MANY != 0 {
+            return None;
+        }
         let values = types.get(offset.checked_add(Self::FIXED_BYTES)? as usize..)?;
         let (params, values) = values.split_at_checked(counts as usize & 0xffff)?;
         let (results, padding) = values.split_at_checked(counts as usize >> 16)?;
-        let ty = Self::new(entry, params, results)?;
+        let ty = Self::known(entry, params, results)?;
         let used = Self::FIXED_BYTES + (params.len() + results.len()) as u32;
         let padding = padding.get(..(ty.bytes() - used) as usize)?;
         let sound = offset.is_multiple_of(ALIGNMENT) && padding.iter().all(|&b| b == 0);
