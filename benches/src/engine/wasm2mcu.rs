@@ -34,28 +34,39 @@ pub(super) struct Wasm2mcu {
     level: OptLevel,
     passes: Passes,
     unguarded: bool,
+    interruptible: bool,
 }
 
-/// The levels to compare, and what `speed` would be without the guards of the memory: no compiler
-/// that is shipped makes that.
-pub(super) static ENGINES: [Wasm2mcu; 3] = [
+/// The levels to compare, what `speed` would be without the guards of the memory (no compiler that is
+/// shipped makes that), and what it is where the host can interrupt it.
+pub(super) static ENGINES: [Wasm2mcu; 4] = [
     Wasm2mcu {
         name: "wasm2mcu -O speed",
         level: OptLevel::Speed,
         passes: Passes::ALL,
         unguarded: false,
+        interruptible: false,
     },
     Wasm2mcu {
         name: "wasm2mcu -O size",
         level: OptLevel::Size,
         passes: Passes::ALL,
         unguarded: false,
+        interruptible: false,
     },
     Wasm2mcu {
         name: "wasm2mcu unguarded",
         level: OptLevel::Speed,
         passes: Passes::ALL,
         unguarded: true,
+        interruptible: false,
+    },
+    Wasm2mcu {
+        name: "wasm2mcu interruptible",
+        level: OptLevel::Speed,
+        passes: Passes::ALL,
+        unguarded: false,
+        interruptible: true,
     },
 ];
 
@@ -101,6 +112,7 @@ impl Wasm2mcu {
             // As in the compiler that is shipped.
             verify: false,
             unguarded: self.unguarded,
+            interruptible: self.interruptible,
             ..Options::default()
         };
         let start = Instant::now();
@@ -137,6 +149,7 @@ impl OnBoard {
             level,
             passes,
             unguarded: false,
+            interruptible: false,
         })
     }
 }

@@ -126,6 +126,7 @@ fn damage_outside_the_text_leaves_the_board_usable() {
         memory_bytes: 2 * 0x1_0000,
         instructions: Some(10_000),
         time: Duration::from_secs(10),
+        interrupt: None,
     });
     let text = Image::parse(&image).unwrap().section(Section::Text).len();
     let text = Header::BYTES as usize..Header::BYTES as usize + text;

@@ -31,6 +31,7 @@ use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::{Block, Function, InstructionData, Value, types};
 
+use super::super::range;
 use super::super::recognize::definition;
 use super::affine::{Affine, Sum, Values};
 use super::condition::{Condition, Expression};
@@ -50,7 +51,42 @@ pub(super) struct Trips {
     divides: bool,
 }
 
+/// What is known of all tests of a loop that end it.
+pub(super) fn all(values: &Values<'_>, edges: &Edges, domtree: &DominatorTree) -> Vec<Trips> {
+    let latches = values.lp.latches(edges);
+    let always = |block: Block| {
+        let mut latches = latches.iter();
+        latches.all(|latch| domtree.block_dominates(block, latch.from))
+    };
+    let tests = values.lp.blocks.iter().filter(|&&block| always(block));
+    tests
+        .filter_map(|&block| test(values, block, false))
+        .collect()
+}
+
 impl Trips {
+    /// How often a test that comes behind the code is made at most.
+    ///
+    /// Only the first premise is needed. Unless the first test ends the loop, the distance is a number
+    /// that does not wrap: what is in its range and equal to it modulo 2^32 is the same.
+    pub(super) fn most(&self, func: &Function) -> Option<u64> {
+        if self.premises.first()?.decide(func) != Some(true) {
+            return None;
+        }
+        let distance = match self.distance.terms[..] {
+            [] => i64::from(self.distance.constant),
+            [(value, 1)] => {
+                let range = range::of(func, value, &|_| None)?;
+                let constant = i64::from(self.distance.constant.cast_signed());
+                let [least, most] = [range.lo, range.hi].map(|end| end as i64 + constant);
+                (least >= 0).then_some(most)?
+            }
+            _ => return None,
+        };
+        let distance = u32::try_from(distance).ok()?;
+        Some(u64::from(distance / self.step) + 1)
+    }
+
     /// Whether code that comes before the test and runs in every iteration runs up to that one, for
     /// sure.
     pub(super) fn is_exact(&self, func: &Function) -> bool {
