@@ -280,6 +280,51 @@ mod tests {
     use crate::machine::Core;
     use crate::workload;
 
+    /// However far a workload is, it ends within the bound that the loader's documentation states.
+    #[test]
+    fn every_workload_can_be_interrupted_anywhere() {
+        use wasm2mcu_abi::trap::TrapCode;
+        use wasm2mcu_testbench::{Limits, open, spectest};
+
+        let ours = ENGINES.iter().find(|engine| engine.interruptible);
+        for core in [Core::M33, Core::Rv32] {
+            for workload in workload::all().unwrap() {
+                let image = ours.unwrap().compile(&workload, core).unwrap();
+                let board = open(core.name()).unwrap();
+                let printed = spectest::Printed::default();
+                let mut instance = board
+                    .load(&image.bytes, spectest::functions(&printed))
+                    .unwrap();
+                let all = instance.invoke("run", &[1]).unwrap().instructions.unwrap();
+                let mut worst = 0;
+                for moment in 0..20 {
+                    // No multiple of anything, from 0 to the end.
+                    let after = (all * moment / 20 + 7919 * moment) % all;
+                    instance.reset().unwrap();
+                    board.set_limits(Limits {
+                        interrupt: Some(after),
+                        ..board.limits()
+                    });
+                    let outcome = instance.invoke("run", &[1]).unwrap();
+                    if let Err(trap) = outcome.end {
+                        assert_eq!(trap.code, TrapCode::Interrupted);
+                    }
+                    worst = worst.max(outcome.instructions.unwrap() - after);
+                    board.set_limits(Limits {
+                        interrupt: None,
+                        ..board.limits()
+                    });
+                }
+                println!(
+                    "{worst:>8} of {all:>9}  {} on {}",
+                    workload.name,
+                    core.name()
+                );
+                assert!(worst <= 1_000_000, "{}: {worst}", workload.name);
+            }
+        }
+    }
+
     /// What the loader of this process and the one on the core make of an image is the same.
     #[test]
     fn the_board_and_the_real_loader_count_the_same_instructions() {
