@@ -223,19 +223,21 @@ impl Loops {
     /// Checks for the loops that take more than `budget`.
     fn checks(&self, func: &Function, costs: &SecondaryMap<Block, u64>, budget: u64) -> Plan {
         let mut times: SecondaryMap<Block, u64> = SecondaryMap::with_default(1);
-        let mut headers = self.irreducible.clone();
+        let mut checked: SecondaryMap<Block, bool> = SecondaryMap::new();
+        for &block in &self.irreducible {
+            checked[block] = true;
+        }
         let length = |blocks: &mut dyn Iterator<Item = Block>, times: &SecondaryMap<Block, u64>| {
             let all = blocks.map(|block| costs[block].saturating_mul(times[block]));
             all.fold(0, u64::saturating_add)
         };
         for lp in &self.loops {
             // The entry of a loop inside is passed in every round.
-            let looks = |&checked: &Block| {
+            let looks = |&block: &Block| {
                 let mut latches = lp.latches.iter();
-                lp.blocks.contains(&checked)
-                    && latches.all(|&latch| self.domtree.block_dominates(checked, latch))
+                checked[block] && latches.all(|&latch| self.domtree.block_dominates(block, latch))
             };
-            if headers.iter().any(looks) {
+            if lp.blocks.iter().any(looks) {
                 continue;
             }
             let round = length(&mut lp.blocks.iter().copied(), &times);
@@ -245,14 +247,16 @@ impl Loops {
                         times[block] = times[block].saturating_mul(rounds);
                     }
                 }
-                _ => headers.push(lp.header),
+                _ => checked[lp.header] = true,
             }
         }
-        headers.sort_unstable();
-        headers.dedup();
         Plan {
             length: length(&mut func.layout.blocks(), &times),
-            blocks: headers,
+            blocks: func
+                .layout
+                .blocks()
+                .filter(|&block| checked[block])
+                .collect(),
             calls: Vec::new(),
         }
     }
