@@ -31,11 +31,13 @@ pub enum TrapCode {
     StackExhausted = 10,
     /// A host function asked for the trap.
     Host = 11,
+    /// The host stored in the instance's interrupt word.
+    Interrupted = 12,
 }
 
 impl TrapCode {
     /// Every code, in numeric order.
-    pub const ALL: [TrapCode; 11] = [
+    pub const ALL: [TrapCode; 12] = [
         TrapCode::Unreachable,
         TrapCode::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds,
@@ -47,6 +49,7 @@ impl TrapCode {
         TrapCode::InvalidConversionToInteger,
         TrapCode::StackExhausted,
         TrapCode::Host,
+        TrapCode::Interrupted,
     ];
 
     /// The code with this number; `None` for 0 (no trap) and for unknown numbers.
@@ -58,7 +61,7 @@ impl TrapCode {
         }
     }
 
-    /// The message of the specification's test suite.
+    /// The message of the specification's test suite, or one like it.
     pub const fn message(self) -> &'static str {
         match self {
             TrapCode::Unreachable => "unreachable",
@@ -72,6 +75,7 @@ impl TrapCode {
             TrapCode::InvalidConversionToInteger => "invalid conversion to integer",
             TrapCode::StackExhausted => "call stack exhausted",
             TrapCode::Host => "host trap",
+            TrapCode::Interrupted => "interrupted",
         }
     }
 }

@@ -205,6 +205,7 @@ impl Compiled {
         parts.funcref_globals = module.funcref_globals();
         parts.tables = self.tables();
         parts.records_offset = module.records_offset;
+        parts.interrupt_offset = module.interrupt_offset.unwrap_or(0);
         parts.records = module
             .recorded_functions()
             .map(|index| image::FunctionRecord {

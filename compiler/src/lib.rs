@@ -46,9 +46,11 @@ pub use opt::OptLevel;
 pub use passes::Passes;
 pub use target::{FloatUse, Target, TargetError};
 
+use cranelift_codegen::ir::types;
 use isa::riscv32::Riscv32;
 use isa::thumb2::Thumb2;
 use mach::Isa;
+use regalloc2::RegClass;
 use sha2::{Digest, Sha256};
 use wasm2mcu_abi::image::Architecture;
 
@@ -81,6 +83,10 @@ pub struct Options {
     /// How exactly a trap is placed: by a stub for each check of a function, or one that they share, which
     /// takes less code.
     pub trap_info: TrapInfo,
+    /// Whether the host can interrupt a call, by a word of the context that the code looks at in loops
+    /// and where it recurs. It traps within a bounded number of instructions then: about a million,
+    /// and usually far fewer.
+    pub interruptible: bool,
     /// Whether every step is checked: CLIF by Cranelift's verifier, registers by regalloc2's
     /// checker. Costs about as much again as compiling.
     pub verify: bool,
@@ -104,6 +110,7 @@ impl Default for Options {
             linkable: false,
             guard_zone: 0,
             trap_info: TrapInfo::default(),
+            interruptible: false,
             verify: cfg!(debug_assertions),
             listing: false,
             passes: Passes::ALL,
@@ -147,9 +154,12 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
         table_room: options.table_room,
         linkable: options.linkable,
         guard_zone: options.guard_zone,
+        interruptible: options.interruptible,
     };
     let mut translated = wasm::translate(wasm, target)?;
     let guards = opt::run(&mut translated, options.mid_end())?;
+    let float = isa.class_of(types::F32) == RegClass::Float;
+    opt::interrupt::run(&mut translated, float);
     let program = backend::lower(isa, &mut translated, options)?;
     let depths = backend::depths(isa, &program, &translated);
     let text = backend::emit(isa, &program, &translated.module, &depths)?;

@@ -78,6 +78,34 @@ fn passes() {
     }
 }
 
+/// Where the code of a module looks at the interrupt word, on both instruction sets.
+#[test]
+fn interruptible() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/golden/interruptible.wat"
+    );
+    let wat = fs::read_to_string(path).expect("the module");
+    let targets = ["thumbv8m.main-none-eabihf", "riscv32imac-unknown-none-elf"];
+    let code = targets.map(|target| {
+        let options = Options {
+            target: target.parse().unwrap(),
+            interruptible: true,
+            ..Options::default()
+        };
+        let compiled = compile(wat.as_bytes(), &options).unwrap();
+        let code = compiled.disassembly(Style { encodings: false });
+        let functions = code
+            .split("\n\n")
+            .filter(|piece| piece.contains("; function "));
+        let functions = functions.collect::<Vec<_>>().join("\n\n");
+        format!("==== {target} ====\n\n{functions}\n")
+    });
+    insta::with_settings!({ description => wat, omit_expression => true }, {
+        insta::assert_snapshot!("interruptible", code.join("\n"));
+    });
+}
+
 fn stages(wat: &str, target: Target) -> String {
     let options = Options {
         target,

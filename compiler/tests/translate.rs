@@ -14,6 +14,7 @@ const TARGET: Target = Target {
     table_room: 16,
     linkable: false,
     guard_zone: 0,
+    interruptible: false,
 };
 
 fn translate(wat: &str) -> wasm2mcu::Result<Translated> {

@@ -83,6 +83,7 @@ pub(crate) fn image(image: &Image<'_>) -> Checked {
     imports(image)?;
     exports(image)?;
     context(image)?;
+    interrupt(image)?;
     walk(image, Section::Elements, image.elements(), |segment| {
         // Nothing is known here about what another instance's table holds.
         let own = image.table(segment.table).filter(|t| !t.is_imported());
@@ -347,6 +348,15 @@ fn context(image: &Image<'_>) -> Checked {
         require(table.elements <= table.capacity, at, Fault::Record)?;
         least = end;
     }
+}
+
+/// The interrupt word lies inside the globals, if there is one.
+fn interrupt(image: &Image<'_>) -> Checked {
+    let word = image.field(field::INTERRUPT);
+    let globals = image.section(Section::Globals).len() as u32;
+    let inside = word.wrapping_sub(image.field(field::GLOBALS)) < globals;
+    let sound = word == 0 || inside && word.is_multiple_of(4);
+    require(sound, field::INTERRUPT, Fault::Context)
 }
 
 /// Function records, behind the globals; returns where they end.

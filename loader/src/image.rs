@@ -44,6 +44,8 @@ pub struct Requirements {
     pub stack_bytes: u32,
     /// Guard zone behind the memory.
     pub guard_zone: u32,
+    /// Context offset of the interrupt word; `None` if calls cannot be interrupted.
+    pub interrupt: Option<u32>,
 }
 
 impl Requirements {
@@ -94,6 +96,10 @@ impl<'a> Image<'a> {
             memory_max: memory(field::MEMORY_MAX),
             stack_bytes: self.field(field::STACK_BYTES),
             guard_zone: self.field(field::GUARD_ZONE),
+            interrupt: match self.field(field::INTERRUPT) {
+                0 => None,
+                offset => Some(offset),
+            },
         }
     }
 

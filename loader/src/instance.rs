@@ -96,10 +96,26 @@ impl<'a, C: Core> Instance<'a, C> {
     /// Allows calls after a trap without a reset: memory, globals and tables stay as the trap left
     /// them, as the WebAssembly specification has it.
     ///
-    /// The module's own data may be inconsistent then; the sandbox holds all the same.
+    /// The module's own data may be inconsistent then; the sandbox holds all the same. An interrupt that
+    /// ended no call yet is forgotten, too.
     pub fn clear_trap(&mut self) {
         self.set_field(Context::ENTRY_SP, 0);
         self.ready = if self.image.is_open() { 0 } else { self.text };
+        if let Some(offset) = self.image.requirements().interrupt {
+            self.set_field(offset, 0);
+        }
+    }
+
+    /// The address of the interrupt word, as the core sees it; `None` if the image was not compiled
+    /// to be interruptible.
+    ///
+    /// Whoever stores another word than 0 there while code runs, in one store, ends the call soon with
+    /// [`TrapCode::Interrupted`]; on the processor that this runs on, an `Interrupter` does. When no
+    /// call runs, or when it ends too early to notice, the next one is ended: an interrupt stays until
+    /// [`reset`](Instance::reset) or [`clear_trap`](Instance::clear_trap).
+    pub fn interrupt_word(&self) -> Option<u32> {
+        let offset = self.image.requirements().interrupt?;
+        Some(self.core.ram_address() + offset)
     }
 
     /// Whether a trap made the instance refuse calls.

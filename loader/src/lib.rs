@@ -87,6 +87,14 @@
 //! # }
 //! ```
 //!
+//! # Modules that do not come back
+//!
+//! A module that was compiled with `--interruptible` can be stopped: `Instance::interrupter` returns a
+//! small value that an interrupt handler or another task keeps, a watchdog's timer for example, and
+//! `Interrupter::interrupt` is one store. The call ends with the trap "interrupted", within about a
+//! million instructions at most and mostly within a few hundred, wherever the module is: in a loop, in a
+//! recursion, in its start function. Then the instance is as after any trap.
+//!
 //! # Whose images run
 //!
 //! The sandbox holds for what the compiler made, and machine code is not examined here: whoever can
@@ -175,7 +183,7 @@ pub use host::{HostFunction, HostFunctions};
 pub use image::{Image, Requirements};
 pub use instance::Instance;
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
-pub use native::{Caller, HostFn, Native};
+pub use native::{Caller, HostFn, Interrupter, Native};
 pub use records::{
     DataSegment, ElementSegment, Export, FunctionExport, GlobalExport, Import, ImportItem, Item,
     Limits, Name, Records,

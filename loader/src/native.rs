@@ -15,6 +15,7 @@ use wasm2mcu_abi::types::ValueType;
 
 use crate::cpu::Core;
 use crate::host::HostFunction;
+use crate::instance::Instance;
 use crate::values::{Value, Values};
 
 /// What the compiler's configuration tells of the processor.
@@ -165,6 +166,51 @@ impl Core for Native<'_> {
         let ram = self.ram.as_ptr().cast::<u8>();
         let context = ram.with_addr(context as usize).cast();
         entry(context, args.as_mut_ptr(), code, stack)
+    }
+}
+
+/// Ends the call that an instance runs, from an interrupt handler or another task.
+///
+/// The module's code looks at a word of its instance often enough that the call traps within a bounded
+/// number of instructions, with [`TrapCode::Interrupted`]. It does not while a host function runs: that
+/// returns first. A call that is over before it looks is not ended, and then the next one is, unless
+/// [`reset`](Instance::reset) or [`clear_trap`](Instance::clear_trap) comes in between.
+///
+/// Functions of other instances that a call leads to look at the word of theirs.
+#[derive(Clone, Copy, Debug)]
+pub struct Interrupter {
+    /// Address of the instance's interrupt word.
+    word: usize,
+}
+
+impl Interrupter {
+    /// Ends the call that runs, or else the next one.
+    pub fn interrupt(self) {
+        let word = ptr::with_exposed_provenance_mut::<u32>(self.word);
+        // SAFETY: the word is aligned and inside the RAM of an instance that lives, by the promise of
+        // `Instance::interrupter`. One store changes it as a whole, and nothing but the module's code
+        // reads it.
+        unsafe { word.write_volatile(1) }
+    }
+}
+
+impl Instance<'_, Native<'_>> {
+    /// What can interrupt calls of this instance; `None` if its image was not compiled to be
+    /// interruptible.
+    ///
+    /// # Safety
+    ///
+    /// It is not used when the instance is gone: dropped, or taken apart for its core.
+    pub unsafe fn interrupter(&mut self) -> Option<Interrupter> {
+        let word = self.interrupt_word()?;
+        self.core_mut()
+            .ram
+            .as_ptr()
+            .cast::<u8>()
+            .expose_provenance();
+        Some(Interrupter {
+            word: word as usize,
+        })
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn prepare(board: &dyn Board) {
         memory_bytes: MEMORY_BYTES,
         instructions: Some(INSTRUCTIONS),
         time: Duration::from_secs(60),
+        interrupt: None,
     });
 }
 

@@ -157,6 +157,9 @@ pub struct Limits {
     pub instructions: Option<u64>,
     /// Time of one call.
     pub time: Duration,
+    /// Instructions of a call after which the host interrupts it; `None` = it does not. An image that
+    /// cannot be interrupted then is refused, and so is every one on a board that does not count.
+    pub interrupt: Option<u64>,
 }
 
 impl Limits {

@@ -42,8 +42,10 @@ pub mod field {
     pub const RECORDS: u32 = 60;
     /// Ends of the sections, one word each.
     pub const SECTION_ENDS: u32 = 64;
+    /// Context offset of the interrupt word; 0 if the code looks at none.
+    pub const INTERRUPT: u32 = SECTION_ENDS + 4 * super::Section::COUNT as u32;
     /// Zeros up to the header's end.
-    pub const RESERVED_TAIL: u32 = SECTION_ENDS + 4 * super::Section::COUNT as u32;
+    pub const RESERVED_TAIL: u32 = INTERRUPT + 4;
 }
 
 /// What is special about memory 0, as bits.
@@ -104,6 +106,9 @@ pub struct Header {
     /// Offset from the image's first byte where each section ends. A section begins where the
     /// one before ends, the first one at [`Header::BYTES`].
     pub section_ends: [u32; Section::COUNT],
+    /// Context offset of the interrupt word, a multiple of 4; 0 in an image that cannot be
+    /// interrupted.
+    pub interrupt: u32,
 }
 
 impl Header {
@@ -140,6 +145,7 @@ impl Header {
         for (i, end) in self.section_ends.into_iter().enumerate() {
             set(field::SECTION_ENDS + 4 * i as u32, end);
         }
+        set(field::INTERRUPT, self.interrupt);
         words.into_iter().flat_map(u32::to_le_bytes)
     }
 
@@ -180,6 +186,7 @@ impl Header {
             globals: get(field::GLOBALS),
             records: get(field::RECORDS),
             section_ends,
+            interrupt: get(field::INTERRUPT),
         })
     }
 }
@@ -212,6 +219,7 @@ mod tests {
             globals: 10,
             records: 11,
             section_ends,
+            interrupt: 12,
         };
         let mut bytes = [0xff; Header::BYTES as usize];
         assert_eq!(header.to_bytes().count(), bytes.len());
@@ -221,7 +229,7 @@ mod tests {
         assert_eq!(Header::read(&bytes), Some(header));
         assert_eq!(Header::read(&bytes[..127]), None);
         let tail = &bytes[field::RESERVED_TAIL as usize..];
-        assert_eq!((field::RESERVED_TAIL, tail), (112, &[0; 16][..]));
+        assert_eq!((field::RESERVED_TAIL, tail), (116, &[0; 12][..]));
         for (at, value) in [(0, 0), (4, 2), (8, 3), (10, 0)] {
             let mut other = bytes;
             other[at] = value;

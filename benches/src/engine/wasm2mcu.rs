@@ -34,28 +34,39 @@ pub(super) struct Wasm2mcu {
     level: OptLevel,
     passes: Passes,
     unguarded: bool,
+    interruptible: bool,
 }
 
-/// The levels to compare, and what `speed` would be without the guards of the memory: no compiler
-/// that is shipped makes that.
-pub(super) static ENGINES: [Wasm2mcu; 3] = [
+/// The levels to compare, what `speed` would be without the guards of the memory (no compiler that is
+/// shipped makes that), and what it is where the host can interrupt it.
+pub(super) static ENGINES: [Wasm2mcu; 4] = [
     Wasm2mcu {
         name: "wasm2mcu -O speed",
         level: OptLevel::Speed,
         passes: Passes::ALL,
         unguarded: false,
+        interruptible: false,
     },
     Wasm2mcu {
         name: "wasm2mcu -O size",
         level: OptLevel::Size,
         passes: Passes::ALL,
         unguarded: false,
+        interruptible: false,
     },
     Wasm2mcu {
         name: "wasm2mcu unguarded",
         level: OptLevel::Speed,
         passes: Passes::ALL,
         unguarded: true,
+        interruptible: false,
+    },
+    Wasm2mcu {
+        name: "wasm2mcu interruptible",
+        level: OptLevel::Speed,
+        passes: Passes::ALL,
+        unguarded: false,
+        interruptible: true,
     },
 ];
 
@@ -101,6 +112,7 @@ impl Wasm2mcu {
             // As in the compiler that is shipped.
             verify: false,
             unguarded: self.unguarded,
+            interruptible: self.interruptible,
             ..Options::default()
         };
         let start = Instant::now();
@@ -137,6 +149,7 @@ impl OnBoard {
             level,
             passes,
             unguarded: false,
+            interruptible: false,
         })
     }
 }
@@ -266,6 +279,55 @@ mod tests {
     use crate::engine::{EngineError, Program, Sizes};
     use crate::machine::Core;
     use crate::workload;
+
+    /// However far a workload is, it ends within the bound that the loader's documentation states.
+    #[test]
+    fn every_workload_can_be_interrupted_anywhere() {
+        use wasm2mcu_testbench::{Limits, open, spectest};
+
+        let ours = ENGINES.iter().find(|engine| engine.interruptible);
+        for core in [Core::M33, Core::Rv32] {
+            for workload in workload::all().unwrap() {
+                let image = ours.unwrap().compile(&workload, core).unwrap();
+                let board = open(core.name()).unwrap();
+                let printed = spectest::Printed::default();
+                let mut instance = board
+                    .load(&image.bytes, spectest::functions(&printed))
+                    .unwrap();
+                let once = instance.invoke("run", &[1]).unwrap().instructions.unwrap();
+                // Longer than the bound, so that a missing check shows.
+                let rounds = [(3_000_000 / once) as u32 + 1];
+                instance.reset().unwrap();
+                let all = instance.invoke("run", &rounds).unwrap();
+                let all = all.instructions.unwrap();
+                let mut worst = 0;
+                for moment in 0..20 {
+                    // No multiple of anything, from 0 to the end.
+                    let after = (all * moment / 20 + 7919 * moment) % all;
+                    instance.reset().unwrap();
+                    board.set_limits(Limits {
+                        interrupt: Some(after),
+                        ..board.limits()
+                    });
+                    let outcome = instance.invoke("run", &rounds).unwrap();
+                    if let Err(trap) = outcome.end {
+                        assert_eq!(trap.code.message(), "interrupted");
+                    }
+                    worst = worst.max(outcome.instructions.unwrap() - after);
+                    board.set_limits(Limits {
+                        interrupt: None,
+                        ..board.limits()
+                    });
+                }
+                println!(
+                    "{worst:>8} of {all:>9}  {} on {}",
+                    workload.name,
+                    core.name()
+                );
+                assert!(worst <= 1_000_000, "{}: {worst}", workload.name);
+            }
+        }
+    }
 
     /// What the loader of this process and the one on the core make of an image is the same.
     #[test]

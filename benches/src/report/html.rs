@@ -121,6 +121,12 @@ impl Report {
                         "instructions for all guards, against a build without".into(),
                     ))
                 }
+                @if let Some(interrupts) = self.interrupts(core) {
+                    (card(
+                        format!("{:+.0} %", (interrupts.value - 1.0) * 100.0),
+                        "instructions where the host can interrupt".into(),
+                    ))
+                }
             }
         }
     }

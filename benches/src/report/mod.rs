@@ -34,6 +34,8 @@ pub(crate) const OURS: &str = "wasm2mcu -O speed";
 pub(crate) const OURS_SMALL: &str = "wasm2mcu -O size";
 /// [`OURS`] without guards, if it is measured.
 pub(crate) const UNGUARDED: &str = "wasm2mcu unguarded";
+/// [`OURS`] where the host can interrupt it, if it is measured.
+pub(crate) const INTERRUPTIBLE: &str = "wasm2mcu interruptible";
 
 /// The version of the JSON form; a change that old readers would misunderstand has a new one.
 pub(crate) const SCHEMA: u32 = 1;

@@ -197,6 +197,16 @@ impl Report {
     pub(crate) fn guards(&self, core: &str) -> Option<Mean> {
         self.mean_ratio(core, super::OURS, super::UNGUARDED, Metric::Instructions)
     }
+
+    /// What it costs that calls can be interrupted: interruptible / plain instructions.
+    pub(crate) fn interrupts(&self, core: &str) -> Option<Mean> {
+        self.mean_ratio(
+            core,
+            super::INTERRUPTIBLE,
+            super::OURS,
+            Metric::Instructions,
+        )
+    }
 }
 
 /// An engine on a core over all workloads.

@@ -120,6 +120,10 @@ impl Report {
             if let Some(guards) = self.guards(&core.name) {
                 let _ = writeln!(text, "guards cost a factor of {:.3}", guards.value);
             }
+            if let Some(interrupts) = self.interrupts(&core.name) {
+                let factor = interrupts.value;
+                let _ = writeln!(text, "being interruptible costs a factor of {factor:.3}");
+            }
             text.push('\n');
         }
         text += &self.without_numbers();

@@ -59,6 +59,12 @@ pub(crate) struct Args {
     /// each check.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = Info::Function)]
     trap_info: Info,
+    /// Let the host end a call that runs, from an interrupt or another task.
+    ///
+    /// The code looks at a word of its instance in loops, unless they end soon, and where functions may
+    /// call themselves; it traps within a million instructions or so, mostly within a few hundred.
+    #[arg(long)]
+    interruptible: bool,
     /// What to write.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Image)]
     emit: Emit,
@@ -147,6 +153,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
             Info::Function => TrapInfo::PerFunction,
             Info::Site => TrapInfo::PerSite,
         },
+        interruptible: args.interruptible,
         ..Options::default()
     };
     let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))

@@ -69,6 +69,7 @@ struct Requirements {
     memory_max: u32,
     memory_fixed: bool,
     guard_zone: u32,
+    interruptible: bool,
 }
 
 #[derive(Serialize)]
@@ -206,6 +207,7 @@ fn report(image: &Image<'_>, functions: Vec<Function>) -> Report {
             memory_max: needs.memory_max,
             memory_fixed: flags.contains(MemoryFlags::FIXED),
             guard_zone: needs.guard_zone,
+            interruptible: needs.interrupt.is_some(),
         },
         imports: imports.collect(),
         exports: exports.collect(),
@@ -275,6 +277,9 @@ fn table(mut report: Report) -> String {
             "  guard zone of {} bytes behind the memory",
             needs.guard_zone
         ));
+    }
+    if needs.interruptible {
+        put("can be interrupted".to_owned());
     }
     if !report.imports.is_empty() {
         put(String::new());

@@ -50,6 +50,11 @@ pub(crate) struct Args {
     /// Stop a call that executes more instructions than this [default: none].
     #[arg(long, value_name = "INSTRUCTIONS")]
     fuel: Option<u64>,
+    /// Interrupt a call after so many instructions, as a watchdog would [default: never].
+    ///
+    /// It ends with a trap. A module is compiled to be interruptible; an image has to be.
+    #[arg(long, value_name = "INSTRUCTIONS")]
+    interrupt_after: Option<u64>,
     /// Let the memory grow to this size at most [default: what the board has].
     #[arg(long, value_name = "BYTES")]
     memory: Option<u32>,
@@ -82,7 +87,8 @@ Output:
   `run`, `main` or `_start` is one like any other.
 
   A trap ends everything: calls after it are not made, and none at all if the module traps while
-  it is instantiated. Endless loops end with --fuel or Ctrl-C.";
+  it is instantiated. Endless loops end with --fuel,
+  --interrupt-after or Ctrl-C.";
 
 fn manual() -> String {
     let offered: Vec<String> = host_functions().iter().map(offer).collect();
@@ -184,6 +190,7 @@ impl Program {
         let options = Options {
             target: target(info(&args.board)?, args.features.as_deref())?,
             level: args.level.unwrap_or(Level::Speed).into(),
+            interruptible: args.interrupt_after.is_some(),
             ..Options::default()
         };
         let compile = || {
@@ -244,16 +251,23 @@ fn target(board: &BoardInfo, features: Option<&str>) -> Result<Target, Failure> 
 }
 
 fn open(args: &Args) -> Result<Box<dyn Board>, Failure> {
-    if args.fuel.is_some() && !info(&args.board)?.counts {
-        return Err(Failure::new(format_args!(
-            "board {} cannot count instructions: leave out --fuel, or take another board",
-            args.board
-        )));
+    let counted = [
+        ("--fuel", args.fuel),
+        ("--interrupt-after", args.interrupt_after),
+    ];
+    for (option, _) in counted.iter().filter(|(_, limit)| limit.is_some()) {
+        if !info(&args.board)?.counts {
+            return Err(Failure::new(format_args!(
+                "board {} cannot count instructions: leave out {option}, or take another board",
+                args.board
+            )));
+        }
     }
     let board = board::open(&args.board)
         .map_err(|error| Failure::new(format_args!("board {}: {error}", args.board)))?;
     let mut limits = board.limits();
     limits.instructions = args.fuel;
+    limits.interrupt = args.interrupt_after;
     limits.memory_bytes = args.memory.unwrap_or(limits.memory_bytes);
     limits.time = FOREVER;
     board.set_limits(limits);

@@ -39,6 +39,8 @@ pub struct Parts {
     pub tables: Vec<Table>,
     /// Context offset of the function records; 0 if references are code values.
     pub records_offset: u32,
+    /// Context offset of the interrupt word, inside the globals; 0 if the code looks at none.
+    pub interrupt_offset: u32,
     /// The functions that references may lead to.
     pub records: Vec<FunctionRecord>,
     /// Active element segments.
@@ -77,6 +79,7 @@ impl Parts {
             funcref_globals: Vec::new(),
             tables: Vec::new(),
             records_offset: 0,
+            interrupt_offset: 0,
             records: Vec::new(),
             elements: Vec::new(),
             data: Vec::new(),

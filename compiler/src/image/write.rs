@@ -139,6 +139,7 @@ fn header(parts: &Parts) -> Header {
         globals: parts.globals_offset,
         records: parts.records_offset,
         section_ends: [0; Section::COUNT],
+        interrupt: parts.interrupt_offset,
     }
 }
 

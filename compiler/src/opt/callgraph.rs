@@ -179,7 +179,8 @@ impl CallGraph {
     }
 }
 
-fn name(id: BodyId) -> UserExternalName {
+/// What calls of a body name.
+pub(super) fn name(id: BodyId) -> UserExternalName {
     let (namespace, index) = match id {
         BodyId::Function(index) | BodyId::Route(index) => (FUNCTIONS, index),
         BodyId::Builtin(builtin) => (BUILTINS, builtin as u32),

@@ -13,6 +13,8 @@
 //! * [`guards`]: those that follow from others or from the range of the index go away
 //! * `loops`: checks before a loop for those in it
 //!
+//! [`interrupt`] comes last, for all functions of a module that the host may interrupt.
+//!
 //! Dead instructions stay: the back ends lower backward from uses. [`Passes`] leaves some out, for
 //! measuring.
 
@@ -20,6 +22,7 @@ mod callgraph;
 mod flow;
 pub mod guards;
 mod inline;
+pub(crate) mod interrupt;
 mod loops;
 mod merge;
 mod range;

@@ -230,6 +230,11 @@ impl Builtin {
         Builtin::ALL.get(number as usize).copied()
     }
 
+    /// Whether it divides.
+    pub const fn is_division(self) -> bool {
+        matches!(self, Builtin::DivideUnsigned | Builtin::DivideSigned)
+    }
+
     /// Whether it is a function of the runtime.
     pub const fn is_runtime(self) -> bool {
         self as u32 >= Builtin::F32Add as u32

@@ -2,7 +2,7 @@
 //! block.
 //!
 //! The order is that of `wasm2mcu_abi::context`: fixed part, import slots, globals, tables. The
-//! state is sizes of tables and lengths of segments that change, and computed segments; it stands behind the globals.
+//! interrupt word stands before the globals: loops read it. The state is sizes of tables and lengths of segments that change, and computed segments; it stands behind the globals.
 //! What code touches most lies nearest to the context pointer, where short load offsets reach it.
 
 use wasm2mcu_abi::context::{ALIGNMENT, Context, FunctionRecord, TableRecord};
@@ -36,6 +36,10 @@ pub(super) fn place(module: &mut Module, place: Place) -> Result<()> {
         }
     }
     let globals = end;
+    if let Some(word) = &mut module.interrupt_offset {
+        *word = clamped(end);
+        end += 4;
+    }
     for (global, exported) in module.globals.iter_mut().zip(exported) {
         if global.imported {
             continue;

@@ -54,6 +54,8 @@ pub struct Target {
     pub linkable: bool,
     /// Bytes behind the memory on which the host turns every access into a trap.
     pub guard_zone: u32,
+    /// Whether the context has a word by which the host interrupts the code.
+    pub interruptible: bool,
 }
 
 /// A module and its code in CLIF, unoptimised and not yet verified by Cranelift.

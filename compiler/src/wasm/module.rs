@@ -30,6 +30,9 @@ pub struct Module {
     pub(crate) code_address_bit: u8,
     /// Where function records begin in the context, in bytes; 0 in a module that is not open.
     pub records_offset: u32,
+    /// Offset in the context of the word that the host stores in to interrupt the code, if it looks at
+    /// one.
+    pub interrupt_offset: Option<u32>,
     /// Globals in index order.
     pub globals: Vec<Global>,
     /// Exports in the order of the export section.
@@ -364,7 +367,7 @@ impl Module {
     /// The words that instantiation copies to [`Module::globals_offset`]: the globals, then the
     /// compiler's own state. `code_value` is asked for the functions that globals refer to.
     pub fn initial_globals(&self, code_value: impl Fn(u32) -> u32) -> Vec<u32> {
-        let mut words = Vec::new();
+        let mut words: Vec<u32> = self.interrupt_offset.map(|_| 0).into_iter().collect();
         let own = self.globals.iter().filter(|g| !g.imported);
         for global in own.filter(|g| g.offset.is_some()) {
             let bits = match &global.init {

@@ -53,6 +53,7 @@ impl<'a> Sections<'a> {
             module: Module {
                 name: prescan.module_name.clone(),
                 open: target.linkable,
+                interrupt_offset: target.interruptible.then_some(0),
                 code_address_bit: target.code_address_bit,
                 ..Module::default()
             },

@@ -167,6 +167,31 @@ fn what_the_module_prints_is_no_result() {
 }
 
 #[test]
+fn a_call_is_interrupted() {
+    let folder = folder(&[("app.wat", APP)]);
+    let run = |input, invocation| {
+        let options = ["--interrupt-after", "1000", "--invoke"];
+        call(
+            &folder,
+            &[&["run", input], &options[..], &[invocation]].concat(),
+        )
+    };
+    let end = run("app.wat", "spin");
+    assert_eq!(end.status, 3, "{end:?}");
+    assert!(end.stderr.contains("trap: interrupted"), "{end:?}");
+    assert_eq!(run("app.wat", "add 5").success(), "5\n");
+
+    call(&folder, &["compile", "app.wat", "-o", "plain.w2m"]).success();
+    run("plain.w2m", "spin").failure(&["plain.w2m", "--interruptible"]);
+    let options = ["--interruptible", "-o", "other.w2m"];
+    call(&folder, &[&["compile", "app.wat"], &options[..]].concat()).success();
+    assert_eq!(run("other.w2m", "spin").status, 3);
+    let report = |image| call(&folder, &["inspect", image]).success();
+    assert!(report("other.w2m").contains("can be interrupted"));
+    assert!(!report("plain.w2m").contains("can be interrupted"));
+}
+
+#[test]
 fn fuel_and_memory_are_limits() {
     let end = app(&["--invoke", "spin", "--fuel", "1000"]);
     end.failure(&["app.wat", "spin", "1000 instructions", "--fuel"]);

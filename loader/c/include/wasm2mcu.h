@@ -124,7 +124,8 @@ enum {
     W2M_TRAP_INTEGER_OVERFLOW = 8,
     W2M_TRAP_INVALID_CONVERSION_TO_INTEGER = 9,
     W2M_TRAP_STACK_EXHAUSTED = 10,
-    W2M_TRAP_HOST = 11
+    W2M_TRAP_HOST = 11,
+    W2M_TRAP_INTERRUPTED = 12
 };
 
 /* The text of a trap code, in flash. Never null. */

@@ -41,7 +41,7 @@ static const uint32_t header[] = {
     FIELD(w2m_detail, given), FIELD(w2m_detail, module), FIELD(w2m_detail, module_bytes),
     FIELD(w2m_detail, name), FIELD(w2m_detail, name_bytes), FIELD(w2m_detail, trap),
 
-    W2M_TRAP_HOST, W2M_TRAP_HOST /* the last one: there are so many */, W2M_NO_FUNCTION,
+    W2M_TRAP_HOST, W2M_TRAP_INTERRUPTED /* the last one: there are so many */, W2M_NO_FUNCTION,
     W2M_ARM_DSP, W2M_ARM_FPU, W2M_ARM_FPU_DOUBLE, W2M_ARM_V8M, W2M_RISCV_F, W2M_RISCV_MISALIGNED,
 
     W2M_OK, W2M_MAGIC, W2M_FORMAT_VERSION, W2M_ABI_VERSION, W2M_UNKNOWN_ARCHITECTURE, W2M_TRUNCATED,

@@ -25,6 +25,7 @@ fn core<'a>(
         memory_bytes: 0x1_0000,
         instructions: limit,
         time: Duration::from_secs(60),
+        interrupt: None,
     }));
     let places = Places::number(3);
     let shell = Rc::new(Shell::new(hosts.len(), false).expect("a machine"));

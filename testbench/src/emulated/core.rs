@@ -104,6 +104,8 @@ pub(crate) struct EmulatedCore<'a, C> {
     pub(crate) ram: Vec<u8>,
     in_machine: Arc<Ram>,
     call: Rc<Call>,
+    /// Address of the image's interrupt word.
+    interrupt_word: Option<u32>,
     /// Whether the image relies on a guard zone. Where it does not, a guard should have stopped what
     /// gets there.
     has_zone: bool,
@@ -119,6 +121,8 @@ impl<'a, C: Cpu> EmulatedCore<'a, C> {
         call: Rc<Call>,
     ) -> Result<Self, BoardError> {
         let in_machine = shell.machine.borrow_mut().place(image, places, ram_bytes)?;
+        let header = Header::read(image);
+        let word = header.map_or(0, |header| header.interrupt);
         let mut core = Self {
             shell,
             places,
@@ -126,7 +130,8 @@ impl<'a, C: Cpu> EmulatedCore<'a, C> {
             ram: vec![0; ram_bytes as usize],
             in_machine,
             call,
-            has_zone: Header::read(image).is_some_and(|header| header.guard_zone > 0),
+            interrupt_word: (word > 0).then(|| places.ram() + word),
+            has_zone: header.is_some_and(|header| header.guard_zone > 0),
         };
         core.fetch();
         Ok(core)
@@ -197,10 +202,14 @@ impl<'a, C: Cpu> EmulatedCore<'a, C> {
                 "instances of one space cannot be called by the host at once".into(),
             )
         })?;
+        if self.call.budget.get().interrupt.is_some() && self.interrupt_word.is_none() {
+            let why = "the image cannot be interrupted: compile it with --interruptible";
+            return Err(BoardError::Refused(why.into()));
+        }
         let array = machine.set_up_entry(thunk, context, words, code, stack)?;
         let mut executed = self.call.executed.get();
         let end = loop {
-            let stop = machine.run(self.call.budget.get(), &mut executed);
+            let stop = machine.run(self.call.budget.get(), self.interrupt_word, &mut executed);
             self.call.executed.set(executed);
             if self.has_zone
                 && let Err(BoardError::Fault(fault)) = &stop

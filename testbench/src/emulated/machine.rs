@@ -63,6 +63,8 @@ pub(super) struct Budget {
     instructions: Option<u64>,
     /// When time is over; `None` if that is beyond all clocks.
     deadline: Option<Instant>,
+    /// After how many instructions the host interrupts the code.
+    pub(super) interrupt: Option<u64>,
 }
 
 impl Budget {
@@ -71,6 +73,7 @@ impl Budget {
         Self {
             instructions: limits.instructions,
             deadline: Instant::now().checked_add(limits.time),
+            interrupt: limits.interrupt,
         }
     }
 }
@@ -218,13 +221,28 @@ impl<C: Cpu> Machine<C> {
     }
 
     /// Executes until the function returns, calls the host or cannot go on; adds to `executed`
-    /// every instruction of the image that was executed.
-    pub(super) fn run(&mut self, budget: Budget, executed: &mut u64) -> Result<Stop, BoardError> {
+    /// every instruction of the image that was executed. `word` is where the host stores to interrupt
+    /// the code.
+    pub(super) fn run(
+        &mut self,
+        budget: Budget,
+        word: Option<u32>,
+        executed: &mut u64,
+    ) -> Result<Stop, BoardError> {
+        let mut interrupt = word.zip(budget.interrupt);
         loop {
-            let left = budget
+            let mut now = budget
                 .instructions
-                .map_or(u64::MAX, |budget| budget.saturating_sub(*executed));
-            let now = left.min(STEPS_AT_ONCE);
+                .map_or(u64::MAX, |budget| budget.saturating_sub(*executed))
+                .min(STEPS_AT_ONCE);
+            if let Some((word, after)) = interrupt {
+                if *executed >= after {
+                    self.write_word(word, 1);
+                    interrupt = None;
+                } else {
+                    now = now.min(after - *executed - 1);
+                }
+            }
             let mut steps = 0;
             // One step more than allowed: returning is no instruction, but takes a step to see.
             let touched = loop {

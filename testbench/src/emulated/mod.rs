@@ -51,6 +51,7 @@ impl<C: Cpu> Emulator<C> {
                 memory_bytes: 64 << 20,
                 instructions: None,
                 time: Duration::from_secs(600),
+                interrupt: None,
             }),
             loaded: Cell::new(0),
             cpu: PhantomData,

@@ -56,6 +56,7 @@ impl Qemu {
                 memory_bytes: 1 << 20,
                 instructions: None,
                 time: Duration::from_secs(60),
+                interrupt: None,
             }),
         })
     }

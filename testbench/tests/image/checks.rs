@@ -52,6 +52,24 @@ fn header() {
     word_refused(16, 130, 16, Fault::ImageBytes);
     word_refused(60, 1, 60, Fault::Context);
     word_refused(124, 1 << 31, 124, Fault::Reserved);
+    word_refused(116, 1, 116, Fault::Reserved);
+}
+
+#[test]
+fn interrupt_word() {
+    let mut parts = sample::parts();
+    parts.interrupt_offset = sample::GLOBALS;
+    assert_eq!(parse(&write(&parts).unwrap()), Ok(()));
+    let end = sample::GLOBALS + 4 * parts.globals.len() as u32;
+    for wrong in [
+        4,
+        sample::GLOBALS - 4,
+        sample::GLOBALS + 2,
+        end,
+        u32::MAX - 3,
+    ] {
+        word_refused(112, wrong, 112, Fault::Context);
+    }
 }
 
 #[test]

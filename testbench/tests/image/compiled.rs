@@ -133,6 +133,7 @@ fn damage(board: &str, changes: u32, change: fn(&[u8], usize, u32) -> u32) {
         memory_bytes: 2 * 0x1_0000,
         instructions: Some(10_000),
         time: Duration::from_secs(10),
+        interrupt: None,
     });
     let info = board.info();
     let target: Target = info.target.parse().unwrap();

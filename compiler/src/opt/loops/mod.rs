@@ -8,6 +8,7 @@
 //!   condition  what has to hold before the loop
 //!   copy       a second copy of a loop
 //!   invariant  what guards and tests need is computed before the loop
+//!   rounds     how often a loop goes round at most
 //!   version    the pass: guards go away, in the loop or in one of two copies of it
 //! ```
 
@@ -16,6 +17,7 @@ mod bounded;
 mod condition;
 mod copy;
 mod invariant;
+pub(super) mod rounds;
 mod shape;
 mod trips;
 pub(super) mod version;

@@ -31,6 +31,7 @@ use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::{Block, Function, InstructionData, Value, types};
 
+use super::super::range;
 use super::super::recognize::definition;
 use super::affine::{Affine, Sum, Values};
 use super::condition::{Condition, Expression};
@@ -48,9 +49,55 @@ pub(super) struct Trips {
     pub(super) premises: Vec<Condition>,
     /// Whether `step` divides `distance`, if the premises hold.
     divides: bool,
+    /// What moves is never above this while the loop goes on, as an unsigned number.
+    reach: Option<Sum>,
+}
+
+/// The largest number that a sum can be, if it does not wrap.
+fn largest(func: &Function, sum: &Sum) -> Option<u64> {
+    let most = match sum.terms[..] {
+        [] => i64::from(sum.constant),
+        [(value, 1)] => {
+            let range = range::of(func, value, &|_| None)?;
+            let constant = i64::from(sum.constant.cast_signed());
+            let [least, most] = [range.lo, range.hi].map(|end| end as i64 + constant);
+            (least >= 0).then_some(most)?
+        }
+        _ => return None,
+    };
+    u32::try_from(most).ok().map(u64::from)
+}
+
+/// What is known of all tests of a loop that end it.
+pub(super) fn all(values: &Values<'_>, edges: &Edges, domtree: &DominatorTree) -> Vec<Trips> {
+    let latches = values.lp.latches(edges);
+    let always = |block: Block| {
+        let mut latches = latches.iter();
+        latches.all(|latch| domtree.block_dominates(block, latch.from))
+    };
+    let tests = values.lp.blocks.iter().filter(|&&block| always(block));
+    tests
+        .filter_map(|&block| test(values, block, false))
+        .collect()
 }
 
 impl Trips {
+    /// How often a test that comes behind the code is made at most.
+    ///
+    /// Only the first premise is needed. Unless the first test ends the loop, the distance is a number
+    /// that does not wrap: what is in its range and equal to it modulo 2^32 is the same. And what moves
+    /// between 0 and some number makes no more steps than fit there.
+    pub(super) fn most(&self, func: &Function) -> Option<u64> {
+        if self.premises.first()?.decide(func) != Some(true) {
+            return None;
+        }
+        let step = u64::from(self.step);
+        let apart = largest(func, &self.distance).map(|distance| distance / step + 1);
+        let below = self.reach.as_ref().and_then(|reach| largest(func, reach));
+        let below = below.map(|reach| reach / step + 2);
+        apart.into_iter().chain(below).min()
+    }
+
     /// Whether code that comes before the test and runs in every iteration runs up to that one, for
     /// sure.
     pub(super) fn is_exact(&self, func: &Function) -> bool {
@@ -121,6 +168,11 @@ fn test(values: &Values<'_>, block: Block, before: bool) -> Option<Trips> {
         IntCC::Equal => return None,
         _ => while_less(&test, &bound, comparison, before)?,
     };
+    let reach = match comparison {
+        IntCC::UnsignedLessThan | IntCC::UnsignedLessThanOrEqual => Some(bound),
+        IntCC::UnsignedGreaterThan | IntCC::UnsignedGreaterThanOrEqual => Some(test.start),
+        _ => None,
+    };
     Some(Trips {
         exit,
         before,
@@ -128,6 +180,7 @@ fn test(values: &Values<'_>, block: Block, before: bool) -> Option<Trips> {
         step: direction(test.step).1,
         premises,
         divides: comparison == IntCC::NotEqual,
+        reach,
     })
 }
 

@@ -6,6 +6,7 @@ use wasm2mcu_abi::trap::TrapCode;
 
 use super::Body;
 use crate::wasm::contract::{Region, trap};
+use crate::wasm::module::Module;
 
 /// Addresses of two signatures: a word with the numbers of parameters (low half) and results (high
 /// half), a byte for each, zeros up to a multiple of 4. 1 if they are the same, else 0 out.
@@ -42,15 +43,19 @@ pub(super) fn same_type(body: &mut Body<'_, '_>) {
     body.return_word(0);
 }
 
-/// Number of a trap, or of a core that gave up; ends there.
-pub(super) fn rethrow(body: &mut Body<'_, '_>) {
+/// Number of a trap, or of a core that gave up; ends there. Only a module that can be interrupted knows
+/// that trap: for others it is one of the host.
+pub(super) fn rethrow(body: &mut Body<'_, '_>, module: &Module) {
     let number = body.arguments[0];
     let block_call = |body: &mut Body<'_, '_>, block| {
         let pool = &mut body.builder.func.dfg.value_lists;
         BlockCall::new(block, [], pool)
     };
-    let last = TrapCode::ALL.iter().map(|&code| code as u8).max();
-    let codes = (0..=last.unwrap_or(0)).map(TrapCode::from_u8);
+    let last = match module.interrupt_offset {
+        Some(_) => TrapCode::Interrupted,
+        None => TrapCode::Host,
+    };
+    let codes = (0..=last as u8).map(TrapCode::from_u8);
     let mut blocks = Vec::new();
     let mut calls = Vec::new();
     for code in codes {

@@ -71,7 +71,7 @@ pub(super) fn build(builtin: Builtin, module: &Module) -> Option<Function> {
             initialize::initialize(&mut Body::new(&mut builder, memory), module);
         }
         Builtin::SameType => link::same_type(&mut Body::new(&mut builder, None)),
-        Builtin::Rethrow => link::rethrow(&mut Body::new(&mut builder, None)),
+        Builtin::Rethrow => link::rethrow(&mut Body::new(&mut builder, None), module),
         float => unreachable!("{} is the runtime's", float.name()),
     }
     builder.seal_all_blocks();
