@@ -11,6 +11,7 @@ fn translate(wat: &str) -> Translated {
         code_address_bit: 1,
         table_room: 16,
         guard_zone: 0,
+        interruptible: false,
         linkable: false,
     };
     let bytes = wat::parse_str(wat).expect("test module");
