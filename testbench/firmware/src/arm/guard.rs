@@ -53,6 +53,8 @@ global_asm!(
     ".balign 4",
     "guarded_sp: .space 4",
     ".section .text.guarded, \"ax\", %progbits",
+    // Link-time optimisation may lose the target's features on the way to this assembly.
+    ".fpu fpv5-sp-d16",
     ".global guarded, guarded_end",
     ".type guarded, %function",
     ".type guarded_end, %function",
