@@ -376,10 +376,22 @@ impl<'e> Loaded<'e> {
 
 /// How often the loader's code says `unsafe`, comments and lints aside.
 fn unsafe_uses() -> Result<u64, LoaderError> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../loader/src");
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../loader/src")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let list = if path.is_dir() {
+                &mut folders
+            } else {
+                &mut files
+            };
+            list.push(path);
+        }
+    }
     let mut uses = 0;
-    for entry in fs::read_dir(folder)? {
-        let text = fs::read_to_string(entry?.path())?;
+    for file in files {
+        let text = fs::read_to_string(file)?;
         let code = text
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"));

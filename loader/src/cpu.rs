@@ -8,7 +8,7 @@ use wasm2mcu_abi::image::{Architecture, Features};
 /// enters code by address only, so a core may as well be emulated.
 ///
 /// An implementation that runs image text on the processor itself vouches for what that text
-/// does; that is why making a `Native` core is `unsafe` and nothing else is.
+/// does; that is why making a `Native` core is `unsafe`, as is taking what interrupts an instance on it.
 pub trait Core {
     /// The instruction set that [`enter`](Core::enter) executes.
     const ARCHITECTURE: Architecture;

@@ -18,12 +18,13 @@ use wasm2mcu_loader::abi::image::{Architecture, Features, Header, MemoryFlags, S
 use wasm2mcu_loader::abi::trap::TrapCode;
 use wasm2mcu_loader::abi::types::ValueType;
 use wasm2mcu_loader::{
-    Caller, HostFunction, Image, Instance, Native, Policy, Sha256, Shared, Software, Verified,
+    Caller, Core, HostFunction, Image, Instance, Native, Policy, Sha256, Shared, Software, Verified,
 };
 
 /// Globals begin behind this many slots.
 const SLOTS: u32 = 2;
 const GLOBALS: u32 = Context::BYTES + 4 * SLOTS;
+const INTERRUPT: u32 = GLOBALS + 4;
 const CONTEXT_BYTES: u32 = GLOBALS + 8;
 const MEMORY_BYTES: u32 = 16;
 const I32: u32 = ValueType::I32 as u32;
@@ -56,7 +57,7 @@ fn image(imported: bool) -> Vec<u64> {
     sections[Section::Functions as usize] = &[0, 4];
     sections[Section::Imports as usize] = imports;
     sections[Section::Exports as usize] = &exports;
-    sections[Section::Globals as usize] = &[7, 9];
+    sections[Section::Globals as usize] = &[7, 0];
     sections[Section::Strings as usize] = &STRINGS;
     let mut section_ends = [0; Section::COUNT];
     let mut end = Header::BYTES;
@@ -80,6 +81,7 @@ fn image(imported: bool) -> Vec<u64> {
         start_type: 0,
         globals: GLOBALS,
         records: 0,
+        interrupt: if imported { 0 } else { INTERRUPT },
         section_ends,
     };
     let mut bytes: Vec<u8> = header.to_bytes().collect();
@@ -130,6 +132,23 @@ fn ram_is_filled_and_read() {
     drop(instance);
     // The RAM is its owner's again.
     ram.fill(0);
+}
+
+#[test]
+fn an_interrupt_is_one_store_into_the_instances_word() {
+    let (words, mut ram) = (image(false), ram());
+    let mut instance = Instance::new(verified(bytes(&words)), core(&mut ram), &[]).expect("sound");
+    let word = |instance: &Instance<'_, Native<'_>>| {
+        let ram = &instance.core().ram()[INTERRUPT as usize..];
+        ram.first_chunk().copied().map(u32::from_le_bytes)
+    };
+    // SAFETY: the instance is there as long as it is used.
+    let interrupter = unsafe { instance.interrupter() }.expect("an interrupt word");
+    assert_eq!(word(&instance), Some(0));
+    interrupter.interrupt();
+    assert_eq!(word(&instance), Some(1));
+    assert!(instance.reset().is_ok());
+    assert_eq!(word(&instance), Some(0));
 }
 
 #[test]

@@ -36,8 +36,11 @@ const ACCESSES: [(&str, u32, bool); 23] = [
 /// None, one in reach of every encoding, one that wraps with the index, the largest.
 const OFFSETS: [u32; 4] = [0, 7, 0x8000_0000, u32::MAX];
 
+/// By how many pages a memory grows at most, and its size then.
+type Growth = (u32, u32);
+
 /// Memories of each kind: what it is declared as, its size, by how many pages it grows at most and its size then.
-const MEMORIES: [(&str, u32, Option<(u32, u32)>); 5] = [
+const MEMORIES: [(&str, u32, Option<Growth>); 5] = [
     ("(memory 1 1)", 65536, None),
     ("(memory 1 2)", 65536, Some((1, 131_072))),
     ("(memory 100 100 (pagesize 1))", 100, None),
@@ -138,7 +141,8 @@ fn that_are_computed() {
     const SUM: &str = "(i32.add (local.get 0) (i32.const -16))";
     const SCALED: &str = "(i32.shl (local.get 0) (i32.const 2))";
     const MASKED: &str = "(i32.and (local.get 0) (i32.const 0xffff))";
-    let forms: [(&str, &str, fn(u32) -> u32); 3] = [
+    type Form = (&'static str, &'static str, fn(u32) -> u32);
+    let forms: [Form; 3] = [
         ("sum", SUM, |x| x.wrapping_sub(16)),
         ("scaled", SCALED, |x| x << 2),
         ("masked", MASKED, |x| x & 0xffff),

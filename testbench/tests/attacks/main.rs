@@ -135,7 +135,7 @@ fn between_neighbours(
     let neighbour = image(board, NEIGHBOUR, level);
     let attacker = image(board, &format!("(module {parts} {WATCH})"), level);
     let space = board.space();
-    let pattern: Vec<u8> = (0..4096u32).map(|at| (at * 167 >> 3) as u8).collect();
+    let pattern: Vec<u8> = (0..4096u32).map(|at| ((at * 167) >> 3) as u8).collect();
     let inhabited = |number: u32| {
         let mut instance = space.load(&neighbour, Vec::new(), &[]).expect("loaded");
         instance.memory().write(0, &pattern).expect("its memory");
