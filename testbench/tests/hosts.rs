@@ -41,10 +41,15 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     for entry in fs::read_dir(sources().join("modules")).expect("the modules") {
         let path = entry.expect("a module").path();
         let module = fs::read(&path).expect("a module");
+        let name = path.file_stem().expect("a name");
+        let options = Options {
+            // The one that never comes back by itself.
+            interruptible: name == "spin",
+            ..options
+        };
         let image = wasm2mcu::compile(&module, &options)
             .and_then(|compiled| compiled.image())
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let name = path.file_stem().expect("a name");
         let image_path = images.join(name).with_extension("w2m");
         fs::write(image_path, &image).expect("a writable folder");
         if name == "device" {

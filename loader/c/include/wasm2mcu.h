@@ -303,6 +303,14 @@ w2m_result w2m_instantiate(w2m_instance *instance, const w2m_image *image, const
  */
 w2m_result w2m_reset(w2m_instance *instance);
 
+/*
+ * The instance's interrupt word; null if its image was not compiled with --interruptible, and while a call
+ * runs, so it is asked for before. Whoever stores 1 there, from another task or an interrupt handler, ends the
+ * call that runs, or else the next one, with W2M_TRAP and W2M_TRAP_INTERRUPTED. w2m_reset stores 0 again.
+ * Not to be used when the instance is gone.
+ */
+volatile uint32_t *w2m_interrupt_word(w2m_instance *instance);
+
 /* Ends the instance; its RAM is the caller's again. W2M_OK, W2M_RUNNING, W2M_NOT_LIVE, W2M_ARGUMENT. */
 w2m_result w2m_drop(w2m_instance *instance);
 

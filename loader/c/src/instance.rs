@@ -169,6 +169,16 @@ unsafe extern "C" fn w2m_reset(instance: *mut InstanceHandle) -> Code {
 }
 
 #[unsafe(no_mangle)]
+unsafe extern "C" fn w2m_interrupt_word(instance: *mut InstanceHandle) -> *mut u32 {
+    // SAFETY: the header asks for a `w2m_instance` that this task alone uses.
+    let word = unsafe { InstanceHandle::with(instance, |module| Ok(module.interrupt_word())) };
+    let address = word.ok().flatten();
+    address.map_or(ptr::null_mut(), |address| {
+        ptr::with_exposed_provenance_mut(address as usize)
+    })
+}
+
+#[unsafe(no_mangle)]
 unsafe extern "C" fn w2m_drop(instance: *mut InstanceHandle) -> Code {
     // SAFETY: as above. The module owns nothing that would have to be given back.
     unsafe {

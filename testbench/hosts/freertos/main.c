@@ -39,6 +39,9 @@ static uint64_t control_ram[32], background_ram[32];
 static volatile unsigned steps, wrong_steps, outputs;
 /* What the background task counts, and whether it shall divide by 0 once. */
 static volatile unsigned results, wrong_results, traps;
+/* How often a call of spin was ended by its interrupt word, and that word. */
+static volatile unsigned interrupts;
+static volatile uint32_t *interrupt_word;
 static volatile int divide_by_zero;
 
 void assertion_failed(int line)
@@ -83,15 +86,21 @@ static void control(void *unused)
     }
 }
 
-/* Runs whatever is in the background instance. */
+/* Runs what does not come back by itself. */
 static void spin(void *unused)
 {
     w2m_function run;
     int32_t result;
+    w2m_trap trap;
 
     (void)unused;
     must("run", w2m_find(&background_instance, "run", "i()", &run));
-    w2m_callv(&background_instance, &run, &result);
+    while (w2m_callv(&background_instance, &run, &result) == W2M_TRAP) {
+        w2m_last_trap(&background_instance, &trap);
+        say("background: %s", w2m_trap_text(trap.code));
+        interrupts += trap.code == W2M_TRAP_INTERRUPTED;
+        must("reset", w2m_reset(&background_instance));
+    }
     say("spin came back");
     quit(1);
 }
@@ -133,6 +142,7 @@ static TaskHandle_t start_background(const w2m_image *image, TaskFunction_t code
 {
     w2m_grant grant = granted(background_ram, sizeof background_ram, background_stack);
     must("background", w2m_instantiate(&background_instance, image, &grant, NULL, 0, NULL));
+    interrupt_word = w2m_interrupt_word(&background_instance);
     return xTaskCreateStatic(code, "background", STACK_WORDS, NULL, BACKGROUND, background_stack,
                              &background_task);
 }
@@ -164,7 +174,13 @@ static void supervisor(void *unused)
     found = control_meanwhile();
     say("spin runs: control is %s, spin %s", found, memory[1] != before ? "goes on" : "stands still");
 
-    /* A module that was compiled without a way to interrupt it ends with its task. */
+    *interrupt_word = 1;
+    before = memory[1];
+    found = control_meanwhile();
+    say("spin was interrupted %u times and reset: control is %s, spin %s", interrupts, found,
+        memory[1] != before ? "goes on" : "stands still");
+
+    /* What nobody interrupts ends with its task. */
     vTaskDelete(background);
     before = memory[1];
     found = control_meanwhile();
@@ -173,6 +189,8 @@ static void supervisor(void *unused)
     say("its instance: %s", w2m_error_text(w2m_reset(&background_instance)));
 
     start_background(&worker_image, worker);
+    if (interrupt_word)
+        quit(1);
     found = control_meanwhile();
     say("worker is in its place: control is %s, worker %s", found,
         results && !wrong_results ? "works" : "fails");
