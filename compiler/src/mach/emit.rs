@@ -4,7 +4,7 @@
 //!   (stack check) prologue │ blocks, without those that only jump │ trap stubs
 //! ```
 //!
-//! The order of the blocks is that of [`Layout`].
+//! The order of the blocks is that of `Layout`.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

@@ -6,8 +6,8 @@
 //!            └── blocks: order, split edges            └── buffer: labels, branch lengths
 //! ```
 //!
-//! * [`hosts`]: calls of host functions without a thunk
-//! * [`addresses`]: what loops need not compute anew; `dead`: what nobody reads; `sink`: what only one
+//! * `hosts`: calls of host functions without a thunk
+//! * `addresses`: what loops need not compute anew; `dead`: what nobody reads; `sink`: what only one
 //!   way of a branch needs; `schedule`: what needs not wait in a register; `constants`: what does
 //! * [`choices`]: what of this is tried in several ways
 //! * [`blocks`]: which machine blocks there are, and their order

@@ -13,7 +13,7 @@
 //! * [`guards`]: those that follow from others or from the range of the index go away
 //! * `loops`: checks before a loop for those in it
 //!
-//! [`interrupt`] comes last, for all functions of a module that the host may interrupt.
+//! `interrupt` comes last, for all functions of a module that the host may interrupt.
 //!
 //! Dead instructions stay: the back ends lower backward from uses. [`Passes`] leaves some out, for
 //! measuring.

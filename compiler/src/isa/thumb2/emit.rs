@@ -1,7 +1,7 @@
 //! From allocated machine instructions to the code of a function.
 //!
 //! Single instructions are encoded in `encode`, what depends on distances in
-//! [`branch`](super::branch); the sequences are put together here.
+//! [`branch`]; the sequences are put together here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
