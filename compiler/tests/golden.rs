@@ -62,13 +62,7 @@ fn passes() {
                 passes,
                 ..Options::default()
             };
-            let compiled = compile(wat.as_bytes(), &options).unwrap();
-            let code = compiled.disassembly(Style { encodings: false });
-            // Behind the thunks, which are the same.
-            let functions = code
-                .split("\n\n")
-                .filter(|piece| piece.contains("; function "));
-            functions.collect::<Vec<_>>().join("\n\n")
+            functions(&wat, &options)
         });
         assert_ne!(without, with, "the pass `{name}` changes its module");
         let text = format!("==== without ====\n\n{without}\n==== with ====\n\n{with}");
@@ -93,17 +87,21 @@ fn interruptible() {
             interruptible: true,
             ..Options::default()
         };
-        let compiled = compile(wat.as_bytes(), &options).unwrap();
-        let code = compiled.disassembly(Style { encodings: false });
-        let functions = code
-            .split("\n\n")
-            .filter(|piece| piece.contains("; function "));
-        let functions = functions.collect::<Vec<_>>().join("\n\n");
+        let functions = functions(&wat, &options);
         format!("==== {target} ====\n\n{functions}\n")
     });
     insta::with_settings!({ description => wat, omit_expression => true }, {
         insta::assert_snapshot!("interruptible", code.join("\n"));
     });
+}
+
+/// The code of a module's functions, without the thunks.
+fn functions(wat: &str, options: &Options) -> String {
+    let compiled = compile(wat.as_bytes(), options).unwrap();
+    let code = compiled.disassembly(Style { encodings: false });
+    let pieces = code.split("\n\n");
+    let functions = pieces.filter(|piece| piece.contains("; function "));
+    functions.collect::<Vec<_>>().join("\n\n")
 }
 
 fn stages(wat: &str, target: Target) -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use wasm2mcu::{OptLevel, Options, Target};
-use wasm2mcu_testbench::board;
+use wasm2mcu_testbench::board::{self, Board};
 use wasm2mcu_testbench::oracle::{Oracle, agree};
 
 const BINARY: [&str; 15] = [
@@ -231,26 +231,31 @@ fn every_operator_agrees_with_instructions_for_bits() {
     every_operator_agrees("qemu-rv32zb");
 }
 
+/// A module compiled for a board.
+fn image(board: &dyn Board, wasm: &[u8], level: OptLevel) -> Vec<u8> {
+    let info = board.info();
+    let target: Target = info.target.parse().expect("a board's target");
+    let options = Options {
+        target: target.with_features(info.features),
+        level,
+        ..Options::default()
+    };
+    wasm2mcu::compile(wasm, &options)
+        .and_then(|compiled| compiled.image())
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn every_operator_agrees(board: &str) {
     let (wat, exports) = module();
     let wasm = wat::parse_str(&wat).expect("the module of this test");
     let board = board::open(board).expect("an emulated board");
-    let info = board.info();
-    let target: Target = info.target.parse().expect("a board's target");
     // All pairs of operands at one level, a third of them at the others.
     for (level, stride) in [
         (OptLevel::None, 3),
         (OptLevel::Size, 3),
         (OptLevel::Speed, 1),
     ] {
-        let options = Options {
-            target: target.with_features(info.features),
-            level,
-            ..Options::default()
-        };
-        let image = wasm2mcu::compile(&wasm, &options)
-            .and_then(|compiled| compiled.image())
-            .unwrap_or_else(|error| panic!("{error}"));
+        let image = image(board.as_ref(), &wasm, level);
         let mut ours = board.load(&image, Vec::new()).expect("a sound image");
         let mut theirs = Oracle::load(&wasm, Vec::new())
             .expect("a valid module")
@@ -327,24 +332,15 @@ fn many_quotients_agree() {
         .expect("a running engine");
     for board in ["m33", "rv32"] {
         let board = board::open(board).expect("an emulated board");
-        let info = board.info();
-        let target: Target = info.target.parse().expect("a board's target");
         for level in [OptLevel::None, OptLevel::Size, OptLevel::Speed] {
-            let options = Options {
-                target: target.with_features(info.features),
-                level,
-                ..Options::default()
-            };
-            let image = wasm2mcu::compile(&wasm, &options)
-                .and_then(|compiled| compiled.image())
-                .unwrap_or_else(|error| panic!("{error}"));
+            let image = image(board.as_ref(), &wasm, level);
             let mut ours = board.load(&image, Vec::new()).expect("a sound image");
             let outcome = ours.invoke("quotients", &rounds).expect("a running board");
             let end = outcome.end.map_err(|trap| trap.code);
             assert!(
                 agree(&end, &expected),
                 "{} at {level:?}: {end:x?}, not {expected:x?}",
-                info.name
+                board.info().name
             );
         }
     }
