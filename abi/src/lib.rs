@@ -2,6 +2,7 @@
 //!
 //! * [`image`]: the bytes of a compiled module (`.w2m`), specified in `IMAGE.md`
 //! * [`context`]: the block in RAM that an instance lives in, which generated code addresses
+//! * [`hardware`]: what a module can ask of its host, specified in `HARDWARE.md`
 //! * [`trap`]: why a call ended early
 //! * [`types`]: value types and signatures as they stand in an image
 //!
@@ -10,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod context;
+pub mod hardware;
 pub mod image;
 pub mod trap;
 pub mod types;

@@ -1,8 +1,8 @@
 //! The trailer: type-length-value records behind the body.
 //!
 //! ```text
-//!   [source hash] [security counter] [key id]  SHA-256  [signature]
-//!   └──────────── hashed, with the body ────┘  of that  └ of the digest
+//!   [source hash] [manifest] [security counter] [key id]  SHA-256  [signature]
+//!   └──────────────── hashed, with the body ───────────┘  of that  └ of the digest
 //! ```
 
 use core::fmt;
@@ -33,6 +33,8 @@ impl RecordType {
     pub const SECURITY_COUNTER: RecordType = RecordType(0x8003);
     /// SHA-256 of the module that the image was compiled from.
     pub const SOURCE_SHA256: RecordType = RecordType(0x8004);
+    /// [`Manifest`](crate::hardware::Manifest): the capabilities that the module asks for.
+    pub const MANIFEST: RecordType = RecordType(0x8005);
 
     /// Whether a loader that does not know this type must refuse the image.
     pub const fn is_critical(self) -> bool {
