@@ -37,6 +37,12 @@ pub trait HostFunctions {
     /// [`ImportFault::Missing`] if nothing has the names, [`ImportFault::Kind`] and
     /// [`ImportFault::Signature`] if what has them is not what the import is.
     fn find(&self, import: &Import<'_>) -> Result<u32, ImportFault>;
+
+    /// The word that the functions find in the context's `host_data`, from the start function on, until it
+    /// is [set](crate::Instance::set_host_data) to another one.
+    fn host_data(&self) -> u32 {
+        0
+    }
 }
 
 impl HostFunctions for [HostFunction<'_>] {

@@ -78,7 +78,7 @@ impl<'a, C: Core> Instance<'a, C> {
         };
         instance.link(host, shared)?;
         stage!("imports are there");
-        instance.set_host_data(0);
+        instance.set_host_data(host.host_data());
         instance.start().map_err(InstantiateError::Start)?;
         stage!("instance in {} bytes of RAM", instance.core.ram().len());
         Ok(instance)
@@ -211,7 +211,7 @@ impl<'a, C: Core> Instance<'a, C> {
         Ok((at, [self.word_at(at), high]))
     }
 
-    /// Sets the word that host functions find in [`Context::host_data`]; 0 until then.
+    /// Sets the word that host functions find in [`Context::host_data`]; until then what the [host](HostFunctions::host_data) said.
     pub fn set_host_data(&mut self, data: u32) {
         self.set_field(Context::HOST_DATA, data);
     }
