@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::image::{self, Parts};
 use crate::link::{Extent, Piece, Text};
 use crate::mach::buffer::{SourceLocation, Symbol};
+use crate::manifest::Manifest;
 use crate::map::{self, Map};
 use crate::opt::guards::Statistics;
 use crate::stack::Depths;
@@ -27,6 +28,8 @@ pub struct Compiled {
     pub source_sha256: [u8; 32],
     /// What the module declares, and its functions in optimised CLIF.
     pub translated: Translated,
+    /// What the module asks for of the hardware.
+    pub manifest: Manifest,
     /// How exactly traps are placed.
     pub trap_info: TrapInfo,
     /// What became of the guards.
@@ -228,6 +231,7 @@ impl Compiled {
         parts.context_bytes = module.context_bytes;
         parts.stack_bytes = self.stack_bytes();
         parts.source_sha256 = Some(self.source_sha256);
+        parts.manifest = self.manifest.to_bytes();
         parts
     }
 

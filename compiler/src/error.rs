@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::image::WriteError;
+use crate::manifest::ManifestError;
 
 /// Result of every fallible step of the compiler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -36,6 +37,14 @@ pub enum Error {
         place: Place,
         /// What the author of the module can do.
         remedy: &'static str,
+    },
+    /// What the module asks for of the hardware cannot be read.
+    #[error("the manifest: {fault}, {place}")]
+    Manifest {
+        /// What is wrong, with its line.
+        fault: ManifestError,
+        /// Where the custom section begins.
+        place: Place,
     },
     /// The module is larger than this compiler accepts.
     #[error("{what} {actual}, {place}: the limit is {limit}")]

@@ -17,6 +17,7 @@
 //! * [`stack`]: how deep the stack can get
 //! * [`link`]: one text from all functions
 //! * [`image`]: the image format's writer
+//! * [`manifest`]: what the module asks for of the hardware
 //! * [`map`]: what the text of an image means, kept beside it
 //! * [`object`]: an image as a relocatable object
 //! * [`disasm`]: text as assembly
@@ -31,6 +32,7 @@ pub mod image;
 pub mod isa;
 pub mod link;
 pub mod mach;
+pub mod manifest;
 pub mod map;
 pub mod object;
 pub mod opt;
@@ -50,6 +52,7 @@ use cranelift_codegen::ir::types;
 use isa::riscv32::Riscv32;
 use isa::thumb2::Thumb2;
 use mach::Isa;
+use manifest::Manifest;
 use regalloc2::RegClass;
 use sha2::{Digest, Sha256};
 use wasm2mcu_abi::image::Architecture;
@@ -164,6 +167,7 @@ fn compile_for<I: Isa>(isa: &I, wasm: &[u8], options: &Options) -> Result<Compil
     let depths = backend::depths(isa, &program, &translated);
     let text = backend::emit(isa, &program, &translated.module, &depths)?;
     Ok(Compiled {
+        manifest: Manifest::of_module(wasm)?,
         target: options.target,
         source_sha256: Sha256::digest(wasm).into(),
         machine_ir: match options.listing {

@@ -79,6 +79,20 @@ impl Kind {
         }
     }
 
+    /// Import module of the functions that need one of this kind.
+    pub const fn interface(self) -> &'static str {
+        match self {
+            Kind::Gpio => "wasi:gpio/digital",
+            Kind::I2c => "wasi:i2c/i2c",
+            Kind::Spi => "wasi:spi/spi",
+            Kind::Uart => "wasm2mcu:uart/uart",
+            Kind::Adc => "wasm2mcu:adc/adc",
+            Kind::Pwm => "wasm2mcu:pwm/pwm",
+            Kind::Sensor => "wasm2mcu:sensor/sensor",
+            Kind::KeyValue => "wasi:keyvalue/store",
+        }
+    }
+
     const fn from_u8(number: u8) -> Option<Kind> {
         match number {
             0 => None,
@@ -312,6 +326,7 @@ mod tests {
     use std::string::ToString as _;
 
     use super::{BadCapability, Capability, Kind, Rights};
+    use crate::hardware::FUNCTIONS;
 
     #[test]
     fn text_and_bytes_read_back() {
@@ -366,6 +381,16 @@ mod tests {
             [Kind::Spi as u8, 1, 0, 0, 0, 0, 0, 0],
         ] {
             assert_eq!(Capability::from_bytes(bytes), None);
+        }
+    }
+
+    #[test]
+    fn every_kind_has_functions() {
+        for kind in Kind::ALL {
+            assert!(
+                FUNCTIONS.iter().any(|f| f.module == kind.interface()),
+                "{kind:?}"
+            );
         }
     }
 

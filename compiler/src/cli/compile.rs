@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use wasm2mcu::disasm::Style;
+use wasm2mcu::manifest::Manifest;
 use wasm2mcu::map::Map;
 use wasm2mcu::{Compiled, Options, TrapInfo};
 
@@ -12,7 +13,7 @@ use super::core::{self, Core};
 use super::input::{Input, about};
 use super::level::Level;
 use super::output::{self, Output, Staged};
-use super::{EXIT_STATUS, Failure, progress};
+use super::{EXIT_STATUS, Failure, hardware, progress};
 
 /// Compile a module for a microcontroller
 ///
@@ -65,6 +66,13 @@ pub(crate) struct Args {
     /// call themselves; it traps within a million instructions or so, mostly within a few hundred.
     #[arg(long)]
     interruptible: bool,
+    /// What the module asks for of the hardware, beside what its own custom sections say.
+    ///
+    /// One resource in a line: `gpio 5 output`, `i2c 1 0x48`, `spi 0`, `uart 2`, `adc 3`, `pwm 0`, `sensor
+    /// 0`, `keyvalue 256`; what follows a # is not read. The module can use these and no others, and
+    /// only where the host grants them.
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
     /// What to write.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Image)]
     emit: Emit,
@@ -156,8 +164,14 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         interruptible: args.interruptible,
         ..Options::default()
     };
-    let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))
+    let manifest = match &args.manifest {
+        Some(path) => hardware::manifest(path)?,
+        None => Manifest::default(),
+    };
+    let mut compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))
         .map_err(|error| about(&args.input, error))?;
+    let joined = compiled.manifest.join(&manifest);
+    joined.map_err(|error| about(&args.input, error))?;
     let failed = |error| about(&args.input, error);
     let bytes = match args.emit {
         Emit::Image => compiled.image().map_err(failed)?,
@@ -189,6 +203,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         if is_one_page(&compiled) {
             output::note(format_args!("{ONE_PAGE}"));
         }
+        hardware::notes(&compiled);
     }
     Ok(ExitCode::SUCCESS)
 }

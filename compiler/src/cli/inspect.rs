@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use wasm2mcu_abi::hardware::Manifest;
 use wasm2mcu_abi::image::{ABI_VERSION, FORMAT_VERSION, MemoryFlags, RecordType, Section, field};
 use wasm2mcu_loader::{Image, ImportItem, Item, Policy};
 
@@ -33,6 +34,7 @@ Keys of --json (sizes in bytes; new keys may be added, none change their meaning
   image_bytes, sha256, hash_valid, source_sha256 (null if not recorded), signed
   key_id, signature (null without one; not checked, see `verify`), security_counter (0 if not recorded)
   requirements: context_bytes, of it globals_bytes and tables_bytes, stack_bytes, memory_min, memory_max, memory_fixed, guard_zone
+  manifest[]: what the module asks for of the hardware, as text
   imports[]: module, name, signature
   exports[]: name, kind (function, table, memory, global), type, stack_bytes (functions)
   sections[]: name, bytes
@@ -53,6 +55,7 @@ struct Report {
     signature: Option<String>,
     security_counter: u32,
     requirements: Requirements,
+    manifest: Vec<String>,
     imports: Vec<Import>,
     exports: Vec<Export>,
     sections: Vec<Size>,
@@ -117,7 +120,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         bytes: function.bytes,
         stack_bytes: function.stack.map(|stack| stack.frame),
     });
-    let report = report(&image, functions.collect());
+    let manifest = wasm2mcu_host::manifest(&image).map_err(|error| about(&args.image, error))?;
+    let report = report(&image, &manifest, functions.collect());
     let text = if args.json {
         let json = serde_json::to_string_pretty(&report);
         json.map_err(|error| about(&args.image, error))? + "\n"
@@ -144,7 +148,7 @@ fn imported(item: &ImportItem<'_>) -> String {
     }
 }
 
-fn report(image: &Image<'_>, functions: Vec<Function>) -> Report {
+fn report(image: &Image<'_>, manifest: &Manifest<'_>, functions: Vec<Function>) -> Report {
     let needs = image.requirements();
     let record = |wanted| image.trailer().find(|r| r.record_type == wanted);
     let bytes = |wanted| record(wanted).map(|r| hex(r.value));
@@ -209,6 +213,7 @@ fn report(image: &Image<'_>, functions: Vec<Function>) -> Report {
             guard_zone: needs.guard_zone,
             interruptible: needs.interrupt.is_some(),
         },
+        manifest: manifest.capabilities().map(|c| c.to_string()).collect(),
         imports: imports.collect(),
         exports: exports.collect(),
         sections: Section::ALL
@@ -280,6 +285,13 @@ fn table(mut report: Report) -> String {
     }
     if needs.interruptible {
         put("can be interrupted".to_owned());
+    }
+    if !report.manifest.is_empty() {
+        put(String::new());
+        put("asks for".to_owned());
+    }
+    for capability in &report.manifest {
+        put(format!("  {capability}"));
     }
     if !report.imports.is_empty() {
         put(String::new());

@@ -24,6 +24,7 @@ mod core;
 mod disasm;
 mod explain;
 mod failure;
+mod hardware;
 mod input;
 mod inspect;
 mod invocation;

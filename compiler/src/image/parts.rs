@@ -60,6 +60,8 @@ pub struct Parts {
     pub stack_bytes: u32,
     /// SHA-256 of the module that was compiled.
     pub source_sha256: Option<[u8; 32]>,
+    /// Value of the record with the manifest, 65535 bytes at most; `None` if the module asks for nothing.
+    pub manifest: Option<Vec<u8>>,
 }
 
 impl Parts {
@@ -89,6 +91,7 @@ impl Parts {
             context_bytes: 0,
             stack_bytes: 0,
             source_sha256: None,
+            manifest: None,
         }
     }
 }

@@ -82,7 +82,12 @@ pub fn write(parts: &Parts) -> Result<Vec<u8>, WriteError> {
         record_type: RecordType::SHA256,
         value: &[0; format::DIGEST_BYTES as usize],
     };
-    let trailer_bytes = source.map_or(0, |record| record.bytes()) + hash_record.bytes();
+    let manifest = parts.manifest.as_ref().map(|manifest| TrailerRecord {
+        record_type: RecordType::MANIFEST,
+        value: manifest,
+    });
+    let hashed = || source.into_iter().chain(manifest);
+    let trailer_bytes = hashed().map(|record| record.bytes()).sum::<u32>() + hash_record.bytes();
     let image_bytes = body.end()?.checked_add(trailer_bytes);
 
     let header = Header {
@@ -92,12 +97,7 @@ pub fn write(parts: &Parts) -> Result<Vec<u8>, WriteError> {
         ..header(parts)
     };
     let mut image: Vec<u8> = header.to_bytes().chain(body.bytes).collect();
-    image.extend(
-        source
-            .and_then(TrailerRecord::to_bytes)
-            .into_iter()
-            .flatten(),
-    );
+    image.extend(hashed().filter_map(TrailerRecord::to_bytes).flatten());
     let digest = Sha256::digest(&image);
     let record = TrailerRecord {
         value: &digest,

@@ -176,6 +176,7 @@ pub(crate) fn parts() -> Parts {
         context_bytes: CONTEXT_BYTES,
         stack_bytes: 40,
         source_sha256: Some([0x5c; 32]),
+        manifest: None,
         ..Parts::new(Architecture::Thumb)
     }
 }
