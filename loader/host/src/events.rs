@@ -7,7 +7,10 @@ use wasm2mcu_abi::hardware::gpio::Edge;
 /// Subscriptions at a time.
 const SUBSCRIPTIONS: usize = 8;
 /// Events that wait.
-const QUEUE: usize = 16;
+pub(crate) const QUEUE: usize = 16;
+
+/// When a timer comes that has come for the last time.
+const NEVER: u64 = u64::MAX;
 
 /// What events are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +141,15 @@ impl Events {
         }
     }
 
+    /// The module has read so many bytes from a serial port: as many that come in their place are new.
+    pub(crate) fn uart_taken(&mut self, port: u32, bytes: u32) {
+        for subscription in self.subscriptions.iter_mut().flatten() {
+            if subscription.source == (Source::Uart { port }) {
+                subscription.seen = subscription.seen.saturating_sub(bytes);
+            }
+        }
+    }
+
     /// A sensor has a new reading.
     pub fn sensor(&mut self, sensor: u32, now: u64) {
         for index in 0..SUBSCRIPTIONS {
@@ -217,7 +229,7 @@ impl Events {
             let Source::Timer { next, period } = &mut subscription.source else {
                 continue;
             };
-            if *next > now {
+            if *next > now || *next == NEVER {
                 continue;
             }
             let (number, when) = (subscription.number, *next);
@@ -227,7 +239,7 @@ impl Events {
                 None => 1,
             };
             match *period {
-                0 => *next = u64::MAX,
+                0 => *next = NEVER,
                 period => *next = next.saturating_add(period.saturating_mul(passed)),
             }
             let periods = u32::try_from(passed).unwrap_or(u32::MAX);
@@ -353,7 +365,25 @@ mod tests {
         };
         events.subscribe(once, 0).expect("room");
         events.elapse(u64::MAX - 1);
-        assert_eq!(events.next_timer().is_some_and(|next| next > 140), true);
+        assert_eq!(events.take().map(|event| event.timestamp), Some(140));
+        assert_eq!(events.take().map(|event| event.timestamp), Some(140));
+        // Not even at the end of time.
+        events.unsubscribe(1).expect("it is there");
+        events.elapse(u64::MAX);
+        assert_eq!(events.take(), None);
+    }
+
+    #[test]
+    fn bytes_that_come_in_place_of_others_are_new() {
+        let mut events = Events::default();
+        events.subscribe(Source::Uart { port: 1 }, 0).expect("room");
+        events.uart(1, 5, 0);
+        assert_eq!(events.take().map(|event| event.value), Some(5));
+        events.uart(1, 5, 1);
+        assert_eq!(events.take(), None);
+        events.uart_taken(1, 4);
+        events.uart(1, 3, 2);
+        assert_eq!(events.take().map(|event| event.value), Some(3));
     }
 
     #[test]

@@ -109,11 +109,10 @@ impl<'i, H: Hardware> Host<'i, H> {
         self.exit
     }
 
-    /// The oldest event, for a host that delivers events itself; timers that are due are among them.
+    /// The oldest event, for a host that delivers events itself; if none waits, the hardware is asked once, without
+    /// waiting.
     pub fn next_event(&mut self) -> Option<Event> {
-        let now = self.hardware.now();
-        self.events.elapse(now);
-        self.events.take()
+        self.wait_for_event(0)
     }
 
     /// Waits for an event until the clock reads `until`, while the module does not run.
@@ -148,13 +147,18 @@ impl<'i, H: Hardware> Host<'i, H> {
     }
 
     /// Waits until the clock reads `until` or `enough` says so.
+    ///
+    /// Unless there is enough already, the hardware is asked at least once: who polls without waiting sees what happens,
+    /// too.
     pub(crate) fn wait(&mut self, until: u64, enough: impl Fn(&Events) -> bool) {
+        let mut over = false;
         loop {
             let now = self.hardware.now();
             self.events.elapse(now);
-            if enough(&self.events) || now >= until || self.hardware.interrupted() {
+            if enough(&self.events) || over || self.hardware.interrupted() {
                 return;
             }
+            over = now >= until;
             let wake = self
                 .events
                 .next_timer()

@@ -13,6 +13,7 @@ use wasm2mcu_loader::{
 use crate::calls::{
     adc, clocks, events, gpio, i2c, keyvalue, logging, pwm, random, sensor, spi, uart,
 };
+use crate::events::QUEUE;
 use crate::fault::Fault;
 use crate::functions::{Returned, not_supported, with_functions};
 use crate::hardware::Hardware;
@@ -142,6 +143,8 @@ impl<'a, 'h, H: Hardware> Hosted<'a, 'h, H> {
 
     /// Hands the events that wait to the module's handler, each by a call; how many.
     ///
+    /// They are no more than the queue holds, however fast new ones come: those are for the next time.
+    ///
     /// # Errors
     ///
     /// [`HostedError`]; the event whose call fails is gone.
@@ -151,7 +154,9 @@ impl<'a, 'h, H: Hardware> Hosted<'a, 'h, H> {
             .function::<(u32, u32, u32, u64), ()>(EVENT_HANDLER)
             .map_err(|_| HostedError::NoHandler)?;
         let mut delivered = 0;
-        while let Some(event) = self.host().next_event() {
+        while delivered < QUEUE as u32
+            && let Some(event) = self.host().next_event()
+        {
             let params = (
                 event.subscription,
                 event.kind as u32,

@@ -16,10 +16,11 @@ use embedded_hal::pwm::SetDutyCycle;
 use embedded_hal::spi::{self, SpiDevice};
 use embedded_io::{Read, ReadReady, Write};
 use wasm2mcu_abi::hardware::gpio::{Direction, Pull};
+use wasm2mcu_abi::hardware::spi::Mode;
 use wasm2mcu_abi::hardware::{Error, logging, sensor};
 
 use crate::events::{Events, Source};
-use crate::hardware::Hardware;
+use crate::hardware::{Hardware, Stream};
 use crate::{I2cOperation, SpiOperation};
 
 /// Devices of one kind, each under the number that modules know it by.
@@ -53,6 +54,14 @@ pub struct Peripherals<'p> {
     pub random: Option<&'p mut dyn Random>,
     /// Where messages go.
     pub log: Option<&'p mut dyn FnMut(logging::Level, &str, &str)>,
+    /// Arguments of a WASI program, its name first.
+    pub arguments: &'p [&'p str],
+    /// Environment of a WASI program, each `NAME=VALUE`.
+    pub environment: &'p [&'p str],
+    /// Where a WASI program prints; without it, what it prints is dropped.
+    pub output: Option<&'p mut dyn FnMut(Stream, &[u8]) -> Result<usize, Error>>,
+    /// Where a WASI program reads; without it, its input is empty.
+    pub input: Option<&'p mut dyn FnMut(&mut [u8]) -> Result<usize, Error>>,
 }
 
 /// Time.
@@ -204,6 +213,15 @@ pub trait Spi {
     ///
     /// What the bus reports.
     fn transaction(&mut self, operations: &mut [SpiOperation<'_, u8>]) -> Result<(), Error>;
+
+    /// Sets mode and highest clock rate.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] if modules cannot choose them: `embedded-hal` has no trait for it.
+    fn configure(&mut self, _mode: Mode, _hertz: u32) -> Result<(), Error> {
+        Err(Error::Unsupported)
+    }
 }
 
 impl<D: SpiDevice> Spi for D {
@@ -227,6 +245,15 @@ pub trait Pwm {
     ///
     /// [`Error::Io`].
     fn set_duty(&mut self, duty: u16) -> Result<(), Error>;
+
+    /// Sets the rate.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] if modules cannot choose it: `embedded-hal` has no trait for it.
+    fn set_frequency(&mut self, _hertz: u32) -> Result<(), Error> {
+        Err(Error::Unsupported)
+    }
 }
 
 impl<C: SetDutyCycle> Pwm for C {
@@ -261,6 +288,15 @@ pub trait Uart {
     ///
     /// [`Error::Io`].
     fn available(&mut self) -> Result<usize, Error>;
+
+    /// Sets the rate.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] if modules cannot choose it: `embedded-io` has no trait for it.
+    fn configure(&mut self, _baud: u32) -> Result<(), Error> {
+        Err(Error::Unsupported)
+    }
 }
 
 impl<U: Read + Write + ReadReady> Uart for U {
@@ -311,6 +347,11 @@ pub trait Sensor {
     ///
     /// What the driver reports.
     fn read(&mut self) -> Result<f32, Error>;
+
+    /// Whether there is a new reading since this was asked the last time, for sensors that tell.
+    fn has_changed(&mut self) -> bool {
+        false
+    }
 }
 
 /// Keys and values that stay; see [`Hardware`] for what each method does.
@@ -378,7 +419,12 @@ impl Hardware for Peripherals<'_> {
                         events.uart(port, available as u32, now);
                     }
                 }
-                Source::Timer { .. } | Source::Sensor { .. } => {}
+                Source::Sensor { sensor } => {
+                    if device(self.sensors, sensor).is_ok_and(|sensor| sensor.has_changed()) {
+                        events.sensor(sensor, now);
+                    }
+                }
+                Source::Timer { .. } => {}
             }
         }
     }
@@ -423,6 +469,14 @@ impl Hardware for Peripherals<'_> {
         device(self.spi, number)?.transaction(operations)
     }
 
+    fn spi_configure(&mut self, number: u32, mode: Mode, hertz: u32) -> Result<(), Error> {
+        device(self.spi, number)?.configure(mode, hertz)
+    }
+
+    fn uart_configure(&mut self, port: u32, baud: u32) -> Result<(), Error> {
+        device(self.uarts, port)?.configure(baud)
+    }
+
     fn uart_read(&mut self, port: u32, buffer: &mut [u8]) -> Result<usize, Error> {
         device(self.uarts, port)?.read(buffer)
     }
@@ -459,6 +513,10 @@ impl Hardware for Peripherals<'_> {
         device(self.pwm, channel)?.set_duty(duty)
     }
 
+    fn pwm_set_frequency(&mut self, channel: u32, hertz: u32) -> Result<(), Error> {
+        device(self.pwm, channel)?.set_frequency(hertz)
+    }
+
     fn sensor_read(&mut self, number: u32) -> Result<sensor::Reading, Error> {
         let sensor = device(self.sensors, number)?;
         let (value, quantity) = (sensor.read()?, sensor.describe().quantity);
@@ -488,6 +546,28 @@ impl Hardware for Peripherals<'_> {
 
     fn store_delete(&mut self, key: &str) -> Result<(), Error> {
         self.store.as_mut().ok_or(Error::NotFound)?.delete(key)
+    }
+
+    fn arguments(&self) -> &[&str] {
+        self.arguments
+    }
+
+    fn environment(&self) -> &[&str] {
+        self.environment
+    }
+
+    fn stream_write(&mut self, stream: Stream, bytes: &[u8]) -> Result<usize, Error> {
+        match &mut self.output {
+            Some(output) => output(stream, bytes),
+            None => Ok(bytes.len()),
+        }
+    }
+
+    fn stream_read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        match &mut self.input {
+            Some(input) => input(buffer),
+            None => Ok(0),
+        }
     }
 }
 

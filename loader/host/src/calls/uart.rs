@@ -37,7 +37,9 @@ pub(crate) fn read<H: Hardware, M: Memory + ?Sized>(
     let buffer = Range::new(buffer, buffer_length);
     memory.exchange(Range::EMPTY, buffer, |_, buffer| {
         permit(host, port)?;
-        value(host.hardware.uart_read(port, buffer)?.min(buffer.len()))
+        let taken = host.hardware.uart_read(port, buffer)?.min(buffer.len());
+        host.events.uart_taken(port, taken as u32);
+        value(taken)
     })?
 }
 
