@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the hosts: firmware for QEMU's Cortex-M33 that runs modules as a product would.
 #
-#   testbench/hosts/build.sh IMAGES OUT c|freertos|embassy|check...
+#   testbench/hosts/build.sh IMAGES OUT c|hardware_c|freertos|embassy|check...
 #
 # IMAGES is a folder with the images of `modules/`, compiled for thumbv8m.main-none-eabihf. The firmware
 # becomes OUT/HOST.elf. `check` builds what no host has: the loader and its documentation with all features,
@@ -69,6 +69,10 @@ build_c() {
     link_c c "device,signed,start"
 }
 
+build_hardware_c() {
+    link_c hardware_c "hardware_c"
+}
+
 build_freertos() {
     kernel=$(freertos_kernel)
     port=$kernel/portable/GCC/ARM_CM33_NTZ/non_secure
@@ -95,7 +99,7 @@ build_check() {
 provide_target "$TARGET"
 for host; do
     case $host in
-    c | freertos | embassy | check) "build_$host" ;;
+    c | hardware_c | freertos | embassy | check) "build_$host" ;;
     *) fail "no host $host" ;;
     esac
 done

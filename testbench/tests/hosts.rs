@@ -118,6 +118,11 @@ fn plain_c() {
 }
 
 #[test]
+fn hardware_for_modules_in_c() {
+    says_what_is_expected("hardware_c");
+}
+
+#[test]
 fn freertos() {
     says_what_is_expected("freertos");
 }
@@ -152,14 +157,18 @@ fn functions<'t>(text: &'t str, before: &str) -> BTreeSet<(&'t str, usize)> {
 #[test]
 fn header_and_library_have_the_same_functions() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../loader/c");
-    let header = fs::read_to_string(folder.join("include/wasm2mcu.h")).expect("the header");
-    let declarations: String = header
-        .lines()
-        .skip_while(|line| !line.starts_with("extern \"C\""))
+    let headers = ["wasm2mcu.h", "wasm2mcu_host.h"]
+        .map(|header| fs::read_to_string(folder.join("include").join(header)).expect("the header"));
+    let declarations: String = headers
+        .iter()
+        .flat_map(|header| {
+            let lines = header.lines();
+            lines.skip_while(|line| !line.starts_with("extern \"C\""))
+        })
         .filter(|line| !line.starts_with([' ', '/', '*', '#']) || line.starts_with("      "))
         .map(|line| line.to_owned() + "\n")
         .collect();
-    let declared: BTreeSet<_> = ["\nw2m_result ", "*", "\nvoid "]
+    let declared: BTreeSet<_> = ["\nw2m_result ", "*", "\nvoid ", "\nsize_t "]
         .iter()
         .flat_map(|before| functions(&declarations, before))
         .filter(|(name, _)| name.starts_with("w2m_"))

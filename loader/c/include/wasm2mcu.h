@@ -92,6 +92,10 @@ enum {
     W2M_IMPORT_SIGNATURE = 41, /* the same */
     W2M_IMPORT_CLOSED = 42,
 
+    /* w2m_host_open, in wasm2mcu_host.h */
+    W2M_MANIFEST = 43,
+    W2M_NOT_GRANTED = 44,
+
     /* Calls; also w2m_instantiate and w2m_reset, which run the start function */
     W2M_TRAP = 64,             /* detail.trap and w2m_last_trap say which */
     W2M_TRAPPED = 65,          /* an earlier call trapped: reset first */

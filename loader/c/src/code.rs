@@ -59,6 +59,8 @@ codes! {
     ImportKind = 40: c"an import is of another kind at the host",
     ImportSignature = 41: c"an import has another signature at the host",
     ImportClosed = 42: c"an import is a function of an instance, and the image is not linkable",
+    Manifest = 43: c"the manifest is malformed, or for a later version of the hardware ABI",
+    NotGranted = 44: c"the module asks for what the host does not grant",
 
     Trap = 64: c"trap",
     Trapped = 65: c"the instance has trapped: reset it first",

@@ -6,7 +6,7 @@ use core::ptr;
 use core::slice;
 
 use wasm2mcu_loader::abi::image::Features;
-use wasm2mcu_loader::{Instance, Item, Native};
+use wasm2mcu_loader::{HostFunctions, Instance, Item, Native};
 
 use crate::code::{Code, Detail, Failure, TrapRecord};
 use crate::hosts::{HostFunction, Hosts};
@@ -114,8 +114,37 @@ unsafe extern "C" fn w2m_instantiate(
     // SAFETY: the header asks for all of this: the struct is the caller's to give, whatever it holds; image,
     // grant and table are what they should be; the detail may be null.
     unsafe {
-        (&raw mut (*instance).mark).write_volatile(0);
-        match instantiate(image, grant, hosts, host_count) {
+        vacate(instance);
+        let made = Hosts::new(hosts, host_count)
+            .map_err(Failure::from)
+            .and_then(|hosts| instantiate(image, grant, &hosts));
+        place(instance, made, detail)
+    }
+}
+
+/// Marks a struct as one without an instance, whatever it holds.
+///
+/// # Safety
+///
+/// `instance` is a `w2m_instance`.
+pub(crate) unsafe fn vacate(instance: *mut InstanceHandle) {
+    // SAFETY: the caller's promise.
+    unsafe { (&raw mut (*instance).mark).write_volatile(0) }
+}
+
+/// Puts what was made into the struct for it.
+///
+/// # Safety
+///
+/// `instance` is a `w2m_instance` without an instance in it.
+pub(crate) unsafe fn place(
+    instance: *mut InstanceHandle,
+    made: Result<Module, Failure>,
+    detail: *mut Detail,
+) -> Code {
+    // SAFETY: the caller's promise; the detail may be null.
+    unsafe {
+        match made {
             Ok(module) => {
                 (&raw mut (*instance).module).write(MaybeUninit::new(module));
                 (&raw mut (*instance).trap).write(TrapRecord::NONE);
@@ -130,17 +159,15 @@ unsafe extern "C" fn w2m_instantiate(
 /// # Safety
 ///
 /// As the header has it for `w2m_instantiate`.
-unsafe fn instantiate(
+pub(crate) unsafe fn instantiate(
     image: *const ImageHandle,
     grant: *const Grant,
-    hosts: *const HostFunction,
-    host_count: usize,
+    hosts: &impl HostFunctions,
 ) -> Result<Module, Failure> {
     // SAFETY: the caller's promise for each.
-    let (image, hosts, grant) = unsafe {
+    let (image, grant) = unsafe {
         (
             ImageHandle::get(image)?,
-            Hosts::new(hosts, host_count)?,
             grant.as_ref().ok_or(Code::Argument)?,
         )
     };
@@ -155,7 +182,7 @@ unsafe fn instantiate(
         Native::new(ram, grant.stack_limit.addr() as u32, features)
     };
     let core = core.with_host_stack(grant.host_stack);
-    Instance::offered(image, core, &hosts, &[]).map_err(|error| {
+    Instance::offered(image, core, hosts, &[]).map_err(|error| {
         let mut failure = Failure::from(error);
         failure.note_trap(&image);
         failure

@@ -6,9 +6,10 @@
 //!   memory, hosts ─ w2m_instantiate ─▶ w2m_instance ─────────── w2m_call ─▶ words, or a trap
 //!                                                                  │
 //!                                  w2m_caller ◀─ host functions ◀──┘
+//!                                  w2m_hardware ◀─ w2m_host ◀──────┘  include/wasm2mcu_host.h
 //! ```
 //!
-//! The header is the documentation. Here stands how its promises are kept:
+//! The headers are the documentation. Here stands how its promises are kept:
 //!
 //! * The caller has all memory. An opaque struct of C holds a value of Rust behind a mark, so that what was
 //!   never made, or is in use further up the stack, is an error code and no accident.
@@ -19,6 +20,8 @@
 mod caller;
 mod code;
 mod function;
+mod hardware;
+mod host;
 mod hosts;
 mod image;
 mod instance;

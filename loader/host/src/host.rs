@@ -76,8 +76,21 @@ impl<'i, H: Hardware> Host<'i, H> {
     ///
     /// [`Refused`], with what was asked for in vain.
     pub fn new(image: &Image<'i>, policy: &[Capability], hardware: H) -> Result<Self, Refused> {
-        let manifest = manifest(image)?;
         let granted = |asked: &Capability| policy.iter().any(|granted| granted.covers(asked));
+        Self::granted(image, granted, hardware)
+    }
+
+    /// The same for a policy that is no list.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::new`].
+    pub fn granted(
+        image: &Image<'i>,
+        granted: impl Fn(&Capability) -> bool,
+        hardware: H,
+    ) -> Result<Self, Refused> {
+        let manifest = manifest(image)?;
         match manifest.capabilities().find(|asked| !granted(asked)) {
             Some(asked) => Err(Refused::NotGranted(asked)),
             None => Ok(Host {

@@ -38,7 +38,7 @@ pub use hardware::{Hardware, Stream};
 pub use host::{Host, Refused, manifest};
 pub use memory::{Memory, Range, SEGMENTS, Unreachable};
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
-pub use native::{Hosted, HostedError};
+pub use native::{Functions, Hosted, HostedError};
 pub use peripherals::{
     Adc, Bidirectional, Clock, I2cBus, Input, Numbered, Output, Peripherals, Pin, Pwm, Random,
     Sensor, Spi, Store, Uart,

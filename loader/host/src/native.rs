@@ -65,14 +65,10 @@ impl<'a, 'h, H: Hardware> Hosted<'a, 'h, H> {
         host: &'h mut Host<'a, H>,
         more: &[HostFunction<'_>],
     ) -> Result<Self, InstantiateError<'a>> {
-        let random = host.hardware.random(&mut []).is_ok();
         let host = NonNull::from_mut(host);
-        let functions = Functions::<H> {
-            more,
-            random,
-            host: host.as_ptr().expose_provenance() as u32,
-            hardware: PhantomData,
-        };
+        // SAFETY: it is lent for as long as the instance lives, and used here only while no
+        // method of the instance runs.
+        let functions = unsafe { Functions::new(host, more) };
         Ok(Hosted {
             instance: Instance::offered(image, core, &functions, &[])?,
             host,
@@ -178,16 +174,36 @@ impl<H: Hardware> fmt::Debug for Hosted<'_, '_, H> {
     }
 }
 
-/// What instances with a host of this hardware import from.
-struct Functions<'m, H> {
-    more: &'m [HostFunction<'m>],
+/// What an instance with a host imports from: what the firmware has beside, then the functions of the ABI.
+///
+/// [`Hosted`] makes one by itself.
+pub struct Functions<'m, H, M: ?Sized = [HostFunction<'m>]> {
+    more: &'m M,
     random: bool,
     /// Where they find their host.
     host: u32,
     hardware: PhantomData<H>,
 }
 
-impl<H: Hardware> HostFunctions for Functions<'_, H> {
+impl<'m, H: Hardware, M: HostFunctions + ?Sized> Functions<'m, H, M> {
+    /// For instances whose calls go to `host`.
+    ///
+    /// # Safety
+    ///
+    /// The host stays where it is while instances that were made with this live, and nobody else uses it while
+    /// one of them runs.
+    pub unsafe fn new(mut host: NonNull<Host<'_, H>>, more: &'m M) -> Self {
+        Functions {
+            more,
+            // SAFETY: it is there, and no instance runs with it yet.
+            random: unsafe { host.as_mut() }.hardware.random(&mut []).is_ok(),
+            host: host.as_ptr().expose_provenance() as u32,
+            hardware: PhantomData,
+        }
+    }
+}
+
+impl<H: Hardware, M: HostFunctions + ?Sized> HostFunctions for Functions<'_, H, M> {
     fn host_data(&self) -> u32 {
         self.host
     }
@@ -230,9 +246,9 @@ extern "C" fn nothing(_: Caller<'_>) -> u32 {
 /// The host of the instance that calls.
 fn host_of<'x, H: Hardware>(caller: &mut Caller<'_>) -> &'x mut Host<'x, H> {
     let host = ptr::with_exposed_provenance_mut::<Host<'_, H>>(caller.host_data() as usize);
-    // SAFETY: functions for this hardware are given to instances in `Hosted::new` only, which sets the
-    // data word to a host of that hardware. It lives as long as the instance, and while the
-    // module runs nothing else uses it. The caller of this function keeps it no longer than its call.
+    // SAFETY: functions for this hardware are given to instances by `Functions` only, which sets the data
+    // word to a host of that hardware. By the promise made there it lives, and while the module
+    // runs nothing else uses it. The caller of this function keeps it no longer than its call.
     unsafe { &mut *host }
 }
 
@@ -242,4 +258,10 @@ fn returned<R: Returned>(caller: &mut Caller<'_>, result: Result<R, Fault>) -> R
         caller.trap(trap);
         R::default()
     })
+}
+
+impl<H, M: ?Sized> fmt::Debug for Functions<'_, H, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Functions").finish_non_exhaustive()
+    }
 }
