@@ -90,7 +90,7 @@ build_embassy() {
 build_check() {
     cargo_build loader/Cargo.toml --features defmt,log
     RUSTDOCFLAGS="-D warnings" cargo_for_target doc --release --locked --quiet --target "$TARGET" \
-        --target-dir "$TARGET_DIR" --no-deps --all-features -p wasm2mcu-loader -p wasm2mcu-abi
+        --target-dir "$TARGET_DIR" --no-deps --all-features -p wasm2mcu-loader -p wasm2mcu-abi -p wasm2mcu-host
     provide_target riscv32imac-unknown-none-elf
     cargo_for_target build --release --locked --quiet --target riscv32imac-unknown-none-elf \
         --target-dir "$TARGET_DIR" --manifest-path loader/c/Cargo.toml --no-default-features

@@ -10,7 +10,7 @@ use wasm2mcu_loader::Image;
 use crate::events::Events;
 use crate::hardware::Hardware;
 
-/// The host's side of one instance.
+/// The host's side of one instance, about 900 bytes with its events, and the hardware.
 #[derive(Debug)]
 pub struct Host<'i, H> {
     pub(crate) hardware: H,
