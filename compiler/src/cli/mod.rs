@@ -50,7 +50,8 @@ const EXIT_STATUS: &str = "\
 Exit status:
   0  done
   1  anything that went wrong, with one message on standard error
-  3  the module trapped (`run` only)";
+  3  the module trapped (`run` only)
+  any other: a WASI program's own (`run` only)";
 
 const START: &str = "\
 Start with:

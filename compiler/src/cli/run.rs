@@ -1,22 +1,36 @@
 //! `wasm2mcu run`: a module or an image on a board.
+//!
+//! ```text
+//!   module ─compile─▶ image ─load─▶ instance on a board ─invoke─▶ results, or a trap
+//!                                     ▲ imports
+//!            surroundings ─▶ virtual board: devices, virtual time, WASI
+//! ```
 
+mod surroundings;
+
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde::Serialize;
+use wasm2mcu::manifest::Manifest;
 use wasm2mcu::{Options, Target};
+use wasm2mcu_abi::hardware::{EVENT_HANDLER, logging};
 use wasm2mcu_abi::types::ValueType;
-use wasm2mcu_loader::{Image, ImportItem, Trap};
-use wasm2mcu_testbench::board::{self, Board, BoardError, BoardInfo};
+use wasm2mcu_loader::{Image, Import, ImportFault, ImportItem, Item, Trap};
+use wasm2mcu_testbench::board::{self, Board, BoardError, BoardInfo, Instance, Outcome};
+use wasm2mcu_testbench::virtual_board::host::{Hardware, Host, Peripherals, Stream};
+use wasm2mcu_testbench::virtual_board::{self, Devices, Happening, World};
 use wasm2mcu_testbench::{HostFunction, spectest};
 
+use self::surroundings::Surroundings;
 use super::input::{Input, about};
 use super::invocation::{Functions, Invocation, Signature};
 use super::level::Level;
 use super::names::Names;
-use super::{EXIT_STATUS, Failure, output, progress, value, verify};
+use super::{EXIT_STATUS, Failure, hardware, output, progress, value, verify};
 
 /// Run a module or an image on a board
 ///
@@ -65,6 +79,11 @@ pub(crate) struct Args {
     /// The lowest security counter that the device runs.
     #[arg(long, value_name = "N", default_value_t = 0, requires = "key")]
     min_counter: u32,
+    /// What a module asks for of the hardware, beside what its own custom sections say.
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    #[command(flatten)]
+    surroundings: surroundings::Options,
 }
 
 const EXAMPLES: &str = "\
@@ -72,7 +91,9 @@ Examples:
   wasm2mcu run app.wasm --invoke 'run 10'
   wasm2mcu run app.w2m --invoke 'init' --invoke 'add -1 0x10' --json
   wasm2mcu run app.wasm --board qemu-m33 --invoke 'run 10'
-  wasm2mcu run app.w2m --key device.pub.pem --min-counter 3";
+  wasm2mcu run app.w2m --key device.pub.pem --min-counter 3
+  wasm2mcu run fan.wasm --manifest fan.txt --script warm.txt --invoke 'run' --trace
+  wasm2mcu run program.wasm --env LEVEL=2 -- first second";
 
 const OUTPUT: &str = "\
 Output:
@@ -83,8 +104,8 @@ Output:
   on a board that cannot count. Everything else is printed on standard error, also what the
   module prints.
 
-  Without --invoke the module is instantiated, which runs its start function. An export called
-  `run`, `main` or `_start` is one like any other.
+  Without --invoke the module is instantiated, which runs its start function, and then its export
+  `_start` is called if it has one. An export called `run` or `main` is one like any other.
 
   A trap ends everything: calls after it are not made, and none at all if the module traps while
   it is instantiated. Endless loops end with --fuel,
@@ -95,8 +116,10 @@ fn manual() -> String {
     format!(
         "{EXAMPLES}\n\n\
          {OUTPUT}\n\n\
+         {}\n\n\
          Modules may import, to print on standard error:\n  {}\n\n\
          {EXIT_STATUS}",
+        surroundings::MANUAL,
         offered.join("\n  "),
     )
 }
@@ -117,40 +140,72 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     }
     let image = Image::parse(&program.image).map_err(|error| about(&args.input, error))?;
     check_imports(&image).map_err(|error| about(&args.input, error))?;
-    let calls = args
-        .invoke
-        .iter()
+    let named = args.invoke.iter().map(String::as_str);
+    let program_start = (args.invoke.is_empty() && is_program(&image)).then_some(PROGRAM);
+    let calls = named
+        .chain(program_start)
         .map(|text| Invocation::resolve(text, &image))
         .collect::<Result<Vec<_>, _>>()?;
+    if args.surroundings.events.is_some() && !virtual_board::has_handler(&image) {
+        return Err(about(
+            &args.input,
+            format_args!("--events: the module exports no `{EVENT_HANDLER}` that takes an event"),
+        ));
+    }
 
+    let surroundings = Surroundings::read(&args.surroundings, &args.input, &image)?;
     let board = open(&args)?;
-    let mut instance = match board.load(&program.image, host_functions()) {
+    let stimuli = surroundings.script.stimuli();
+    let timeline = |what: &Happening<'_>| surroundings.trace(what);
+    let world = World::new(&stimuli, &timeline);
+    let mut devices = Devices::new(&world);
+    let mut wiring = devices.wire();
+    let mut log = |level: logging::Level, context: &str, message: &str| {
+        surroundings.log(&world, level, context, message);
+    };
+    let mut print = |stream: Stream, bytes: &[u8]| surroundings.print(&world, stream, bytes);
+    let mut read = surroundings::read_input;
+    let arguments: Vec<&str> = surroundings.arguments.iter().map(|text| &**text).collect();
+    let environment: Vec<&str> = surroundings
+        .environment
+        .iter()
+        .map(|text| &**text)
+        .collect();
+    let peripherals = Peripherals {
+        log: Some(&mut log),
+        output: Some(&mut print),
+        input: Some(&mut read),
+        arguments: &arguments,
+        environment: &environment,
+        ..wiring.peripherals()
+    };
+    let host = Host::new(&image, &surroundings.policy, peripherals);
+    let host = RefCell::new(host.map_err(|refused| about(&args.input, refused))?);
+
+    let mut imports = virtual_board::functions(&image, &host);
+    imports.extend(host_functions());
+    let instance = match board.load(&program.image, imports) {
         Ok(instance) => instance,
         Err(BoardError::Trap(trap)) => {
-            return Ok(program.trapped(trap, " while it was instantiated"));
+            let exit = host.borrow().exit_status().map(exit_code);
+            return Ok(exit.unwrap_or_else(|| program.trapped(trap, " while it was instantiated")));
         }
         Err(error) => return Err(failed(&args, "instantiation", error)),
     };
+    let mut run = Run {
+        args: &args,
+        program: &program,
+        host: &host,
+        instance,
+        handler: virtual_board::has_handler(&image),
+    };
     for call in &calls {
-        let what = format!("running {} on {}", call.export, args.board);
-        let outcome = progress::shown(&what, || instance.invoke(call.export, &call.words))
-            .map_err(|error| failed(&args, call.export, error))?;
-        let results = match &outcome.end {
-            Ok(words) => value::display_all(words, call.results.iter().copied()),
-            Err(_) => Vec::new(),
-        };
-        if args.json {
-            print_json(&Line {
-                export: call.export,
-                results: &results,
-                trap: outcome.end.as_ref().err().map(|trap| trap.code.message()),
-                instructions: outcome.instructions,
-            })?;
-        } else if outcome.end.is_ok() {
-            output::print(format!("{}\n", results.join(" ")).as_bytes())?;
+        let quiet = Some(call.export) == program_start;
+        if let Some(end) = run.call(call, quiet)? {
+            return Ok(end);
         }
-        if let Err(trap) = outcome.end {
-            return Ok(program.trapped(trap, ""));
+        if let Some(end) = run.deliver(Duration::ZERO)? {
+            return Ok(end);
         }
     }
     if calls.is_empty() {
@@ -159,7 +214,103 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
             Functions(&image)
         ));
     }
-    Ok(ExitCode::SUCCESS)
+    let events = args.surroundings.events.unwrap_or_default();
+    let end = run.deliver(events)?;
+    Ok(end.unwrap_or(ExitCode::SUCCESS))
+}
+
+/// The export by which a WASI program runs.
+const PROGRAM: &str = "_start";
+
+fn is_program(image: &Image<'_>) -> bool {
+    match image.find_export(PROGRAM) {
+        Some(Item::Function(function)) => function.function_type.is(&[], &[]),
+        _ => false,
+    }
+}
+
+/// The exit status of a WASI program; those that a process cannot have are the highest.
+fn exit_code(status: u32) -> ExitCode {
+    ExitCode::from(u8::try_from(status).unwrap_or(u8::MAX))
+}
+
+/// Events that are handed out after a call: as many as wait at most.
+const EVENTS: usize = 16;
+
+/// An instance that is being called.
+struct Run<'r, 'a, 'i, H> {
+    args: &'r Args,
+    program: &'r Program,
+    host: &'r RefCell<Host<'i, H>>,
+    instance: Box<dyn Instance + 'a>,
+    handler: bool,
+}
+
+impl<H: Hardware> Run<'_, '_, '_, H> {
+    /// Makes a call and prints how it ended; the end of everything, if it is that.
+    fn call(&mut self, call: &Invocation<'_>, quiet: bool) -> Result<Option<ExitCode>, Failure> {
+        let what = format!("running {} on {}", call.export, self.args.board);
+        let outcome = progress::shown(&what, || self.instance.invoke(call.export, &call.words));
+        let outcome = outcome.map_err(|error| failed(self.args, call.export, error))?;
+        let results = match &outcome.end {
+            Ok(words) => value::display_all(words, call.results.iter().copied()),
+            Err(_) => Vec::new(),
+        };
+        self.ended(call.export, &results, &outcome, quiet)
+    }
+
+    /// Hands out the events that wait, and then those that come within `time`.
+    fn deliver(&mut self, time: Duration) -> Result<Option<ExitCode>, Failure> {
+        if !self.handler {
+            return Ok(None);
+        }
+        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let end = self.host.borrow_mut().hardware().now().saturating_add(time);
+        for count in 0.. {
+            let mut host = self.host.borrow_mut();
+            let over = host.hardware().now() >= end;
+            let event = match over {
+                false => host.wait_for_event(end),
+                true if count < EVENTS => host.next_event(),
+                true => None,
+            };
+            drop(host);
+            let Some(event) = event else { break };
+            let outcome = virtual_board::deliver(self.instance.as_mut(), &event);
+            let outcome = outcome.map_err(|error| failed(self.args, EVENT_HANDLER, error))?;
+            if let Some(end) = self.ended(EVENT_HANDLER, &[], &outcome, true)? {
+                return Ok(Some(end));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Prints how a call ended; what is `quiet` has no result to print but with --json.
+    fn ended(
+        &self,
+        export: &str,
+        results: &[String],
+        outcome: &Outcome,
+        quiet: bool,
+    ) -> Result<Option<ExitCode>, Failure> {
+        let exit = self.host.borrow().exit_status();
+        let trap = outcome.end.as_ref().err().filter(|_| exit.is_none());
+        if self.args.json {
+            print_json(&Line {
+                export,
+                results,
+                trap: trap.map(|trap| trap.code.message()),
+                instructions: outcome.instructions,
+            })?;
+        } else if outcome.end.is_ok() && !quiet {
+            output::print(format!("{}\n", results.join(" ")).as_bytes())?;
+        }
+        match (exit, trap) {
+            (Some(status), _) => Ok(Some(exit_code(status))),
+            (None, Some(trap)) => Ok(Some(self.program.trapped(*trap, ""))),
+            (None, None) => Ok(None),
+        }
+    }
 }
 
 /// What is run.
@@ -173,11 +324,13 @@ impl Program {
     fn read(args: &Args) -> Result<Program, Failure> {
         let module = match Input::read(&args.input)? {
             Input::Module(module) => module,
-            Input::Image(_) if args.level.is_some() || args.features.is_some() => {
+            Input::Image(_)
+                if args.level.is_some() || args.features.is_some() || args.manifest.is_some() =>
+            {
                 return Err(about(
                     &args.input,
-                    "this is an image, compiled already: leave out -O and --features, or give the \
-                     module",
+                    "this is an image, compiled already: leave out -O, --features and --manifest, or \
+                     give the module",
                 ));
             }
             Input::Image(image) => {
@@ -193,14 +346,21 @@ impl Program {
             interruptible: args.interrupt_after.is_some(),
             ..Options::default()
         };
-        let compile = || {
-            let compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))?;
-            Ok(Program {
-                image: compiled.image()?,
-                names: Names::of_module(compiled.module()),
-            })
+        let manifest = match &args.manifest {
+            Some(path) => hardware::manifest(path)?,
+            None => Manifest::default(),
         };
-        compile().map_err(|error: wasm2mcu::Error| about(&args.input, error))
+        let mut compiled = progress::shown("compiling", || wasm2mcu::compile(&module, &options))
+            .map_err(|error| about(&args.input, error))?;
+        let joined = compiled.manifest.join(&manifest);
+        joined.map_err(|error| about(&args.input, error))?;
+        hardware::notes(&compiled);
+        Ok(Program {
+            image: compiled
+                .image()
+                .map_err(|error| about(&args.input, error))?,
+            names: Names::of_module(compiled.module()),
+        })
     }
 
     /// Reports a trap.
@@ -316,6 +476,10 @@ fn offer(function: &HostFunction<'_>) -> String {
     )
 }
 
+fn virtual_board_offers(import: &Import<'_>) -> Result<(), ImportFault> {
+    virtual_board::offers::<Peripherals<'_>>(import)
+}
+
 /// Says which import is not offered before the loader does, and in more words.
 fn check_imports(image: &Image<'_>) -> Result<(), Failure> {
     let offers = host_functions();
@@ -326,6 +490,18 @@ fn check_imports(image: &Image<'_>) -> Result<(), Failure> {
                 import.module, import.name
             )));
         };
+        match virtual_board_offers(&import) {
+            Ok(()) => continue,
+            Err(ImportFault::Signature) => {
+                let name = format!("{}.{}", import.module, import.name);
+                return Err(Failure::new(format_args!(
+                    "imports {}, which has another signature in the hardware ABI or in WASI; see \
+                     abi/FUNCTIONS.md",
+                    Signature(name, wanted)
+                )));
+            }
+            Err(_) => {}
+        }
         let offered = offers.iter().any(|offer| {
             import.module == *offer.module
                 && import.name == *offer.name
@@ -336,7 +512,8 @@ fn check_imports(image: &Image<'_>) -> Result<(), Failure> {
             let list: Vec<String> = offers.iter().map(offer).collect();
             let name = format!("{}.{}", import.module, import.name);
             return Err(Failure::new(format_args!(
-                "imports {}, which `run` does not offer; it offers {}",
+                "imports {}, which `run` does not offer; it offers the hardware ABI \
+                 (abi/FUNCTIONS.md), a subset of WASI preview 1, and {}",
                 Signature(name, wanted),
                 list.join(", ")
             )));

@@ -3,6 +3,7 @@
 mod compile;
 mod errors;
 mod explain;
+mod hardware;
 mod manifest;
 mod run;
 mod sign;

@@ -18,7 +18,7 @@ use wasm2mcu_abi::hardware::EVENT_HANDLER;
 use wasm2mcu_abi::hardware::events::Event;
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_host::{Hardware, Host, Words};
-use wasm2mcu_loader::{Image, Import, ImportItem, Item};
+use wasm2mcu_loader::{Image, Import, ImportFault, ImportItem, Item};
 
 pub use self::script::{BadScript, Script, duration};
 use crate::board::{BoardError, Instance, Outcome};
@@ -44,7 +44,7 @@ pub fn functions<'a, H: Hardware>(
         let (module, name) = (import.module.to_string(), import.name.to_string());
         let known =
             |function: &HostFunction<'_>| function.module == module && function.name == name;
-        if !offers::<H>(&import) || functions.iter().any(known) {
+        if offers::<H>(&import).is_err() || functions.iter().any(known) {
             continue;
         }
         let params: Vec<ValueType> = function_type.params().collect();
@@ -61,9 +61,13 @@ pub fn functions<'a, H: Hardware>(
     functions
 }
 
-/// Whether an import is a function of the ABI or of WASI.
-pub fn offers<H: Hardware>(import: &Import<'_>) -> bool {
-    wasm2mcu_host::function::<H, Copies<'_>>(import).is_ok()
+/// Whether an import is a function of the ABI or of WASI, with its signature.
+///
+/// # Errors
+///
+/// As the loader's for the import.
+pub fn offers<H: Hardware>(import: &Import<'_>) -> Result<(), ImportFault> {
+    wasm2mcu_host::function::<H, Copies<'_>>(import).map(|_| ())
 }
 
 /// Whether the module takes events by its handler.
