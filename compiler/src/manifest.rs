@@ -82,7 +82,7 @@ impl Manifest {
                 .and_then(|part| manifest.join(&part));
             read.map_err(|fault| Error::Manifest {
                 fault,
-                place: Place::at(section.data_offset() as u64),
+                place: Place::at(section.data_offset()),
             })?;
         }
         Ok(manifest)
