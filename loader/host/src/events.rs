@@ -247,14 +247,24 @@ impl Events {
         }
     }
 
-    /// When a timer comes next.
+    /// When a timer comes next that makes an event then: one whose event waits counts on there, and where the queue is
+    /// full there are no new ones.
     pub(crate) fn next_timer(&self) -> Option<u64> {
+        if self.waiting == QUEUE {
+            return None;
+        }
         let timers = self.subscriptions.iter().flatten();
         let timers = timers.filter_map(|subscription| match subscription.source {
-            Source::Timer { next, .. } => Some(next),
+            Source::Timer { next, .. } if !self.waits(subscription.number) => Some(next),
             _ => None,
         });
         timers.min()
+    }
+
+    /// Whether an event of this subscription waits.
+    fn waits(&self, number: u16) -> bool {
+        let mut waiting = self.queue.iter().flatten();
+        waiting.any(|event| event.subscription == u32::from(number))
     }
 
     /// Begins to watch a pin.
@@ -355,9 +365,10 @@ mod tests {
         assert!(!events.is_waiting());
         assert_eq!(events.next_timer(), Some(100));
         events.elapse(125);
-        assert_eq!(events.next_timer(), Some(130));
+        assert_eq!(events.next_timer(), None, "nobody is woken to count on");
         events.elapse(130);
         assert_eq!(events.take().map(|event| event.value), Some(4));
+        assert_eq!(events.next_timer(), Some(140));
         assert_eq!(events.take(), None);
         let once = Source::Timer {
             next: 140,
