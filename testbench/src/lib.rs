@@ -17,6 +17,7 @@
 //! * [`emulated`]: what the boards in this process share
 //! * [`host`]: host functions as closures and the linear memory as they see it
 //! * [`aapcs`], [`ilp32`]: how C calls carry arguments on Arm and on RISC-V, for host functions
+//! * [`virtual_board`]: simulated devices behind the hardware ABI, on virtual time
 //! * [`spectest`]: the test suite's printing host functions
 //! * `oracle` (a feature): what a module should do, according to an interpreter
 //! * [`fault`]: what a core says about itself when code breaks its rules
@@ -36,6 +37,7 @@ pub mod oracle;
 pub mod qemu;
 pub mod rv32;
 pub mod spectest;
+pub mod virtual_board;
 
 pub use board::{
     Board, BoardError, BoardInfo, Instance, Limits, Link, Outcome, Share, Space, Trap, boards, open,

@@ -40,7 +40,7 @@ pub use memory::{Memory, Range, SEGMENTS, Unreachable};
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 pub use native::{Hosted, HostedError};
 pub use peripherals::{
-    Adc, Bidirectional, Clock, I2cBus, Input, Numbered, Output, Peripherals, Pin, Pwm, Random,
-    Sensor, Spi, Store, Uart,
+    Adc, Bidirectional, Clock, I2cBus, Input, Log, Numbered, Output, Peripherals, Pin, Printer,
+    Pwm, Random, Reader, Sensor, Spi, Store, Uart,
 };
 pub use wasm2mcu_abi::hardware as abi;

@@ -26,6 +26,13 @@ use crate::{I2cOperation, SpiOperation};
 /// Devices of one kind, each under the number that modules know it by.
 pub type Numbered<'p, D> = &'p mut [(u32, &'p mut D)];
 
+/// Takes a message: its level, its context, and what it says.
+pub type Log<'p> = dyn FnMut(logging::Level, &str, &str) + 'p;
+/// Takes what a WASI program prints; how many bytes.
+pub type Printer<'p> = dyn FnMut(Stream, &[u8]) -> Result<usize, Error> + 'p;
+/// Gives a WASI program its input; how many bytes, 0 at the end.
+pub type Reader<'p> = dyn FnMut(&mut [u8]) -> Result<usize, Error> + 'p;
+
 /// A board, put together from devices.
 ///
 /// What is not given does not exist for modules. Waiting is polling: pins and ports that a module has subscribed
@@ -53,15 +60,15 @@ pub struct Peripherals<'p> {
     /// Random numbers.
     pub random: Option<&'p mut dyn Random>,
     /// Where messages go.
-    pub log: Option<&'p mut dyn FnMut(logging::Level, &str, &str)>,
+    pub log: Option<&'p mut Log<'p>>,
     /// Arguments of a WASI program, its name first.
     pub arguments: &'p [&'p str],
     /// Environment of a WASI program, each `NAME=VALUE`.
     pub environment: &'p [&'p str],
     /// Where a WASI program prints; without it, what it prints is dropped.
-    pub output: Option<&'p mut dyn FnMut(Stream, &[u8]) -> Result<usize, Error>>,
+    pub output: Option<&'p mut Printer<'p>>,
     /// Where a WASI program reads; without it, its input is empty.
-    pub input: Option<&'p mut dyn FnMut(&mut [u8]) -> Result<usize, Error>>,
+    pub input: Option<&'p mut Reader<'p>>,
 }
 
 /// Time.
