@@ -1,7 +1,7 @@
 //! AssemblyScript for guests: the imports as they are, for the package to wrap.
 
 use crate::lower::{Abi, Core, Enum};
-use crate::names::{camel, comment, pascal, shouting, snake};
+use crate::names::{camel, comment, pascal, qualified, shouting};
 
 pub(crate) fn write(abi: &Abi) -> String {
     let mut out = String::from("// Written by `cargo run -p wasm2mcu-bindgen` from abi/wit.\n");
@@ -19,14 +19,17 @@ pub(crate) fn write(abi: &Abi) -> String {
                 .map(|(name, core)| format!("{}: {}", camel(name), assemblyscript(*core)))
                 .collect();
             out += &format!(
-                "\n{}// @ts-ignore: decorator\n@external({:?}, {:?})\nexport declare function {}_{}({}): {};\n",
+                "\n{}// @ts-ignore: decorator\n@external({:?}, {:?})\nexport declare function {}({}): {};\n",
                 comment(&function.docs, "///"),
                 interface.module,
                 function.name,
-                snake(&interface.name),
-                snake(&function.name),
+                camel(&qualified(&interface.name, &function.name)),
                 params.join(", "),
-                function.core_result().map_or("void", assemblyscript)
+                match function.core_result() {
+                    None => "void",
+                    Some(_) if function.fails() => "i32",
+                    Some(core) => assemblyscript(core),
+                }
             );
         }
     }
@@ -35,19 +38,15 @@ pub(crate) fn write(abi: &Abi) -> String {
 
 fn enumeration(of: &Enum) -> String {
     let first = u32::from(of.name == "error");
-    let interface = match &*of.interface {
-        "" => String::new(),
-        // Events, edges and readings are named apart by their interface.
-        name => pascal(name),
+    // Every program has a class `Error` already.
+    let name = match &*of.name {
+        "error" => "ErrorCode".to_owned(),
+        name => pascal(&qualified(&of.interface, name)),
     };
-    let mut out = format!(
-        "\n{}export namespace {interface}{} {{\n",
-        comment(&of.docs, "///"),
-        pascal(&of.name)
-    );
+    let mut out = format!("\n{}export enum {name} {{\n", comment(&of.docs, "///"));
     for (number, (case, docs)) in (first..).zip(&of.cases) {
         out += &format!(
-            "{}  export const {}: u32 = {number};\n",
+            "{}  {} = {number},\n",
             comment(docs, "  ///"),
             shouting(case)
         );
@@ -57,7 +56,7 @@ fn enumeration(of: &Enum) -> String {
 
 fn assemblyscript(core: Core) -> &'static str {
     match core {
-        Core::I32 => "i32",
+        Core::I32 => "u32",
         Core::I64 => "u64",
         Core::F32 => "f32",
         Core::F64 => "f64",
