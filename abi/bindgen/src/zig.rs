@@ -46,11 +46,16 @@ pub(crate) fn write(abi: &Abi) -> String {
 
 /// `name` as it is, in quotes where it is no identifier.
 fn identifier(name: &str) -> String {
-    match name.contains('-') {
+    match name.contains('-') || KEYWORDS.contains(&name) {
         true => format!("@{name:?}"),
         false => name.to_owned(),
     }
 }
+
+/// Words of the language that a description may well use as names.
+const KEYWORDS: [&str; 10] = [
+    "align", "and", "break", "continue", "defer", "error", "export", "or", "test", "volatile",
+];
 
 fn type_name(interface: &str, name: &str) -> String {
     // Zig's own errors are what a wrapper makes of these.
@@ -71,7 +76,7 @@ fn enumeration(of: &Enum) -> String {
         out += &format!(
             "{}    {} = {number},\n",
             comment(docs, "    ///"),
-            snake(case)
+            identifier(&snake(case))
         );
     }
     out + "};\n"

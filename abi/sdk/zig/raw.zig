@@ -303,7 +303,7 @@ pub const LogLevel = enum(u32) {
     /// What should not be.
     warn = 3,
     /// What failed.
-    error = 4,
+    @"error" = 4,
     /// What cannot go on.
     critical = 5,
 };

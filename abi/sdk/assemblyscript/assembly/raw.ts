@@ -36,6 +36,16 @@ export enum Direction {
   TRANSFER = 2,
 }
 
+/// A part of a transaction.
+export class Segment {
+  /// What it does.
+  direction: i32 = 0;
+  /// Where in the module's memory the range begins.
+  address: u32 = 0;
+  /// Bytes of the range.
+  length: u32 = 0;
+}
+
 /// Which way a pin works.
 export enum GpioDirection {
   /// It is read.
@@ -231,6 +241,28 @@ export enum SensorQuantity {
   NUMBER = 12,
 }
 
+/// One measured value.
+export class SensorReading {
+  /// The value in the quantity's unit.
+  value: f32 = 0;
+  /// What it is.
+  quantity: i32 = 0;
+  /// When it was taken, on the monotonic clock.
+  timestamp: u64 = 0;
+}
+
+/// What a sensor can tell.
+export class SensorDescription {
+  /// What it measures.
+  quantity: i32 = 0;
+  /// The lowest value.
+  minimum: f32 = 0;
+  /// The highest value.
+  maximum: f32 = 0;
+  /// The step between two values; 0 if it is not known.
+  resolution: f32 = 0;
+}
+
 /// Takes a reading. A sensor of several quantities has as many numbers.
 // @ts-ignore: decorator
 @external("wasm2mcu:sensor/sensor", "read")
@@ -271,6 +303,20 @@ export enum EventKind {
   UART = 2,
   /// A sensor has a new reading; the value is the sensor's number.
   SENSOR = 3,
+}
+
+/// Something that happened.
+export class Event {
+  /// The subscription that it belongs to.
+  subscription: u32 = 0;
+  /// What happened.
+  kind: i32 = 0;
+  /// More of it, by kind.
+  value: u32 = 0;
+  /// Events that were dropped before this one, because the queue was full.
+  lost: u32 = 0;
+  /// When, on the monotonic clock.
+  timestamp: u64 = 0;
 }
 
 /// Events of a pin. Right: `input`.

@@ -21,7 +21,10 @@ pub const LINE: usize = 128;
 
 /// Says a message. `context` names the part of the module that says it; it may be empty.
 pub fn log(level: Level, context: &str, message: &str) {
-    let (context, message) = (context.as_bytes(), message.as_bytes());
+    say(level, context.as_bytes(), message.as_bytes());
+}
+
+fn say(level: Level, context: &[u8], message: &[u8]) {
     raw::log::log(
         level as u32,
         input(context),
@@ -49,47 +52,52 @@ impl<const BYTES: usize> Line<BYTES> {
 
     /// Appends text.
     pub fn text(&mut self, text: &str) -> &mut Self {
-        let room = BYTES - self.end;
-        let cut = text.floor_char_boundary(room);
-        if let (Some(to), Some(from)) = (
-            self.bytes.get_mut(self.end..self.end + cut),
-            text.as_bytes().get(..cut),
-        ) {
-            to.copy_from_slice(from);
-            self.end += cut;
+        let mut size = text.len().min(BYTES - self.end);
+        while !text.is_char_boundary(size) {
+            size -= 1;
+        }
+        for byte in text.bytes().take(size) {
+            self.put(byte);
         }
         self
     }
 
     /// Appends a number, decimal.
     pub fn number(&mut self, number: i32) -> &mut Self {
-        let mut digits = [0; 11];
-        let mut start = digits.len();
-        let mut rest = number.unsigned_abs();
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            start -= 1;
-            if rest == 0 {
-                break;
-            }
-        }
         if number < 0 {
-            self.text("-");
+            self.put(b'-');
         }
-        let digits = digits.get(start..).unwrap_or_default();
-        self.text(str::from_utf8(digits).unwrap_or_default())
+        let rest = number.unsigned_abs();
+        let mut scale = 1;
+        while rest / scale >= 10 {
+            scale *= 10;
+        }
+        while scale > 0 {
+            self.put(b'0' + (rest / scale % 10) as u8);
+            scale /= 10;
+        }
+        self
+    }
+
+    fn put(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.end) {
+            *place = byte;
+            self.end += 1;
+        }
     }
 
     /// What it holds.
     pub fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..self.end).unwrap_or_default();
-        str::from_utf8(bytes).unwrap_or_default()
+        str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.end).unwrap_or_default()
     }
 
     /// Says it.
     pub fn log(&self, level: Level) {
-        log(level, "", self.as_str());
+        say(level, &[], self.bytes());
     }
 }
 
