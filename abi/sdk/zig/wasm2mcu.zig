@@ -43,7 +43,9 @@ pub const Error = error{
 fn value(returned: i32) Error!u32 {
     if (returned >= 0) return @intCast(returned);
     // A number that a later version of the ABI has appended is an error nonetheless.
-    return switch (std.enums.fromInt(raw.ErrorCode, -%returned) orelse .io) {
+    const number: u32 = @bitCast(-%returned);
+    const code: raw.ErrorCode = if (number <= @backingInt(raw.ErrorCode.io)) @fromBackingInt(@intCast(number)) else .io;
+    return switch (code) {
         .not_permitted => error.NotPermitted,
         .not_found => error.NotFound,
         .invalid_argument => error.InvalidArgument,
@@ -109,7 +111,7 @@ pub const gpio = struct {
     pub const Edge = raw.GpioEdge;
 
     fn configure(pin: u32, direction: raw.GpioDirection, pull: Pull) Error!void {
-        return done(raw.gpio.configure(pin, @intFromEnum(direction), @intFromEnum(pull)));
+        return done(raw.gpio.configure(pin, @backingInt(direction), @backingInt(pull)));
     }
 
     /// A pin that is read.
@@ -128,7 +130,7 @@ pub const gpio = struct {
 
         /// Waits for a change of level; `error.Timeout` if there was none within `timeout` nanoseconds.
         pub fn waitFor(self: Input, edge: Edge, timeout: u64) Error!void {
-            return done(raw.gpio.@"wait-for-edge"(self.pin, @intFromEnum(edge), timeout));
+            return done(raw.gpio.@"wait-for-edge"(self.pin, @backingInt(edge), timeout));
         }
     };
 
@@ -205,7 +207,7 @@ pub const spi = struct {
 
         /// Sets mode and the highest clock rate, where the host lets a module choose.
         pub fn configure(self: Device, mode: Mode, hertz: u32) Error!void {
-            return done(raw.spi.configure(self.number, @intFromEnum(mode), hertz));
+            return done(raw.spi.configure(self.number, @backingInt(mode), hertz));
         }
 
         pub fn read(self: Device, buffer: []u8) Error!void {
@@ -360,7 +362,7 @@ pub const event = struct {
 
     /// Events of a pin, which is granted as input.
     pub fn pin(number: u32, edge: gpio.Edge) Error!Subscription {
-        return value(raw.event.@"subscribe-pin"(number, @intFromEnum(edge)));
+        return value(raw.event.@"subscribe-pin"(number, @backingInt(edge)));
     }
 
     /// Events of a timer: the first after `first`, then every `period`; once if that is 0.
@@ -438,7 +440,7 @@ pub const log = struct {
 
     /// Says a message. `context` names the part of the module that says it; it may be empty.
     pub fn say(level: Level, context: []const u8, message: []const u8) void {
-        raw.log.log(@intFromEnum(level), address(context), context.len, address(message), message.len);
+        raw.log.log(@backingInt(level), address(context), context.len, address(message), message.len);
     }
 
     /// A message of up to `size` bytes; what is longer is cut off. Smaller than `print`.

@@ -90,7 +90,7 @@ pub fn poll(timeout: Duration) -> Result<Option<Event>, Error> {
 /// Exports a function `fn(Event)` as the module's event handler.
 ///
 /// ```ignore
-/// fn on_event(event: Event) { … }
+/// fn on_event(event: Event) {}
 /// handler!(on_event);
 /// ```
 ///
