@@ -112,6 +112,7 @@ mod tests {
             lost: 4,
             timestamp: 0x0000_0006_0000_0005,
         };
+        assert_eq!(events::Event::from_bytes(&event.to_bytes()), Some(event));
         let words = event.to_bytes();
         let words = words.as_chunks::<4>().0.iter().copied();
         assert!(words.map(u32::from_le_bytes).eq([1, 1, 3, 4, 5, 6]));

@@ -212,6 +212,14 @@ impl Function {
         flat
     }
 
+    /// Whether the core result is an i32 that may be minus an error's code.
+    pub fn fails(&self) -> bool {
+        !matches!(
+            self.returns,
+            Returns::Nothing | Returns::Value(_) | Returns::Fill
+        )
+    }
+
     /// The core result.
     pub fn core_result(&self) -> Option<Core> {
         match &self.returns {

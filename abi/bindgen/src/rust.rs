@@ -149,7 +149,23 @@ fn record(of: &Record) -> String {
             field.offset + field.scalar.bytes()
         );
     }
-    out + "        bytes\n    }\n}\n"
+    out += "        bytes\n    }\n\n    /// From a module's memory; none if an enum has no case of that number.\n    \
+            pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Option<Self> {\n        Some(Self {\n";
+    for field in &of.fields {
+        let (name, bytes) = (snake(&field.name), field.scalar.bytes());
+        let taken: Vec<_> = (field.offset..field.offset + bytes)
+            .map(|at| format!("bytes[{at}]"))
+            .collect();
+        let number = |ty: &str| format!("{ty}::from_le_bytes([{}])", taken.join(", "));
+        let ty = rust_type(&field.scalar, &of.interface);
+        let value = match field.scalar {
+            Scalar::Enum(_) => format!("{ty}::from_u32({})?", number("u32")),
+            Scalar::Bool => format!("bytes[{}] != 0", field.offset),
+            _ => number(&ty),
+        };
+        out += &format!("            {name}: {value},\n");
+    }
+    out + "        })\n    }\n}\n"
 }
 
 /// The type of a scalar, seen from inside the module of `interface`.

@@ -1,7 +1,7 @@
 //! Rust for guests: the imports as they are, for the SDK to wrap.
 
 use crate::lower::{Abi, Core};
-use crate::names::{comment, snake};
+use crate::names::{self, comment, snake};
 
 pub(crate) fn write(abi: &Abi) -> String {
     let mut out = String::from("// Written by `cargo run -p wasm2mcu-bindgen` from abi/wit.\n");
@@ -11,7 +11,7 @@ pub(crate) fn write(abi: &Abi) -> String {
         }
         out += &format!(
             "\npub(crate) mod {} {{\n    #[link(wasm_import_module = {:?})]\n    unsafe extern \"C\" {{\n",
-            snake(&interface.name),
+            snake(names::interface(&interface.name)),
             interface.module
         );
         for function in &interface.functions {
@@ -21,6 +21,7 @@ pub(crate) fn write(abi: &Abi) -> String {
                 .map(|(name, core)| format!("{}: {}", snake(name), rust(*core)))
                 .collect();
             let result = match function.core_result() {
+                Some(_) if function.fails() => " -> i32".to_owned(),
                 Some(core) => format!(" -> {}", rust(core)),
                 None => String::new(),
             };

@@ -1,7 +1,7 @@
 //! Zig for guests: the imports as they are, for the module to wrap.
 
 use crate::lower::{Abi, Core, Enum, Record, Scalar};
-use crate::names::{comment, pascal, snake};
+use crate::names::{self, comment, pascal, qualified, snake};
 
 pub(crate) fn write(abi: &Abi) -> String {
     let mut out = String::from("// Written by `cargo run -p wasm2mcu-bindgen` from abi/wit.\n");
@@ -15,7 +15,11 @@ pub(crate) fn write(abi: &Abi) -> String {
         if interface.exported || interface.functions.is_empty() {
             continue;
         }
-        out += &format!("\npub const {} = struct {{\n", snake(&interface.name));
+        out += &format!(
+            "\n/// {}\npub const {} = struct {{\n",
+            interface.module,
+            snake(names::interface(&interface.name))
+        );
         for function in &interface.functions {
             let params: Vec<_> = function
                 .core_params()
@@ -23,12 +27,16 @@ pub(crate) fn write(abi: &Abi) -> String {
                 .map(|(name, core)| format!("{}: {}", snake(name), zig(*core)))
                 .collect();
             out += &format!(
-                "{}    pub extern {:?} fn @{:?}({}) {};\n",
+                "{}    pub extern {:?} fn {}({}) {};\n",
                 comment(&function.docs, "    ///"),
                 interface.module,
-                function.name,
+                identifier(&function.name),
                 params.join(", "),
-                function.core_result().map_or("void", zig)
+                match function.core_result() {
+                    None => "void",
+                    Some(_) if function.fails() => "i32",
+                    Some(core) => zig(core),
+                }
             );
         }
         out += "};\n";
@@ -36,8 +44,25 @@ pub(crate) fn write(abi: &Abi) -> String {
     out
 }
 
+/// `name` as it is, in quotes where it is no identifier.
+fn identifier(name: &str) -> String {
+    match name.contains('-') || KEYWORDS.contains(&name) {
+        true => format!("@{name:?}"),
+        false => name.to_owned(),
+    }
+}
+
+/// Words of the language that a description may well use as names.
+const KEYWORDS: [&str; 10] = [
+    "align", "and", "break", "continue", "defer", "error", "export", "or", "test", "volatile",
+];
+
 fn type_name(interface: &str, name: &str) -> String {
-    pascal(interface) + &pascal(name)
+    // Zig's own errors are what a wrapper makes of these.
+    match name {
+        "error" => "ErrorCode".to_owned(),
+        name => pascal(&qualified(interface, name)),
+    }
 }
 
 fn enumeration(of: &Enum) -> String {
@@ -49,9 +74,9 @@ fn enumeration(of: &Enum) -> String {
     );
     for (number, (case, docs)) in (first..).zip(&of.cases) {
         out += &format!(
-            "{}    @{:?} = {number},\n",
+            "{}    {} = {number},\n",
             comment(docs, "    ///"),
-            snake(case)
+            identifier(&snake(case))
         );
     }
     out + "};\n"

@@ -149,6 +149,15 @@ impl Segment {
         bytes[8..12].copy_from_slice(&self.length.to_le_bytes());
         bytes
     }
+
+    /// From a module's memory; none if an enum has no case of that number.
+    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+        Some(Self {
+            direction: Direction::from_u32(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))?,
+            address: u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
+            length: u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]),
+        })
+    }
 }
 
 /// Types of `wasi:gpio/digital`.
@@ -444,6 +453,15 @@ pub mod sensor {
             bytes[8..16].copy_from_slice(&self.timestamp.to_le_bytes());
             bytes
         }
+
+        /// From a module's memory; none if an enum has no case of that number.
+        pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+            Some(Self {
+                value: f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]),
+                quantity: Quantity::from_u32(u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]))?,
+                timestamp: u64::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]]),
+            })
+        }
     }
 
     /// What a sensor can tell.
@@ -473,6 +491,16 @@ pub mod sensor {
             bytes[8..12].copy_from_slice(&self.maximum.to_le_bytes());
             bytes[12..16].copy_from_slice(&self.resolution.to_le_bytes());
             bytes
+        }
+
+        /// From a module's memory; none if an enum has no case of that number.
+        pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+            Some(Self {
+                quantity: Quantity::from_u32(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))?,
+                minimum: f32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
+                maximum: f32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]),
+                resolution: f32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]),
+            })
         }
     }
 }
@@ -555,6 +583,17 @@ pub mod events {
             bytes[12..16].copy_from_slice(&self.lost.to_le_bytes());
             bytes[16..24].copy_from_slice(&self.timestamp.to_le_bytes());
             bytes
+        }
+
+        /// From a module's memory; none if an enum has no case of that number.
+        pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+            Some(Self {
+                subscription: u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]),
+                kind: Kind::from_u32(u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]))?,
+                value: u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]),
+                lost: u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]),
+                timestamp: u64::from_le_bytes([bytes[16], bytes[17], bytes[18], bytes[19], bytes[20], bytes[21], bytes[22], bytes[23]]),
+            })
         }
     }
 }
