@@ -157,6 +157,12 @@ mod call;
 mod check;
 mod cpu;
 mod crypto;
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+#[allow(
+    unsafe_code,
+    reason = "makes a slice of what linker symbols say is flash"
+)]
+mod declared;
 mod error;
 mod host;
 mod image;
@@ -178,6 +184,8 @@ mod verify;
 pub use call::{Function, WordsFunction};
 pub use cpu::Core;
 pub use crypto::{Digest, Ed25519, PublicKey, Sha256, Signature, Software};
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+pub use declared::DeclaredSlot;
 pub use error::{CallError, Fault, ImageError, ImportFault, InstantiateError, Trap};
 pub use host::{HostFunction, HostFunctions};
 pub use image::{Image, Requirements};
