@@ -12,8 +12,8 @@
 #![forbid(unsafe_code)]
 
 pub mod context;
-pub mod hardware;
 pub mod firmware;
+pub mod hardware;
 pub mod image;
 pub mod trap;
 pub mod types;

@@ -20,6 +20,7 @@
 //! * [`manifest`]: what the module asks for of the hardware
 //! * [`map`]: what the text of an image means, kept beside it
 //! * [`object`]: an image as a relocatable object
+//! * [`firmware`]: images into the slots of a linked firmware
 //! * [`disasm`]: text as assembly
 #![forbid(unsafe_code)]
 
@@ -28,6 +29,7 @@ mod clif;
 mod compiled;
 pub mod disasm;
 pub mod error;
+pub mod firmware;
 pub mod image;
 pub mod isa;
 pub mod link;

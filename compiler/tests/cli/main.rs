@@ -4,6 +4,7 @@ mod compile;
 mod errors;
 mod explain;
 mod manifest;
+mod link;
 mod run;
 mod sign;
 
