@@ -87,6 +87,10 @@
 //! # }
 //! ```
 //!
+//! The image comes from a slot that the firmware declares with `declare_slot!`, into which `wasm2mcu link` puts it, or the
+//! firmware's build script compiles it into the program: [`include_image!`] and, for typed calls,
+//! [`include_module!`].
+//!
 //! # Modules that do not come back
 //!
 //! A module that was compiled with `--interruptible` can be stopped: `Instance::interrupter` returns a
@@ -166,6 +170,7 @@ mod declared;
 mod error;
 mod host;
 mod image;
+mod include;
 mod instance;
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 #[allow(

@@ -240,28 +240,31 @@ w2m_result w2m_image_requirements(const w2m_image *image, w2m_requirements *requ
  *
  * so that images that do not fit are refused when they are linked. An empty slot is no image: W2M_MAGIC. The
  * alignment is a power of two, 4 or more, that both symbols are multiples of: what the flash erases at once if
- * the slot is replaced as a whole. The features are those of w2m_grant. The name has 28 characters at most. Nothing
- * of it takes flash: it stands in a section of the ELF file that is not loaded. FIRMWARE.md in abi/ specifies it.
+ * the slot is replaced as a whole. The features are those of w2m_grant. The name has 28 characters at most. It
+ * takes no flash but an empty function's, which --gc-sections takes away: the declaration stands in a section of the
+ * ELF file that is not loaded. FIRMWARE.md in abi/ specifies it.
  */
-#define W2M_SLOT(name, alignment, features)                                                                  \
-    extern const uint8_t __wasm2mcu_slot_##name##_start[], __wasm2mcu_slot_##name##_end[];                   \
-    typedef char w2m_slot_sound_##name                                                                       \
-        [sizeof #name <= 29 && (alignment) >= 4 && ((alignment) & ((alignment) - 1)) == 0 ? 1 : -1];         \
-    __attribute__((used)) static void w2m_slot_##name(void)                                                  \
-    {                                                                                                        \
-        __asm__ volatile(".pushsection .wasm2mcu.slots, \"R\", %%progbits\n\t"                                \
-                         ".ascii \"W2MS\"\n\t"                                                               \
-                         ".2byte 1, 64, %c0, 0, %c1, %c1, %c2, %c2\n\t"                                      \
-                         ".4byte %c3\n\t"                                                                   \
-                         ".4byte __wasm2mcu_slot_" #name "_start, __wasm2mcu_slot_" #name "_end\n\t"        \
-                         ".4byte %c4\n\t"                                                                   \
-                         ".ascii \"" #name "\"\n\t"                                                         \
-                         ".space %c5\n\t"                                                                   \
-                         ".popsection"                                                                       \
-                         :                                                                                   \
-                         : "i"(W2M_TARGET), "i"(W2M_FORMAT), "i"(W2M_ABI),                                   \
-                           "i"(W2M_TARGET_FEATURES | (features)), "i"(alignment), "i"(29 - sizeof #name));   \
-    }                                                                                                        \
+#define W2M_SLOT(name, alignment, features)                                                                \
+    extern const uint8_t __wasm2mcu_slot_##name##_start[], __wasm2mcu_slot_##name##_end[];                 \
+    typedef char w2m_slot_sound_##name                                                                     \
+        [sizeof #name <= 29 && (alignment) >= 4 && ((alignment) & ((alignment) - 1)) == 0 ? 1 : -1];       \
+    __attribute__((used)) static void w2m_slot_##name(void)                                                \
+    {                                                                                                      \
+        __asm__ volatile(".pushsection .wasm2mcu.slots, \"R\", %%progbits\n\t"                             \
+                         ".ascii \"W2MS\"\n\t"                                                             \
+                         ".2byte 1, 64, " W2M_NUMBER(0) ", 0\n\t"                                          \
+                         ".2byte " W2M_NUMBER(1) ", " W2M_NUMBER(1) "\n\t"                                 \
+                         ".2byte " W2M_NUMBER(2) ", " W2M_NUMBER(2) "\n\t"                                 \
+                         ".4byte " W2M_NUMBER(3) "\n\t"                                                    \
+                         ".4byte __wasm2mcu_slot_" #name "_start, __wasm2mcu_slot_" #name "_end\n\t"       \
+                         ".4byte " W2M_NUMBER(4) "\n\t"                                                    \
+                         ".ascii \"" #name "\"\n\t"                                                        \
+                         ".space " W2M_NUMBER(5) "\n\t"                                                    \
+                         ".popsection"                                                                     \
+                         :                                                                                 \
+                         : "i"(W2M_TARGET), "i"(W2M_FORMAT), "i"(W2M_ABI),                                 \
+                           "i"(W2M_TARGET_FEATURES | (features)), "i"(alignment), "i"(29 - sizeof #name)); \
+    }                                                                                                      \
     struct w2m_slot_##name
 
 /* Behind W2M_SLOT. */
@@ -277,6 +280,8 @@ w2m_result w2m_image_requirements(const w2m_image *image, w2m_requirements *requ
    abi/IMAGE.md, sections 2 and 3. */
 #if defined(__riscv)
 #define W2M_TARGET 2
+/* An operand of W2M_SLOT's record as a bare number, which the assemblers' dialects write in two ways. */
+#define W2M_NUMBER(operand) "%" #operand
 #if defined(__riscv_mul)
 #define W2M_TARGET_M (1 << 0)
 #else
@@ -295,6 +300,7 @@ w2m_result w2m_image_requirements(const w2m_image *image, w2m_requirements *requ
 #define W2M_TARGET_FEATURES (W2M_TARGET_M | W2M_TARGET_A | W2M_TARGET_C)
 #else
 #define W2M_TARGET 1
+#define W2M_NUMBER(operand) "%c" #operand
 #if defined(__ARM_PCS_VFP)
 #define W2M_TARGET_FEATURES (1 << 1 | 1 << 4)
 #else
