@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use wasm2mcu::firmware::{FAMILIES, Family, Firmware, Format, Place, Placed};
-use wasm2mcu::image::{self, SigningKey};
+use wasm2mcu::image;
+use wasm2mcu::map::{Map, image_sha256};
 use wasm2mcu_abi::firmware::is_name;
 use wasm2mcu_loader::{Image, Policy};
 
 use super::input::{self, Input, about};
-use super::output::{self, Output};
+use super::output::{self, Output, Staged};
 use super::{Failure, key};
 
 /// Link images into a firmware
@@ -97,8 +98,8 @@ Slots:
 
   abi/FIRMWARE.md specifies both. --at ADDR needs no slot; nothing of the firmware may be there.
 
-  Whoever wants to explain the traps of a signed image signs it with `wasm2mcu sign`, which keeps its
-  map beside it, and not with --key.";
+  An image that is signed with --key is a new one to `wasm2mcu explain`; where the image has a map
+  beside it, the signed one's is written as OUT.SLOT.map.";
 
 /// An image's file, and where it is to go.
 #[derive(Clone, Debug)]
@@ -142,18 +143,29 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let bytes = input::bytes(&args.firmware)?;
     let mut firmware = Firmware::read(&bytes).map_err(|error| about(&args.firmware, error))?;
     let places = places(&args)?;
-    let mut lines = Vec::new();
+    let (mut lines, mut maps) = (Vec::new(), Vec::new());
     for (path, place) in places {
-        let image = read_image(path, key.as_ref(), args.counter)?;
+        let unsigned = read_image(path)?;
+        let image = match &key {
+            Some(key) => image::sign(&unsigned, key, args.counter),
+            None => Ok(unsigned.clone()),
+        };
+        let image = image.map_err(|error| about(path, error))?;
         let placed = firmware
             .place(image, &place)
             .map_err(|error| about(path, error))?;
         lines.push(line(path, placed));
+        if key.is_some() {
+            maps.extend(signed_map(path, &unsigned, placed, &args.output));
+        }
     }
     let linked = firmware
         .write(format)
         .map_err(|error| about(&args.output, error))?;
-    output.write(&linked)?;
+    match &output {
+        Output::File(path) => publish(path, &linked, maps)?,
+        _ => output.write(&linked)?,
+    }
     if !args.quiet {
         let output = args.output.display();
         output::note(format_args!("{output}: {} bytes", linked.len()));
@@ -209,21 +221,44 @@ fn places(args: &Args) -> Result<Vec<(&Path, Place)>, Failure> {
     Ok(images.collect())
 }
 
-/// An image that is sound, signed if there is a key.
-fn read_image(
-    path: &Path,
-    key: Option<&SigningKey>,
-    counter: Option<u32>,
-) -> Result<Vec<u8>, Failure> {
+/// An image that is sound.
+fn read_image(path: &Path) -> Result<Vec<u8>, Failure> {
     let Input::Image(bytes) = Input::read(path)? else {
         return Err(about(path, "this is a module; compile it first"));
     };
     let checked = Image::parse(&bytes).and_then(|image| image.verify(&Policy::unsigned()));
     let image = checked.map_err(|error| about(path, error))?;
-    match key {
-        Some(key) => image::sign(image.bytes(), key, counter).map_err(|error| about(path, error)),
-        None => Ok(image.bytes().to_vec()),
-    }
+    Ok(image.bytes().to_vec())
+}
+
+/// The map of an image that was signed, and its path, if the image had one: a map knows its image by the hash, which
+/// is another one now.
+fn signed_map(
+    image: &Path,
+    unsigned: &[u8],
+    placed: &Placed,
+    output: &Path,
+) -> Option<(PathBuf, Map)> {
+    let mut map = Map::read(&Map::path_beside(image), unsigned).ok()?;
+    map.image_sha256 = image_sha256(&placed.image)?;
+    let mut path = output.as_os_str().to_owned();
+    path.push(match &placed.slot {
+        Some(slot) => format!(".{}", slot.name),
+        None => format!(".{:08x}", placed.address),
+    });
+    Some((Map::path_beside(path.as_ref()), map))
+}
+
+/// The file and the maps, all or none.
+fn publish(path: &Path, linked: &[u8], maps: Vec<(PathBuf, Map)>) -> Result<(), Failure> {
+    let maps: Result<Vec<Staged>, Failure> = maps
+        .iter()
+        .map(|(path, map)| Staged::new(path, map.to_json().as_bytes()))
+        .collect();
+    let (maps, file) = (maps?, Staged::new(path, linked)?);
+    // The file last: whatever fails, an old one is still there.
+    maps.into_iter().try_for_each(Staged::publish)?;
+    file.publish()
 }
 
 /// What became of an image.

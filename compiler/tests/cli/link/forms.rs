@@ -8,6 +8,7 @@ use wasm2mcu_abi::firmware::SlotRecord;
 
 use super::elf::{APP, FirmwareFile};
 use super::{call, folder_with, link, read};
+use crate::names;
 
 /// Flash by address, of the bytes that somebody says something about.
 type Flash = BTreeMap<u32, u8>;
@@ -252,5 +253,14 @@ fn images_are_signed_on_the_way() {
     ];
     call(&folder, &sign).success();
     assert_eq!(bin[0x6_0000..], read(&folder, "as.w2m"));
+    // With its map, which knows the signed image alone.
+    let map = read(&folder, "out.bin.app.map");
+    super::write(&folder, "as.w2m.map", &map);
+    let disasm = |image: &str| call(&folder, &["disasm", image]).stderr;
+    assert!(!disasm("as.w2m").contains("without a map"));
+    super::write(&folder, "app.w2m.map", &map);
+    assert!(disasm("app.w2m").contains("belongs to another image"));
+    linked(&folder, &arguments, "mapless.bin");
+    assert!(!names(&folder).contains(&"mapless.bin.app.map".to_owned()));
     link(&folder, &["app.w2m", "-o", "out.bin", "--counter", "7"]).failure(&["--key"]);
 }
