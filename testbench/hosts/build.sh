@@ -1,9 +1,9 @@
 #!/bin/sh
 # Builds the hosts: firmware for QEMU's Cortex-M33 that runs modules as a product would.
 #
-#   testbench/hosts/build.sh IMAGES OUT c|hardware_c|freertos|embassy|slot_c|slot_rust|check...
+#   testbench/hosts/build.sh IMAGES OUT c|hardware_c|freertos|embassy|slot_c|slot_rust|typed_c|check...
 #
-# IMAGES is a folder with the images of `modules/`, compiled for thumbv8m.main-none-eabihf. The firmware
+# IMAGES is a folder with the images of `modules/`, compiled for thumbv8m.main-none-eabihf, device.o and device.h. The firmware
 # becomes OUT/HOST.elf. `check` builds what no host has: the loader and its documentation with all features,
 # its C API for RISC-V and without signatures.
 # The tests call this (`testbench/tests/hosts.rs`); what it needs, `testbench/test.sh --setup-only` provides.
@@ -87,6 +87,11 @@ build_slot_c() {
     link_c slot_c "" -T "$HOSTS/slot_c/slots.ld"
 }
 
+# With the module's object in place of its image, and its header.
+build_typed_c() {
+    link_c typed_c "" "$IMAGES/device.o"
+}
+
 # For both instruction sets.
 build_slot_rust() {
     cargo_build testbench/hosts/slot_rust/Cargo.toml
@@ -99,7 +104,7 @@ build_slot_rust() {
 }
 
 build_embassy() {
-    W2M_IMAGES=$IMAGES cargo_build testbench/hosts/embassy/Cargo.toml
+    cargo_build testbench/hosts/embassy/Cargo.toml
     cp "$TARGET_DIR/$TARGET/release/wasm2mcu-host-embassy" "$OUT/embassy.elf"
 }
 
@@ -115,7 +120,7 @@ build_check() {
 provide_target "$TARGET"
 for host; do
     case $host in
-    c | hardware_c | freertos | embassy | slot_c | slot_rust | check) "build_$host" ;;
+    c | hardware_c | freertos | embassy | slot_c | slot_rust | typed_c | check) "build_$host" ;;
     *) fail "no host $host" ;;
     esac
 done

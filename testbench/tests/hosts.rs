@@ -24,6 +24,7 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wasm2mcu::bindings::Interface;
 use wasm2mcu::firmware::{Firmware, Format, Place};
 use wasm2mcu::image::{SigningKey, sign};
 use wasm2mcu::{Options, Target};
@@ -57,15 +58,20 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
             interruptible: name == "spin",
             ..options
         };
-        let image = wasm2mcu::compile(&module, &options)
-            .and_then(|compiled| compiled.image())
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let compiled = wasm2mcu::compile(&module, &options);
+        let compiled = compiled.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let image = compiled.image().expect("an image");
         let image_path = images.join(name).with_extension("w2m");
         fs::write(image_path, &image).expect("a writable folder");
         if name == "device" {
             let key = SigningKey::from_bytes(&[1; 32]);
             let image = sign(&image, &key, Some(3)).expect("an image");
             fs::write(images.join("signed.w2m"), image).expect("a writable folder");
+            let object = compiled.object("device").expect("an object");
+            fs::write(images.join("device.o"), object).expect("a writable folder");
+            let interface = Interface::of(&compiled, "device").expect("functions alone");
+            let header = interface.c_header().expect("types that C has");
+            fs::write(images.join("device.h"), header).expect("a writable folder");
         }
     }
     folder
@@ -154,6 +160,12 @@ fn compare(host: &str, output: &Output) {
 #[test]
 fn plain_c() {
     says_what_is_expected("c");
+}
+
+/// The module's object is linked in, and called through the header that was made with it.
+#[test]
+fn typed_calls_in_c() {
+    says_what_is_expected("typed_c");
 }
 
 #[test]
