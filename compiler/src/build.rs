@@ -22,6 +22,7 @@ use std::{env, fs, io, process};
 use thiserror::Error;
 
 use crate::bindings::{BindingsError, Interface};
+use crate::manifest::{Manifest, ManifestError};
 use crate::map::Map;
 use crate::{Options, Target, TargetError, compile, wasm};
 
@@ -30,6 +31,7 @@ use crate::{Options, Target, TargetError, compile, wasm};
 pub struct Build {
     module: PathBuf,
     name: Option<String>,
+    manifest: Option<PathBuf>,
     options: Options,
     target: Option<Target>,
 }
@@ -64,6 +66,14 @@ pub enum BuildError {
         /// What is wrong with it.
         source: crate::Error,
     },
+    /// The manifest is none, or with the module's own is too large.
+    #[error("{}: {source}", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ManifestError,
+    },
     /// Something cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -80,6 +90,7 @@ impl Build {
         Build {
             module: module.into(),
             name: None,
+            manifest: None,
             options: Options::default(),
             target: None,
         }
@@ -89,6 +100,13 @@ impl Build {
     #[must_use]
     pub fn name(mut self, name: &str) -> Build {
         self.name = Some(name.to_owned());
+        self
+    }
+
+    /// What the module asks for of the hardware, beside what its custom sections say: the file of `compile --manifest`.
+    #[must_use]
+    pub fn manifest(mut self, file: impl Into<PathBuf>) -> Build {
+        self.manifest = Some(file.into());
         self
     }
 
@@ -126,7 +144,6 @@ impl Build {
     /// [`BuildError`].
     pub fn try_compile(self) -> Result<PathBuf, BuildError> {
         let path = self.module;
-        println!("cargo::rerun-if-changed={}", path.display());
         let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(BuildError::Variable("OUT_DIR"))?);
         let name = self.name.unwrap_or_else(|| stem(&path));
         let options = Options {
@@ -136,16 +153,18 @@ impl Build {
             },
             ..self.options
         };
-        let module = fs::read(&path).map_err(|source| BuildError::Read {
-            path: path.clone(),
-            source,
-        })?;
+        let module = read(&path)?;
         let wrong = |source| BuildError::Compile {
             path: path.clone(),
             source,
         };
         let module = wasm::to_binary(&module).map_err(wrong)?;
-        let compiled = compile(&module, &options).map_err(wrong)?;
+        let mut compiled = compile(&module, &options).map_err(wrong)?;
+        if let Some(file) = self.manifest {
+            let manifest = read_manifest(&file)?;
+            let joined = compiled.manifest.join(&manifest);
+            joined.map_err(|source| BuildError::Manifest { path: file, source })?;
+        }
         let image = compiled.image().map_err(wrong)?;
         let mut map = compiled.map(&image);
         map.add_lines(&module);
@@ -166,6 +185,23 @@ impl Build {
 fn stem(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
+    println!("cargo::rerun-if-changed={}", path.display());
+    fs::read(path).map_err(|source| BuildError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, BuildError> {
+    let wrong = |source| BuildError::Manifest {
+        path: path.to_owned(),
+        source,
+    };
+    let text = String::from_utf8(read(path)?).map_err(|_| wrong(ManifestError::NotText))?;
+    Manifest::parse(&text).map_err(wrong)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {

@@ -11,7 +11,7 @@ use super::names::{Names, in_comment};
 use super::{BindingsError, Export, Import, Interface, Signature};
 
 /// Functions of the header itself that an export may not hide.
-const OWN: [&str; 2] = ["instantiate", "instance"];
+const OWN: [&str; 3] = ["instantiate", "find", "instance"];
 
 pub(super) fn header(interface: &Interface) -> Result<String, BindingsError> {
     let Interface {
@@ -96,7 +96,8 @@ typedef struct {name}_instance {{
 ",
         callable.len().max(1)
     );
-    instantiate(&mut out, interface, &imports, &callable);
+    find(&mut out, name, &callable);
+    instantiate(&mut out, name, &imports);
     let mut names = Names::without(&OWN);
     for ((export, _), index) in callable.iter().zip(0..) {
         call(&mut out, name, &names.unique(&export.name), index, export);
@@ -163,20 +164,41 @@ fn imports(interface: &Interface) -> Result<Vec<Host<'_>>, BindingsError> {
         .collect()
 }
 
-fn instantiate(
-    out: &mut String,
-    interface: &Interface,
-    imports: &[Host<'_>],
-    callable: &[(&Export, String)],
-) {
-    let name = &interface.name;
+fn find(out: &mut String, name: &str, callable: &[(&Export, String)]) {
     let _ = write!(
         out,
         "
 /*
- * Makes an instance of the image that begins at `image`, where `length` bytes are: w2m_image_open, w2m_instantiate,
- * and w2m_find for each export. An image of another module, or version of it, is W2M_NO_EXPORT or
- * W2M_EXPORT_SIGNATURE. `policy` and `detail` may be null.
+ * Finds the exports in self->instance, for who made that with w2m_instantiate and host functions from elsewhere. An
+ * image of another module, or version of it, is W2M_NO_EXPORT or W2M_EXPORT_SIGNATURE.
+ */
+static inline w2m_result {name}_find({name}_instance *self)
+{{
+    w2m_result done = W2M_OK;
+"
+    );
+    if callable.is_empty() {
+        out.push_str("    (void)self;\n");
+    }
+    for ((export, letters), index) in callable.iter().zip(0..) {
+        let name = literal(&export.name);
+        let _ = write!(
+            out,
+            "    if (done == W2M_OK)
+        done = w2m_find(&self->instance, {name}, \"{letters}\", &self->exports[{index}]);
+"
+        );
+    }
+    out.push_str("    return done;\n}\n");
+}
+
+fn instantiate(out: &mut String, name: &str, imports: &[Host<'_>]) {
+    let _ = write!(
+        out,
+        "
+/*
+ * Makes an instance of the image that begins at `image`, where `length` bytes are: w2m_image_open, w2m_instantiate
+ * with the functions above, and {name}_find. `policy` and `detail` may be null.
  */
 static inline w2m_result {name}_instantiate({name}_instance *self, const void *image, size_t length,
                                             const w2m_policy *policy, const w2m_grant *grant,
@@ -209,16 +231,10 @@ static inline w2m_result {name}_instantiate({name}_instance *self, const void *i
         done = w2m_instantiate(&self->instance, &opened, grant, {hosts}, detail);
 "
     );
-    for ((export, letters), index) in callable.iter().zip(0..) {
-        let name = literal(&export.name);
-        let _ = write!(
-            out,
-            "    if (done == W2M_OK)
-        done = w2m_find(&self->instance, {name}, \"{letters}\", &self->exports[{index}]);
-"
-        );
-    }
-    out.push_str("    return done;\n}\n");
+    let _ = write!(
+        out,
+        "    return done == W2M_OK ? {name}_find(self) : done;\n}}\n"
+    );
 }
 
 fn call(out: &mut String, module: &str, function: &str, index: usize, export: &Export) {

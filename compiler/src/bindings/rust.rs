@@ -23,7 +23,7 @@ const KEYWORDS: [&str; 53] = [
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "_",
 ];
 /// Functions of the text itself that an export may not hide.
-const OWN: [&str; 3] = ["new", "instance", "instance_mut"];
+const OWN: [&str; 4] = ["new", "of", "instance", "instance_mut"];
 
 pub(super) fn module(interface: &Interface) -> Result<String, BindingsError> {
     let Interface {
@@ -114,7 +114,16 @@ pub mod {name} {{
         ///
         /// [`Error`].
         pub fn new(image: Verified<'a>, core: C, host: &Host) -> Result<Self, Error<'a>> {
-            let instance = Instance::new(image, core, &host.functions()).map_err(Error::Instantiate)?;
+            let instance = Instance::new(image, core, &host.functions());
+            Module::of(instance.map_err(Error::Instantiate)?)
+        }
+
+        /// Finds the exports of an instance that was made with host functions from elsewhere, or is linked to others.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Export`].
+        pub fn of(instance: Instance<'a, C>) -> Result<Self, Error<'a>> {
             Ok(Module {
 ",
     );

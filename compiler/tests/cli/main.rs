@@ -3,8 +3,8 @@
 mod compile;
 mod errors;
 mod explain;
-mod manifest;
 mod link;
+mod manifest;
 mod run;
 mod sign;
 
