@@ -168,7 +168,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     }
     if !args.quiet {
         let output = args.output.display();
-        output::note(format_args!("{output}: {} bytes", linked.len()));
+        let signed = key.map(|key| format!(", images signed by key {}", image::key_id(&key)));
+        let signed = signed.unwrap_or_default();
+        output::note(format_args!("{output}: {} bytes{signed}", linked.len()));
         for line in lines {
             output::note(format_args!("  {line}"));
         }

@@ -253,6 +253,8 @@ fn images_are_signed_on_the_way() {
     ];
     call(&folder, &sign).success();
     assert_eq!(bin[0x6_0000..], read(&folder, "as.w2m"));
+    let said = link(&folder, &[&arguments[..], &["-o", "out.bin"]].concat()).stderr;
+    assert!(said.contains(" bytes, images signed by key "), "{said}");
     // With its map, which knows the signed image alone.
     let map = read(&folder, "out.bin.app.map");
     super::write(&folder, "as.w2m.map", &map);
