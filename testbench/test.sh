@@ -79,7 +79,7 @@ build_firmware() {
 
 # What the tests build with testbench/hosts/build.sh, so that they need no network.
 fetch_hosts() {
-    for crate in loader/c testbench/hosts/embassy testbench/hosts/freertos/kernel; do
+    for crate in loader/c testbench/hosts/embassy testbench/hosts/freertos/kernel testbench/hosts/slot_rust; do
         cargo_for_target fetch --quiet --locked --manifest-path "$crate/Cargo.toml"
     done
 }

@@ -158,14 +158,14 @@ pub const fn padded(bytes: u32) -> Option<u32> {
     bytes.checked_next_multiple_of(ALIGNMENT)
 }
 
-const fn halves(low: u16, high: u16) -> u32 {
+pub(crate) const fn halves(low: u16, high: u16) -> u32 {
     low as u32 | (high as u32) << 16
 }
 
-const fn low_half(word: u32) -> u16 {
+pub(crate) const fn low_half(word: u32) -> u16 {
     word as u16
 }
 
-const fn high_half(word: u32) -> u16 {
+pub(crate) const fn high_half(word: u32) -> u16 {
     (word >> 16) as u16
 }

@@ -1,6 +1,7 @@
 //! The one description that the compiler, the loader and the guests of wasm2mcu share.
 //!
 //! * [`image`]: the bytes of a compiled module (`.w2m`), specified in `IMAGE.md`
+//! * [`firmware`]: what a firmware says of the slots that images are linked into, specified in `FIRMWARE.md`
 //! * [`context`]: the block in RAM that an instance lives in, which generated code addresses
 //! * [`hardware`]: what a module can ask of its host, specified in `HARDWARE.md`
 //! * [`trap`]: why a call ended early
@@ -11,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod context;
+pub mod firmware;
 pub mod hardware;
 pub mod image;
 pub mod trap;

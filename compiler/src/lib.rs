@@ -20,14 +20,20 @@
 //! * [`manifest`]: what the module asks for of the hardware
 //! * [`map`]: what the text of an image means, kept beside it
 //! * [`object`]: an image as a relocatable object
+//! * [`build`]: modules compiled by the build script of firmware in Rust
+//! * [`bindings`]: typed calls of a module, for firmware in C and Rust
+//! * [`firmware`]: images into the slots of a linked firmware
 //! * [`disasm`]: text as assembly
 #![forbid(unsafe_code)]
 
 mod backend;
+pub mod bindings;
+pub mod build;
 mod clif;
 mod compiled;
 pub mod disasm;
 pub mod error;
+pub mod firmware;
 pub mod image;
 pub mod isa;
 pub mod link;

@@ -87,6 +87,10 @@
 //! # }
 //! ```
 //!
+//! The image comes from a slot that the firmware declares with `declare_slot!`, into which `wasm2mcu link` puts it, or the
+//! firmware's build script compiles it into the program: [`include_image!`] and, for typed calls,
+//! [`include_module!`].
+//!
 //! # Modules that do not come back
 //!
 //! A module that was compiled with `--interruptible` can be stopped: `Instance::interrupter` returns a
@@ -157,9 +161,16 @@ mod call;
 mod check;
 mod cpu;
 mod crypto;
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+#[allow(
+    unsafe_code,
+    reason = "makes a slice of what linker symbols say is flash"
+)]
+mod declared;
 mod error;
 mod host;
 mod image;
+mod include;
 mod instance;
 #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
 #[allow(
@@ -178,6 +189,8 @@ mod verify;
 pub use call::{Function, WordsFunction};
 pub use cpu::Core;
 pub use crypto::{Digest, Ed25519, PublicKey, Sha256, Signature, Software};
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+pub use declared::DeclaredSlot;
 pub use error::{CallError, Fault, ImageError, ImportFault, InstantiateError, Trap};
 pub use host::{HostFunction, HostFunctions};
 pub use image::{Image, Requirements};

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Builds the hosts: firmware for QEMU's Cortex-M33 that runs modules as a product would.
 #
-#   testbench/hosts/build.sh IMAGES OUT c|hardware_c|freertos|embassy|check...
+#   testbench/hosts/build.sh IMAGES OUT c|hardware_c|freertos|embassy|slot_c|slot_rust|typed_c|check...
 #
-# IMAGES is a folder with the images of `modules/`, compiled for thumbv8m.main-none-eabihf. The firmware
+# IMAGES is a folder with the images of `modules/`, compiled for thumbv8m.main-none-eabihf, device.o and device.h. The firmware
 # becomes OUT/HOST.elf. `check` builds what no host has: the loader and its documentation with all features,
 # its C API for RISC-V and without signatures.
 # The tests call this (`testbench/tests/hosts.rs`); what it needs, `testbench/test.sh --setup-only` provides.
@@ -38,18 +38,19 @@ cargo_build() {
         --target-dir "$TARGET_DIR" --manifest-path "$manifest" "$@"
 }
 
-# link_c HOST "IMAGE NAMES" [options and sources]
+# link_c HOST "IMAGE NAMES" [options and sources]: with these images, or none
 link_c() {
     host=$1
     names=$2
     shift 2
+    [ -z "$names" ] || set -- "-DIMAGES=$names" "$HOSTS/board/images.S" "$@"
     have arm-none-eabi-gcc || fail "testbench/test.sh --setup-only installs arm-none-eabi-gcc"
     cargo_build loader/c/Cargo.toml
     # shellcheck disable=SC2086
     arm-none-eabi-gcc -mcpu=cortex-m33 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16 -std=c11 -O2 \
         -ffp-contract=off -ffunction-sections -fdata-sections -Wall -Wextra -Werror \
-        -Iloader/c/include -I"$HOSTS/board" -I"$HOSTS/$host" -I"$IMAGES" "-DIMAGES=$names" \
-        "$@" "$HOSTS/board/board.c" "$HOSTS/board/images.S" "$HOSTS/$host"/*.c \
+        -Iloader/c/include -I"$HOSTS/board" -I"$HOSTS/$host" -I"$IMAGES" \
+        "$@" "$HOSTS/board/board.c" "$HOSTS/$host"/*.c \
         "$TARGET_DIR/$TARGET/release/libwasm2mcu.a" \
         -nostartfiles -specs=nano.specs -Wl,--gc-sections,--fatal-warnings,-z,noexecstack \
         -T "$HOSTS/board/mps2-an505.ld" -o "$OUT/$host.elf"
@@ -82,8 +83,28 @@ build_freertos() {
         "$port/port.c" "$port/portasm.c"
 }
 
+build_slot_c() {
+    link_c slot_c "" -T "$HOSTS/slot_c/slots.ld"
+}
+
+# With the module's object in place of its image, and its header.
+build_typed_c() {
+    link_c typed_c "" "$IMAGES/device.o"
+}
+
+# For both instruction sets.
+build_slot_rust() {
+    cargo_build testbench/hosts/slot_rust/Cargo.toml
+    cp "$TARGET_DIR/$TARGET/release/wasm2mcu-host-slot" "$OUT/slot_rust.elf"
+    riscv=riscv32imac-unknown-none-elf
+    provide_target $riscv
+    cargo_for_target build --release --locked --quiet --target $riscv \
+        --target-dir "$TARGET_DIR" --manifest-path testbench/hosts/slot_rust/Cargo.toml
+    cp "$TARGET_DIR/$riscv/release/wasm2mcu-host-slot" "$OUT/slot_rust_rv32.elf"
+}
+
 build_embassy() {
-    W2M_IMAGES=$IMAGES cargo_build testbench/hosts/embassy/Cargo.toml
+    cargo_build testbench/hosts/embassy/Cargo.toml
     cp "$TARGET_DIR/$TARGET/release/wasm2mcu-host-embassy" "$OUT/embassy.elf"
 }
 
@@ -99,7 +120,7 @@ build_check() {
 provide_target "$TARGET"
 for host; do
     case $host in
-    c | hardware_c | freertos | embassy | check) "build_$host" ;;
+    c | hardware_c | freertos | embassy | slot_c | slot_rust | typed_c | check) "build_$host" ;;
     *) fail "no host $host" ;;
     esac
 done

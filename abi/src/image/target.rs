@@ -127,6 +127,11 @@ impl Features {
         Features(self.0 & !other.0)
     }
 
+    /// What is in `self` or in `other`.
+    pub const fn with(self, other: Features) -> Features {
+        Features(self.0 | other.0)
+    }
+
     /// Whether all of `other` is in `self`.
     pub const fn contains(self, other: Features) -> bool {
         other.without(self).0 == 0

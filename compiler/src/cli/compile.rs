@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use wasm2mcu::bindings::Interface;
 use wasm2mcu::disasm::Style;
 use wasm2mcu::manifest::Manifest;
 use wasm2mcu::map::Map;
@@ -98,6 +99,11 @@ enum Emit {
     /// An ELF object for linking into a firmware, with the image at the symbol
     /// wasm2mcu_image_NAME; NAME is the module's file name without extension.
     Obj,
+    /// A header for C with a typed function for each export, and prototypes of what the firmware has to
+    /// define for each import; over wasm2mcu.h, for the image in an object, a slot, or anywhere.
+    Header,
+    /// The same as a module for Rust, over wasm2mcu_loader.
+    Rust,
     /// The machine code as assembly.
     Asm,
     /// Cranelift's intermediate representation, optimised, as text.
@@ -109,6 +115,8 @@ impl Emit {
         match self {
             Emit::Image => "image",
             Emit::Obj => "object",
+            Emit::Header => "header",
+            Emit::Rust => "Rust",
             Emit::Asm => "assembly",
             Emit::Clif => "CLIF",
         }
@@ -121,6 +129,7 @@ Examples:
   wasm2mcu compile app.wasm -o app.w2m -O size --target thumbv8m.main-none-eabi
   wasm2mcu compile app.wasm -o app.w2m --cpu cortex-m4
   wasm2mcu compile app.wasm -o app.o --emit obj
+  wasm2mcu compile app.wasm -o app.h --emit header
   wasm2mcu compile app.wat -o - --emit asm | less";
 
 fn manual() -> String {
@@ -176,6 +185,14 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let bytes = match args.emit {
         Emit::Image => compiled.image().map_err(failed)?,
         Emit::Obj => compiled.object(&symbol_name(&args.input)).map_err(failed)?,
+        Emit::Header => interface(&compiled, &args.input)?
+            .c_header()
+            .map_err(|error| about(&args.input, error))?
+            .into_bytes(),
+        Emit::Rust => interface(&compiled, &args.input)?
+            .rust_module()
+            .map_err(|error| about(&args.input, error))?
+            .into_bytes(),
         Emit::Asm => compiled.disassembly(LISTING).into_bytes(),
         Emit::Clif => compiled.clif().into_bytes(),
     };
@@ -206,6 +223,11 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         hardware::notes(&compiled);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the firmware's typed calls are made of.
+fn interface(compiled: &Compiled, input: &Path) -> Result<Interface, Failure> {
+    Interface::of(compiled, &symbol_name(input)).map_err(|error| about(input, error))
 }
 
 /// Whether the memory is as small as WebAssembly's pages allow and could be smaller with others.

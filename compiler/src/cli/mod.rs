@@ -8,8 +8,8 @@
 //! Standard output carries what was asked for and nothing else; everything for people goes to
 //! standard error.
 //!
-//! * [`compile`], [`run`], [`inspect`], [`disasm`], [`explain`], [`keygen`], [`sign`], [`verify`], [`completions`]: the
-//!   commands
+//! * [`compile`], [`run`], [`inspect`], [`disasm`], [`explain`], [`keygen`], [`sign`], [`verify`], [`link`],
+//!   [`completions`]: the commands
 //! * [`key`]: key files
 //! * [`input`], [`output`]: files and streams
 //! * [`outline`]: what an image alone says about its code
@@ -31,6 +31,7 @@ mod invocation;
 mod key;
 mod keygen;
 mod level;
+mod link;
 mod names;
 mod outline;
 mod output;
@@ -84,6 +85,7 @@ enum Command {
     Keygen(keygen::Args),
     Sign(sign::Args),
     Verify(verify::Args),
+    Link(link::Args),
     Completions(completions::Args),
 }
 
@@ -107,6 +109,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Keygen(args) => keygen::run(args),
         Command::Sign(args) => sign::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Link(args) => link::run(args),
         Command::Completions(args) => completions::run(args),
     };
     end.unwrap_or_else(|failure| {

@@ -38,6 +38,7 @@ pub use attributes::Attributes;
 
 use crate::map::Map;
 use names::Names;
+pub(crate) use names::identifier as symbol_part;
 
 /// The object with `image` in it. `name` tells apart the images of one firmware; characters that no
 /// C identifier can have become `_`.

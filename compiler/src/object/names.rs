@@ -32,7 +32,7 @@ impl Names {
 }
 
 /// `name` as part of an identifier of C.
-pub(super) fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect()

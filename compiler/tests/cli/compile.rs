@@ -77,6 +77,30 @@ fn an_object_holds_the_image() {
 }
 
 #[test]
+fn typed_calls_for_firmware() {
+    let import = r#"(module (import "env" "m" (memory 1)))"#;
+    let folder = folder(&[("my-app.wat", APP), ("import.wat", import)]);
+    let emitted = |form: &str| {
+        let args = ["compile", "my-app.wat", "-o", "-", "--emit", form];
+        call(&folder, &args).success()
+    };
+    let header = emitted("header");
+    assert!(header.contains("w2m_result my_app_add("), "{header}");
+    assert!(header.contains("my_app_swap_results"), "{header}");
+    let rust = emitted("rust");
+    assert!(rust.contains("pub mod my_app {"), "{rust}");
+    assert!(
+        rust.contains("pub fn div(&mut self, p0: i32, p1: i32)"),
+        "{rust}"
+    );
+    for form in ["header", "rust"] {
+        let args = ["compile", "import.wat", "-o", "out", "--emit", form];
+        call(&folder, &args).failure(&["import.wat: the import env.m is a memory"]);
+    }
+    assert_eq!(names(&folder), ["import.wat", "my-app.wat"]);
+}
+
+#[test]
 fn a_map_that_cannot_be_written_leaves_the_old_image() {
     let folder = folder(&[("app.wat", APP), ("app.w2m", "old")]);
     fs::create_dir(folder.path().join("app.w2m.map")).unwrap();

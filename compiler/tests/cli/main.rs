@@ -4,6 +4,7 @@ mod compile;
 mod errors;
 mod explain;
 mod hardware;
+mod link;
 mod manifest;
 mod run;
 mod sign;

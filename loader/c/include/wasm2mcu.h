@@ -223,6 +223,91 @@ w2m_result w2m_image_open(w2m_image *image, const void *bytes, size_t length,
 /* W2M_OK, W2M_ARGUMENT, W2M_NOT_LIVE. */
 w2m_result w2m_image_requirements(const w2m_image *image, w2m_requirements *requirements);
 
+/* ---- Slots -------------------------------------------------------------------------------------------- */
+
+/*
+ * A slot is a part of flash that is left to an image, which `wasm2mcu link FIRMWARE.elf APP.w2m` puts there. The
+ * linker script says where it is, for a slot `app` by two symbols:
+ *
+ *   __wasm2mcu_slot_app_start = ORIGIN(APP);
+ *   __wasm2mcu_slot_app_end = ORIGIN(APP) + LENGTH(APP);
+ *
+ * and one source file, outside of functions, what the loader takes there:
+ *
+ *   W2M_SLOT(app, 4096, W2M_ARM_V8M | W2M_ARM_DSP);
+ *
+ *   w2m_image_open(&image, W2M_SLOT_START(app), W2M_SLOT_BYTES(app), &policy, NULL)
+ *
+ * so that images that do not fit are refused when they are linked. An empty slot is no image: W2M_MAGIC. The
+ * alignment is a power of two, 4 or more, that both symbols are multiples of: what the flash erases at once if
+ * the slot is replaced as a whole. The features are those of w2m_grant. The name has 28 characters at most. It
+ * takes no flash but an empty function's, which --gc-sections takes away: the declaration stands in a section of the
+ * ELF file that is not loaded. FIRMWARE.md in abi/ specifies it.
+ */
+#define W2M_SLOT(name, alignment, features)                                                                \
+    extern const uint8_t __wasm2mcu_slot_##name##_start[], __wasm2mcu_slot_##name##_end[];                 \
+    typedef char w2m_slot_sound_##name                                                                     \
+        [sizeof #name <= 29 && (alignment) >= 4 && ((alignment) & ((alignment) - 1)) == 0 ? 1 : -1];       \
+    __attribute__((used)) static void w2m_slot_##name(void)                                                \
+    {                                                                                                      \
+        __asm__ volatile(".pushsection .wasm2mcu.slots, \"R\", %%progbits\n\t"                             \
+                         ".ascii \"W2MS\"\n\t"                                                             \
+                         ".2byte 1, 64, " W2M_NUMBER(0) ", 0\n\t"                                          \
+                         ".2byte " W2M_NUMBER(1) ", " W2M_NUMBER(1) "\n\t"                                 \
+                         ".2byte " W2M_NUMBER(2) ", " W2M_NUMBER(2) "\n\t"                                 \
+                         ".4byte " W2M_NUMBER(3) "\n\t"                                                    \
+                         ".4byte __wasm2mcu_slot_" #name "_start, __wasm2mcu_slot_" #name "_end\n\t"       \
+                         ".4byte " W2M_NUMBER(4) "\n\t"                                                    \
+                         ".ascii \"" #name "\"\n\t"                                                        \
+                         ".space " W2M_NUMBER(5) "\n\t"                                                    \
+                         ".popsection"                                                                     \
+                         :                                                                                 \
+                         : "i"(W2M_TARGET), "i"(W2M_FORMAT), "i"(W2M_ABI),                                 \
+                           "i"(W2M_TARGET_FEATURES | (features)), "i"(alignment), "i"(29 - sizeof #name)); \
+    }                                                                                                      \
+    struct w2m_slot_##name
+
+/* Behind W2M_SLOT. */
+#define W2M_SLOT_START(name) ((const void *)__wasm2mcu_slot_##name##_start)
+#define W2M_SLOT_BYTES(name) \
+    ((size_t)((uintptr_t)__wasm2mcu_slot_##name##_end - (uintptr_t)__wasm2mcu_slot_##name##_start))
+
+/* Versions of the image format and the ABI that the library takes. */
+#define W2M_FORMAT 1
+#define W2M_ABI 1
+
+/* The architecture, and the features that the library, built for the same target, knows of by itself: the numbers of
+   abi/IMAGE.md, sections 2 and 3. */
+#if defined(__riscv)
+#define W2M_TARGET 2
+/* An operand of W2M_SLOT's record as a bare number, which the assemblers' dialects write in two ways. */
+#define W2M_NUMBER(operand) "%" #operand
+#if defined(__riscv_mul)
+#define W2M_TARGET_M (1 << 0)
+#else
+#define W2M_TARGET_M 0
+#endif
+#if defined(__riscv_atomic)
+#define W2M_TARGET_A (1 << 1)
+#else
+#define W2M_TARGET_A 0
+#endif
+#if defined(__riscv_compressed)
+#define W2M_TARGET_C (1 << 2)
+#else
+#define W2M_TARGET_C 0
+#endif
+#define W2M_TARGET_FEATURES (W2M_TARGET_M | W2M_TARGET_A | W2M_TARGET_C)
+#else
+#define W2M_TARGET 1
+#define W2M_NUMBER(operand) "%c" #operand
+#if defined(__ARM_PCS_VFP)
+#define W2M_TARGET_FEATURES (1 << 1 | 1 << 4)
+#else
+#define W2M_TARGET_FEATURES (1 << 5)
+#endif
+#endif
+
 /* ---- Host functions ----------------------------------------------------------------------------------- */
 
 /* The instance that called a host function: its first argument, valid until it returns. */
@@ -272,7 +357,9 @@ enum {
     W2M_ARM_FPU_DOUBLE = 1 << 2,
     W2M_ARM_V8M = 1 << 3,
     W2M_RISCV_F = 1 << 3,
-    W2M_RISCV_MISALIGNED = 1 << 9
+    W2M_RISCV_MISALIGNED = 1 << 9,
+    W2M_RISCV_HARD_FLOAT_ABI = 1 << 10, /* of the firmware; one of the two if images import functions */
+    W2M_RISCV_SOFT_FLOAT_ABI = 1 << 11  /* with floats */
 };
 
 /* What the host gives to an instance. */

@@ -4,8 +4,9 @@
 use core::mem::{offset_of, size_of};
 
 use wasm2mcu_host::abi::{Error, Kind};
-use wasm2mcu_loader::abi::image::Features;
+use wasm2mcu_loader::abi::image::{ABI_VERSION, FORMAT_VERSION, Features};
 use wasm2mcu_loader::abi::trap::TrapCode;
+use wasm2mcu_loader::{Core, Native};
 
 use crate::code::{Code, Detail, TrapRecord};
 use crate::function::{FUNCTION_BYTES, FunctionHandle};
@@ -39,7 +40,7 @@ struct Layout {
     operation: [usize; 5],
     description: [usize; 5],
     source: [usize; 3],
-    numbers: [usize; 19],
+    numbers: [usize; 25],
     codes: [i32; Code::ALL.len()],
 }
 
@@ -80,6 +81,12 @@ static w2m_layout: Layout = Layout {
         Kind::KeyValue as usize,
         Error::Timeout as usize,
         Error::ALL.len(),
+        Features::RISCV_HARD_FLOAT_ABI.0 as usize,
+        Features::RISCV_SOFT_FLOAT_ABI.0 as usize,
+        FORMAT_VERSION as usize,
+        ABI_VERSION as usize,
+        Native::ARCHITECTURE as usize,
+        Native::TARGET_FEATURES.0 as usize,
     ],
     codes: Code::ALL,
 };

@@ -1,7 +1,9 @@
-//! Hands the machine's memory map to the linker script of cortex-m-rt, and the images to the program.
+//! Hands the machine's memory map to the linker script of cortex-m-rt, and compiles the modules into the program.
 
 use std::path::PathBuf;
 use std::{env, fs};
+
+use wasm2mcu::build::Build;
 
 /// QEMU's mps2-an505.
 const MEMORY: &str = "
@@ -20,14 +22,8 @@ fn main() {
     fs::write(out.join("device.x"), DEVICE).expect("a writable folder");
     println!("cargo:rustc-link-search={}", out.display());
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
-
-    let images = env::var_os("W2M_IMAGES").expect("the folder of images; see ../build.sh");
-    for image in ["control", "worker"] {
-        let name = format!("{image}.w2m");
-        let path = PathBuf::from(&images).join(&name);
-        println!("cargo:rerun-if-changed={}", path.display());
-        fs::copy(path, out.join(name)).expect("an image");
-    }
-    println!("cargo:rerun-if-env-changed=W2M_IMAGES");
     println!("cargo:rerun-if-changed=build.rs");
+
+    Build::new("../modules/control.wat").compile();
+    Build::new("../modules/worker.wat").compile();
 }

@@ -1,9 +1,9 @@
 //! Async tasks of Embassy that run modules and stay responsive.
 //!
 //! ```text
-//!   interrupt executor   control: control.w2m every 5 ms, whatever the others do
+//!   interrupt executor   control: control.wat every 5 ms, whatever the others do
 //!        ▲ preempts
-//!   thread executor      work: worker.w2m, in slices (beside pulse), then in one long call
+//!   thread executor      work: worker.wat, in slices (beside pulse), then in one long call
 //!                        pulse: every 10 ms, when the others let it
 //! ```
 //!
@@ -31,7 +31,7 @@ use wasm2mcu_loader::CallError;
 
 use crate::console::{quit, say};
 use crate::journal::{Event, JOURNAL};
-use crate::module::{Ram, image, instance};
+use crate::module::Ram;
 
 /// Rounds of a slice: a third of a millisecond.
 const SLICE: i32 = 1_000;
@@ -74,12 +74,12 @@ async fn control() {
     let Some(ram) = singleton!(: Ram = Ram::new()) else {
         quit(1)
     };
-    let mut control = instance(image!("control"), ram);
+    let mut control = module::control(ram);
     let mut ticker = Ticker::every(Duration::from_millis(CONTROL_MS));
     let mut expected = 0.0;
     loop {
         expected = expected * 0.875 + 0.125;
-        let found = control.call::<f32, f32>("step", 1.0);
+        let found = control.step(1.0);
         if found != Ok(expected) {
             WRONG.fetch_add(1, Ordering::Relaxed);
         }
@@ -114,13 +114,13 @@ async fn main(spawner: Spawner) {
         _ => quit(1),
     }
 
-    let mut work = instance(image!("worker"), ram);
+    let mut work = module::worker(ram);
     let right = |result: Result<i32, CallError>| if result == Ok(3000) { "right" } else { "wrong" };
 
     JOURNAL.clear();
     let mut results = "right";
     while JOURNAL.count(Event::Pulse) < 5 {
-        let result = right(work.call("run", (SLICE, 2)));
+        let result = right(work.run(SLICE, 2));
         if result != "right" {
             results = result;
         }
@@ -135,7 +135,7 @@ async fn main(spawner: Spawner) {
     Timer::after_millis(PULSE_MS).await;
     JOURNAL.clear();
     JOURNAL.note(Event::CallBegins);
-    let result = right(work.call("run", (LONG, 2)));
+    let result = right(work.run(LONG, 2));
     JOURNAL.note(Event::CallEnds);
     let during = JOURNAL.count(Event::Control);
     say!(
@@ -153,14 +153,14 @@ async fn main(spawner: Spawner) {
     );
 
     for _ in 0..2 {
-        match work.call::<_, i32>("run", (SLICE, 0)) {
+        match work.run(SLICE, 0) {
             Err(CallError::Trap(trap)) => say!("{}", trap.code),
             Err(error) => say!("{error}"),
             Ok(_) => say!("no trap"),
         }
     }
-    let reset = work.reset().is_ok();
-    say!("reset {reset}: {}", right(work.call("run", (SLICE, 2))));
+    let reset = work.instance_mut().reset().is_ok();
+    say!("reset {reset}: {}", right(work.run(SLICE, 2)));
 
     JOURNAL.clear();
     Timer::after_millis(5 * PULSE_MS).await;

@@ -1,28 +1,18 @@
 //! Modules of this firmware: an image in flash, RAM of its own, and the stack that all of it runs on.
 
+use core::fmt;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use wasm2mcu_loader::abi::image::Features;
-use wasm2mcu_loader::{Caller, HostFunction, Image, Instance, Native, Policy};
+use wasm2mcu_loader::{Caller, Image, Native, Policy, Verified, include_image, include_module};
 
 use crate::console::{quit, say};
 
-/// An image in flash, at a multiple of 4.
-#[repr(C, align(4))]
-pub(crate) struct Flash<B: ?Sized>(pub(crate) B);
-
-macro_rules! image {
-    ($name:literal) => {{
-        static IMAGE: &$crate::module::Flash<[u8]> = &$crate::module::Flash(*include_bytes!(
-            concat!(env!("OUT_DIR"), "/", $name, ".w2m")
-        ));
-        &IMAGE.0
-    }};
-}
-pub(crate) use image;
+include_module!("control");
+include_module!("worker");
 
 /// What QEMU's core has that the compiler's configuration does not tell.
-const MORE: Features = Features(Features::THUMB_DSP.0 | Features::THUMB_V8M.0);
+const MORE: Features = Features::THUMB_DSP.with(Features::THUMB_V8M);
 /// RAM of each instance.
 const RAM_BYTES: usize = 256;
 /// Stack that stays free below module code: for host functions, and for the interrupts that come meanwhile,
@@ -52,31 +42,39 @@ extern "C" fn output(_: Caller<'_>, _: f32) {
     OUTPUTS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// An instance of an image in this RAM.
-pub(crate) fn instance(
-    image: &'static [u8],
-    ram: &'static mut Ram,
-) -> Instance<'static, Native<'static>> {
+/// The module that must never be late, in this RAM.
+pub(crate) fn control(ram: &'static mut Ram) -> control::Module<'static, Native<'static>> {
+    let host = control::Host {
+        board_output: output,
+    };
+    let image = verified(include_image!("control"));
+    control::Module::new(image, core(ram), &host).unwrap_or_else(|error| fail(error))
+}
+
+/// The module that takes its time, in this RAM.
+pub(crate) fn worker(ram: &'static mut Ram) -> worker::Module<'static, Native<'static>> {
+    let image = verified(include_image!("worker"));
+    worker::Module::new(image, core(ram), &worker::Host {}).unwrap_or_else(|error| fail(error))
+}
+
+fn verified(image: &'static [u8]) -> Verified<'static> {
+    let verified = Image::parse(image).and_then(|image| image.verify(&Policy::unsigned()));
+    verified.unwrap_or_else(|error| fail(error))
+}
+
+/// The core with this RAM.
+fn core(ram: &'static mut Ram) -> Native<'static> {
     unsafe extern "C" {
         static _stack_start: u32;
     }
     let limit = (&raw const _stack_start).addr() - STACK_BYTES + STACK_RESERVE;
-    let features = Features(Native::TARGET_FEATURES.0 | MORE.0);
+    let features = Native::TARGET_FEATURES.with(MORE);
     // SAFETY: the RAM is the instance's. The images are this repository's compiler's. Both executors run on
     // the main stack, of which this program uses far less than the reserve. The core has these features.
-    let core = unsafe { Native::new(&mut ram.bytes, limit as u32, features) };
-    let host = [HostFunction::new(
-        "board",
-        "output",
-        output as extern "C" fn(Caller<'_>, f32),
-    )];
-    let verified = Image::parse(image).and_then(|image| image.verify(&Policy::unsigned()));
-    let verified = verified.unwrap_or_else(|error| {
-        say!("image: {error}");
-        quit(1)
-    });
-    Instance::new(verified, core, &host).unwrap_or_else(|error| {
-        say!("instance: {error}");
-        quit(1)
-    })
+    unsafe { Native::new(&mut ram.bytes, limit as u32, features) }
+}
+
+fn fail(error: impl fmt::Display) -> ! {
+    say!("{error}");
+    quit(1)
 }
