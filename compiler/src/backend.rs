@@ -365,6 +365,11 @@ fn emit_within<I: Isa>(
             Symbol::Type(number) => {
                 linker.add_data(symbol, &signature_bytes(&module.types[number as usize]));
             }
+            Symbol::Table(index) => {
+                let contents = module.tables[index as usize].contents.as_ref();
+                let contents = contents.expect("code refers to tables of the text only");
+                linker.add_references(symbol, &contents.functions);
+            }
             _ => unreachable!("data is of these kinds"),
         }
     }

@@ -12,11 +12,13 @@
 //! * [`support`]: which proposals and types are accepted, and the limits beyond wasmparser's own
 //! * `operators/`: one file per family of operators
 //! * `verdict`: invalid, or merely not offered?
+//! * `constant_tables`: tables that nobody writes
 //! * `builtins`: functions that the translation adds
 //! * `link`: calls of other instances
 
 mod builtins;
 mod constant;
+mod constant_tables;
 pub mod contract;
 mod function;
 mod layout;
