@@ -13,6 +13,8 @@
 //! In an open module a reference is the address of a record in the context. A table in the text serves calls
 //! alone there, which go to code of the module's own without asking a record.
 
+use std::collections::BTreeSet;
+
 use wasm2mcu_abi::types::ValueType;
 
 use super::module::{Constant, Contents, ElementMode, Module, Table};
@@ -22,7 +24,8 @@ use super::prescan::Prescan;
 /// left where the limit of the context bounds it.
 const MAX_ELEMENTS: usize = 1 << 16;
 
-/// Finds the tables that nobody writes, and notes what is in them.
+/// Finds the tables that nobody writes, and notes what is in them, and which functions have their type looked
+/// at.
 pub(super) fn find(module: &mut Module, prescan: &Prescan) {
     let mut left = MAX_ELEMENTS;
     for index in 0..module.tables.len() {
@@ -39,6 +42,30 @@ pub(super) fn find(module: &mut Module, prescan: &Prescan) {
             let contents = Contents::new(functions, &module.functions);
             module.tables[index].contents = Some(contents);
         }
+    }
+    number(module, prescan);
+}
+
+/// Numbers the functions whose type a call may look at: all that references lead to, but through a table in the
+/// text of one type that serves calls alone.
+fn number(module: &mut Module, prescan: &Prescan) {
+    let globals = module.globals.iter().map(|global| &global.init);
+    let tables = module.tables.iter().filter(|table| table.is_in_instance());
+    let segments = module.elements.iter();
+    let segments = segments.filter(|segment| !module.is_in_text(segment));
+    let items = segments.flat_map(|segment| &segment.items);
+    let elsewhere = globals.chain(tables.map(|table| &table.init)).chain(items);
+    let elsewhere = elsewhere.filter_map(Constant::function);
+    let constant = (0..).zip(&module.tables).filter_map(|(number, table)| {
+        let contents = table.contents.as_ref()?;
+        let looks = contents.types.len() > 1 || prescan.read_tables.contains(&number);
+        looks.then_some(&contents.functions)
+    });
+    let numbered: BTreeSet<u32> = elsewhere
+        .chain(constant.flatten().filter_map(|&function| function))
+        .collect();
+    for (index, function) in (0..).zip(&mut module.functions) {
+        function.numbered = function.indirect && (module.open || numbered.contains(&index));
     }
 }
 

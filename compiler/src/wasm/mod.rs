@@ -193,7 +193,9 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
     }
     let mut module = sections.finish();
     for function in scratch.references() {
-        module.functions[function as usize].indirect = true;
+        let function = &mut module.functions[function as usize];
+        function.indirect = true;
+        function.numbered = true;
     }
     let initializer = module.initializer.map(|_| Builtin::Initialize);
     functions.extend(initializer.and_then(|b| builtin(b, &module)));

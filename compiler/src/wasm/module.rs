@@ -90,8 +90,10 @@ pub struct Function {
     pub name: String,
     /// Where it comes from, if it is imported. The import slot is the function's index.
     pub import: Option<Import>,
-    /// Whether its address can get into a table, so that it needs its type number in front.
+    /// Whether its address can get into a table.
     pub indirect: bool,
+    /// Whether a call looks at its type number, so that it needs that in front.
+    pub numbered: bool,
     /// Offset of its record in the context; `None` where no reference to it leaves the instance.
     pub record: Option<u32>,
 }
@@ -391,6 +393,12 @@ impl Module {
         });
         let start = self.start.filter(|_| self.initializer.is_none());
         exported.chain(start).chain(self.recorded_functions())
+    }
+
+    /// What stands in front of the function with this index.
+    pub fn number_in_front(&self, function: u32) -> Option<u32> {
+        let function = &self.functions[function as usize];
+        function.numbered.then_some(function.type_number)
     }
 
     /// Signature of the function with this index.

@@ -211,6 +211,7 @@ impl<'a> Sections<'a> {
             name,
             import,
             indirect: false,
+            numbered: false,
             record: None,
         });
     }
