@@ -324,11 +324,10 @@ fn emit_within<I: Isa>(
         linker.add_border(border);
     }
     for index in thunks {
-        let function = &module.functions[index as usize];
         let signature = module.signature(index);
         let thunk = isa.import_thunk(signature, Context::import_slot(index));
         // A route stands before it in an open module.
-        let number = (function.indirect && !module.open).then_some(function.type_number);
+        let number = module.number_in_front(index).filter(|_| !module.open);
         linker.add(
             Piece::Symbol(self::thunk(module, index)),
             thunk.code,
@@ -337,10 +336,7 @@ fn emit_within<I: Isa>(
     }
     for (symbol, code) in functions {
         let number = match symbol {
-            Symbol::Function(index) => {
-                let function = &module.functions[index as usize];
-                function.indirect.then_some(function.type_number)
-            }
+            Symbol::Function(index) => module.number_in_front(index),
             _ => None,
         };
         linker.add(Piece::Symbol(symbol), code, number);
@@ -364,6 +360,11 @@ fn emit_within<I: Isa>(
             }
             Symbol::Type(number) => {
                 linker.add_data(symbol, &signature_bytes(&module.types[number as usize]));
+            }
+            Symbol::Table(index) => {
+                let contents = module.tables[index as usize].contents.as_ref();
+                let contents = contents.expect("code refers to tables of the text only");
+                linker.add_references(symbol, &contents.functions);
             }
             _ => unreachable!("data is of these kinds"),
         }

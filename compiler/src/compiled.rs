@@ -150,6 +150,7 @@ impl Compiled {
             Piece::Symbol(Symbol::Data(index)) => format!("data[{index}]"),
             Piece::Symbol(Symbol::Elements(index)) => format!("elem[{index}]"),
             Piece::Symbol(Symbol::Type(number)) => format!("type{}", module.types[number as usize]),
+            Piece::Symbol(Symbol::Table(index)) => format!("table[{index}]"),
             Piece::Symbol(Symbol::Bridge(number)) => {
                 format!("bridge{}", module.types[number as usize])
             }
@@ -357,6 +358,7 @@ impl Compiled {
         use wasm2mcu_abi::image::Table;
         let tables = self.module().tables.iter();
         tables
+            .filter(|table| table.is_in_instance())
             .map(|table| match table.imported {
                 true => Table {
                     offset: 0,
@@ -379,15 +381,17 @@ impl Compiled {
         if self.module().initializer.is_some() {
             return Vec::new();
         }
-        let segments = self.module().elements.iter();
+        let module = self.module();
+        let segments = module.elements.iter();
         segments
+            .filter(|segment| !module.is_in_text(segment))
             .filter_map(|segment| match &segment.mode {
                 ElementMode::Active { table, start } => {
                     let items = segment.items.iter();
                     let reference = |function| self.reference(function);
                     let codes = items.map(|item| item.function().map_or(0, reference));
                     Some(image::Element {
-                        table: *table,
+                        table: module.table_number(*table),
                         start: start.word()?,
                         codes: codes.collect(),
                     })
@@ -442,7 +446,7 @@ impl Compiled {
             ExportItem::Table(index) => {
                 let table = &module.tables[index as usize];
                 image::ExportItem::Table {
-                    number: index,
+                    number: module.table_number(index),
                     element: table.element,
                     max: table.declared,
                 }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Everything begins at a multiple of 4 but the pieces within a border, and where bytes count, code that
-//! does not depend on it. A function whose address can get into a table has its type number in the word
+//! does not depend on it. A function whose type an indirect call looks at has its type number in the word
 //! before; so has an import thunk. Every reference is a distance within the text, so there is nothing
 //! left for a loader to relocate here.
 

@@ -326,20 +326,23 @@ fn bulk_operators_check_the_whole_range_and_keep_overlaps() {
 
 #[test]
 fn indirect_calls_check_in_order() {
-    let wat = "(module
+    let in_text = r#"(module
         (type $unary (func (param i32) (result i32)))
         (table 4 funcref)
         (elem (i32.const 1) $double $nothing)
         (func $double (type $unary) (i32.mul (local.get 0) (i32.const 2)))
         (func $nothing)
         (func (param i32) (result i32)
-          (call_indirect (type $unary) (i32.const 21) (local.get 0))))";
+          (call_indirect (type $unary) (i32.const 21) (local.get 0))))"#;
+    let in_ram = in_text.replace("(table 4", r#"(table (export "table") 4"#);
     let calls: [(u32, &[u32]); 5] = [(2, &[1]), (2, &[0]), (2, &[2]), (2, &[4]), (2, &[u32::MAX])];
     let trap = |code: u8| Err(format!("user{code}"));
-    assert_eq!(
-        run(wat, 0, &calls),
-        [Ok(vec![42]), trap(5), trap(6), trap(4), trap(4)]
-    );
+    for wat in [in_text, &in_ram] {
+        assert_eq!(
+            run(wat, 0, &calls),
+            [Ok(vec![42]), trap(5), trap(6), trap(4), trap(4)]
+        );
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@
 
 use arbitrary::{Error as Exhausted, Unstructured};
 use wasm_encoder::reencode::{Error, Reencode};
-use wasm_encoder::{Instruction, MemArg, ValType};
+use wasm_encoder::{ExportSection, Instruction, MemArg, ValType};
 use wasm_smith::{Config, InstructionKind, InstructionKinds};
+use wasmparser::ExternalKind;
 
 /// Entries of functions and rounds of loops until a module traps.
 const FUEL: u32 = 500;
@@ -49,6 +50,11 @@ pub(crate) fn generate(
         (true, false) => &kinds[..8],
         (true, true) => &kinds[..],
     };
+    let mut hidden = Hidden {
+        tables: choices.arbitrary()?,
+        // An export allows references to a function.
+        functions: !newer && choices.arbitrary()?,
+    };
     let config = Config {
         allow_floats: floats,
         canonicalize_nans: floats,
@@ -85,10 +91,44 @@ pub(crate) fn generate(
     module
         .ensure_termination(FUEL)
         .map_err(|_| Exhausted::IncorrectFormat)?;
-    let wide = module.to_bytes();
+    let mut wide = wasm_encoder::Module::new();
+    hidden
+        .parse_core_module(&mut wide, wasmparser::Parser::new(0), &module.to_bytes())
+        .map_err(|_| Exhausted::IncorrectFormat)?;
+    let wide = wide.finish();
     match numbers {
         Numbers::Words => narrowed(&wide).map_err(|_| Exhausted::IncorrectFormat),
         Numbers::Integers | Numbers::All => Ok(wide),
+    }
+}
+
+/// Leaves out exports, so that the compiler knows more of what they named.
+struct Hidden {
+    tables: bool,
+    /// Every other one.
+    functions: bool,
+}
+
+impl Reencode for Hidden {
+    type Error = std::convert::Infallible;
+
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: wasmparser::ExportSectionReader<'_>,
+    ) -> Result<(), Error> {
+        for export in section {
+            let export = export?;
+            let hidden = match export.kind {
+                ExternalKind::Table => self.tables,
+                ExternalKind::Func => self.functions && export.index % 2 == 1,
+                _ => false,
+            };
+            if !hidden {
+                self.parse_export(exports, export)?;
+            }
+        }
+        Ok(())
     }
 }
 

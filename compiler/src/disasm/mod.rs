@@ -311,10 +311,7 @@ impl Listing<'_> {
                     "constant",
                 );
             }
-            _ => {
-                let hex = self.hex(at, bytes);
-                return self.row(at, bytes, &format!("{:<8}0x{hex}", ".inst"), "data");
-            }
+            _ => return self.data(at, bytes),
         };
         let entries = self.entries(at, bytes, entry_bytes);
         let names: Vec<String> = entries.iter().map(|&e| self.target(e, labels)).collect();
@@ -323,6 +320,27 @@ impl Listing<'_> {
             let size = names.len() as u32 * entry_bytes;
             let text = format!("{directive:<8}{}", names.join(", "));
             self.row(from, size, &text, "jump table");
+        }
+    }
+
+    /// Data in whole words, and single bytes behind the last one.
+    fn data(&mut self, at: u32, bytes: u32) {
+        const PER_LINE: usize = 16;
+        let data = self.bytes(at, bytes).to_vec();
+        for (from, line) in (at..).step_by(PER_LINE).zip(data.chunks(PER_LINE)) {
+            let (words, rest) = line.as_chunks::<4>();
+            let words = words.iter().map(|&word| u32::from_le_bytes(word));
+            let words: Vec<String> = words.map(|word| format!("{word:#010x}")).collect();
+            let rest: Vec<String> = rest.iter().map(|byte| format!("{byte:#04x}")).collect();
+            let mut from = from;
+            for (directive, values, size) in [(".word", words, 4), (".byte", rest, 1)] {
+                let size = size * values.len() as u32;
+                if size > 0 {
+                    let text = format!("{directive:<8}{}", values.join(", "));
+                    self.row(from, size, &text, "data");
+                }
+                from += size;
+            }
         }
     }
 

@@ -54,6 +54,8 @@ pub enum Symbol {
     Elements(u32),
     /// The signature with this type number.
     Type(u32),
+    /// The table with this index.
+    Table(u32),
     /// What calls functions of this type number of other instances.
     Bridge(u32),
     /// What calls the host function that a function index means, where it can be another instance's
@@ -72,7 +74,7 @@ impl Symbol {
     pub const fn is_data(self) -> bool {
         matches!(
             self,
-            Symbol::Data(_) | Symbol::Elements(_) | Symbol::Type(_)
+            Symbol::Data(_) | Symbol::Elements(_) | Symbol::Type(_) | Symbol::Table(_)
         )
     }
 }
@@ -85,6 +87,7 @@ impl fmt::Display for Symbol {
             Symbol::Data(index) => write!(f, "data_{index}"),
             Symbol::Elements(index) => write!(f, "elem_{index}"),
             Symbol::Type(number) => write!(f, "type_{number}"),
+            Symbol::Table(index) => write!(f, "table_{index}"),
             Symbol::Bridge(number) => write!(f, "bridge_{number}"),
             Symbol::Thunk(index) => write!(f, "thunk_{index}"),
             Symbol::Trap(code) => write!(f, "trap_{}", *code as u8),

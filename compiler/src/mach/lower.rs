@@ -410,6 +410,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             contract::DATA => Some(Symbol::Data(name.index)),
             contract::ELEMENTS => Some(Symbol::Elements(name.index)),
             contract::TYPES => Some(Symbol::Type(name.index)),
+            contract::TABLES => Some(Symbol::Table(name.index)),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use goblin::elf::{Elf, section_header, sym};
 
 use crate::{Options, compile};
 
-const WAT: &str = r#"(module (memory 1) (table 4 funcref) (elem (i32.const 0) $odd $even)
+const WAT: &str = r#"(module (memory 1) (table (export "table") 4 funcref) (elem (i32.const 0) $odd $even)
     (func $even (export "even") (param i32) (result i32)
       (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
       (call_indirect (param i32) (result i32)

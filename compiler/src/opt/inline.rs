@@ -29,8 +29,9 @@
 //! * **Stack**: depths are computed later, from what the code then calls. A tail call of the callee is an
 //!   ordinary call in the caller, whose frame was below the callee's before: so no stack is needed
 //!   that was not needed already, and a cycle of tail calls is on no cycle of inlining.
-//! * **Addresses**: the context and the memory's base have one `GlobalValue` in each function, as the
-//!   egraph numbers values by it, so copies are led back to the caller's.
+//! * **Addresses**: copied symbols get the names that they have in the callee. The context and the memory's
+//!   base have one `GlobalValue` in each function, as the egraph numbers values by it, so copies are led back
+//!   to the caller's.
 
 use std::borrow::Cow;
 use std::mem;
@@ -169,6 +170,8 @@ struct Copy {
     callee: usize,
     /// The number of the copy of the callee's block 0.
     first_block: u32,
+    /// The number of the copy of the callee's first global value.
+    first_global: u32,
 }
 
 /// Decides about the calls of one function.
@@ -249,6 +252,8 @@ impl Inline for Inliner<'_> {
             callee,
             // The next block that the inliner makes is the first copy.
             first_block: caller.dfg.num_blocks() as u32,
+            // And so with global values.
+            first_global: caller.global_values.len() as u32,
         });
         InlineCommand::Inline {
             callee: Cow::Borrowed(&self.bodies[callee].clif),
@@ -305,6 +310,9 @@ impl Loops {
 
 /// Gives copies their source locations, and the caller's own global values.
 fn finish(function: &mut Function, bodies: &[Body], copies: &[Copy]) {
+    for copy in copies {
+        name_globals(function, &bodies[copy.callee].clif, copy.first_global);
+    }
     let mut addresses: FxHashMap<ExternalName, GlobalValue> = FxHashMap::default();
     for (value, data) in &function.global_values {
         if let GlobalValueData::Symbol { name, .. } = data {
@@ -326,6 +334,26 @@ fn finish(function: &mut Function, bodies: &[Body], copies: &[Copy]) {
                 }
                 lead_back(function, inst, &addresses);
                 next = function.layout.next_inst(inst);
+            }
+        }
+    }
+}
+
+/// Gives copied global values the names that they have in the callee: Cranelift's inliner copies the number of
+/// a name, which is another name's in the caller.
+fn name_globals(function: &mut Function, callee: &Function, first: u32) {
+    for (number, data) in (first..).zip(callee.global_values.values()) {
+        if let GlobalValueData::Symbol {
+            name: ExternalName::User(name),
+            ..
+        } = data
+        {
+            let own = callee.params.user_named_funcs()[*name].clone();
+            let own = ExternalName::User(function.declare_imported_user_function(own));
+            if let GlobalValueData::Symbol { name, .. } =
+                &mut function.global_values[GlobalValue::from_u32(number)]
+            {
+                *name = own;
             }
         }
     }

@@ -43,6 +43,10 @@ pub const THUNKS: u32 = 6;
 /// Name space of signatures in the text: what follows the entry thunk in a record of the image's types.
 /// The index is the type number.
 pub const TYPES: u32 = 7;
+/// Name space of tables in the text ([`Table::contents`](super::module::Table::contents)), one word for each
+/// element: 0 for null, else the distance of the function's address from the table's first word. The
+/// index is the table's.
+pub const TABLES: u32 = 8;
 
 /// Addresses in pinned registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +258,7 @@ pub enum Region {
     Context,
     /// Elements of tables.
     Table,
-    /// Words in the text: type numbers in front of functions, items of element segments.
+    /// Words in the text: type numbers in front of functions, items of element segments, tables.
     Text,
     /// Bytes of data segments in the text.
     Segment,

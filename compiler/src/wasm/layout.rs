@@ -81,7 +81,8 @@ pub(super) fn place(module: &mut Module, place: Place) -> Result<()> {
             end += u64::from(FunctionRecord::BYTES);
         }
     }
-    for table in module.tables.iter_mut().filter(|table| !table.imported) {
+    let own = module.tables.iter_mut();
+    for table in own.filter(|table| !table.imported && table.is_in_instance()) {
         table.offset = clamped(end);
         end += 4 * u64::from(table.capacity);
     }

@@ -12,11 +12,13 @@
 //! * [`support`]: which proposals and types are accepted, and the limits beyond wasmparser's own
 //! * `operators/`: one file per family of operators
 //! * `verdict`: invalid, or merely not offered?
+//! * `constant_tables`: tables that nobody writes
 //! * `builtins`: functions that the translation adds
 //! * `link`: calls of other instances
 
 mod builtins;
 mod constant;
+mod constant_tables;
 pub mod contract;
 mod function;
 mod layout;
@@ -191,7 +193,9 @@ fn translate_offered(bytes: &[u8], target: Target) -> Result<Translated> {
     }
     let mut module = sections.finish();
     for function in scratch.references() {
-        module.functions[function as usize].indirect = true;
+        let function = &mut module.functions[function as usize];
+        function.indirect = true;
+        function.numbered = true;
     }
     let initializer = module.initializer.map(|_| Builtin::Initialize);
     functions.extend(initializer.and_then(|b| builtin(b, &module)));

@@ -1,6 +1,7 @@
 //! The module as the rest of the compiler sees it: indices resolved, constants evaluated,
 //! types numbered by structure, every table and global with its place in the context.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use wasm2mcu_abi::types::ValueType;
@@ -89,8 +90,10 @@ pub struct Function {
     pub name: String,
     /// Where it comes from, if it is imported. The import slot is the function's index.
     pub import: Option<Import>,
-    /// Whether its address can get into a table, so that it needs its type number in front.
+    /// Whether its address can get into a table.
     pub indirect: bool,
+    /// Whether a call looks at its type number, so that it needs that in front.
+    pub numbered: bool,
     /// Offset of its record in the context; `None` where no reference to it leaves the instance.
     pub record: Option<u32>,
 }
@@ -138,12 +141,45 @@ pub struct Table {
     pub init: Constant,
     /// The largest number of elements that is declared.
     pub declared: Option<u32>,
+    /// The functions that it refers to for ever, if nobody writes it: then the code finds it in the text, and
+    /// nobody else knows of it. See [`constant_tables`](super::constant_tables).
+    pub contents: Option<Contents>,
+}
+
+/// What is in a table that nobody writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// The function that each element refers to; `None` is null.
+    pub functions: Vec<Option<u32>>,
+    /// Whether an element is null.
+    pub has_null: bool,
+    /// The type numbers of the functions.
+    pub types: BTreeSet<u32>,
+}
+
+impl Contents {
+    /// References to `functions` of a module that has `all` these.
+    pub fn new(functions: Vec<Option<u32>>, all: &[Function]) -> Contents {
+        let known = functions.iter().flatten();
+        Contents {
+            has_null: functions.contains(&None),
+            types: known
+                .map(|&function| all[function as usize].type_number)
+                .collect(),
+            functions,
+        }
+    }
 }
 
 impl Table {
     /// Whether the number of elements never changes.
     pub fn is_fixed(&self) -> bool {
         self.elements == self.capacity && !self.imported
+    }
+
+    /// Whether instances have it, or get it from another one.
+    pub fn is_in_instance(&self) -> bool {
+        self.contents.is_none()
     }
 }
 
@@ -359,6 +395,12 @@ impl Module {
         exported.chain(start).chain(self.recorded_functions())
     }
 
+    /// What stands in front of the function with this index.
+    pub fn number_in_front(&self, function: u32) -> Option<u32> {
+        let function = &self.functions[function as usize];
+        function.numbered.then_some(function.type_number)
+    }
+
     /// Signature of the function with this index.
     pub fn signature(&self, function: u32) -> &Signature {
         &self.types[self.functions[function as usize].type_number as usize]
@@ -397,6 +439,20 @@ impl Module {
         words
     }
 
+    /// Whether a segment is active, and there is nothing to write: its table stands in the text.
+    pub fn is_in_text(&self, segment: &ElementSegment) -> bool {
+        match segment.mode {
+            ElementMode::Active { table, .. } => !self.tables[table as usize].is_in_instance(),
+            ElementMode::Passive | ElementMode::Declared => false,
+        }
+    }
+
+    /// The number that a table of instances has in the image.
+    pub fn table_number(&self, index: u32) -> u32 {
+        let before = self.tables[..index as usize].iter();
+        before.filter(|table| table.is_in_instance()).count() as u32
+    }
+
     /// Whether something is known at instantiation only, so that an initializer must compute it.
     pub(crate) fn is_computed(&self) -> bool {
         let globals = self.globals.iter().filter(|global| !global.imported);
@@ -423,7 +479,10 @@ impl Module {
         let foreign = foreign || memory.is_some() && self.data.iter().any(|s| s.address.is_some());
         foreign
             || all.any(Constant::is_computed)
-            || self.tables.iter().any(|table| table.init != null)
+            || self
+                .tables
+                .iter()
+                .any(|table| table.is_in_instance() && table.init != null)
     }
 
     /// Offsets in the context of the globals that begin with a reference to a function, ascending.

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use wasmparser::{
     DataKind, ElementKind, ExternalKind, FunctionBody, KnownCustom, MemoryType, Name,
-    NameSectionReader, Operator, Parser, Payload, TableType, TypeRef,
+    NameSectionReader, Operator, Parser, Payload, TypeRef,
 };
 
 /// What the look found.
@@ -28,6 +28,10 @@ pub(super) struct Prescan {
     pub(super) exported_tables: BTreeSet<u32>,
     /// Tables that some function grows.
     pub(super) grown_tables: BTreeSet<u32>,
+    /// Tables that some function writes, growing them included.
+    pub(super) written_tables: BTreeSet<u32>,
+    /// Tables that some function takes references from.
+    pub(super) read_tables: BTreeSet<u32>,
     /// Data segments that some function drops.
     pub(super) dropped_data: BTreeSet<u32>,
     /// Element segments that some function drops.
@@ -43,7 +47,7 @@ impl Prescan {
         for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
             match payload {
                 Payload::TableSection(tables) => {
-                    changes |= tables.into_iter().flatten().any(|t| table_has_room(&t.ty));
+                    changes |= tables.count() > 0;
                 }
                 Payload::MemorySection(memories) => {
                     changes |= memories.into_iter().flatten().any(|m| has_room(&m));
@@ -97,6 +101,22 @@ impl Prescan {
                 Operator::MemoryGrow { .. } => self.grows_memory = true,
                 Operator::TableGrow { table } => {
                     self.grown_tables.insert(table);
+                    self.written_tables.insert(table);
+                }
+                Operator::TableGet { table } => {
+                    self.read_tables.insert(table);
+                }
+                Operator::TableSet { table }
+                | Operator::TableFill { table }
+                | Operator::TableInit { table, .. } => {
+                    self.written_tables.insert(table);
+                }
+                Operator::TableCopy {
+                    dst_table,
+                    src_table,
+                } => {
+                    self.written_tables.insert(dst_table);
+                    self.read_tables.insert(src_table);
                 }
                 Operator::DataDrop { data_index } => {
                     self.dropped_data.insert(data_index);
@@ -128,8 +148,4 @@ fn has_room(memory: &MemoryType) -> bool {
     memory
         .maximum
         .is_none_or(|maximum| maximum > memory.initial)
-}
-
-fn table_has_room(table: &TableType) -> bool {
-    table.maximum.is_none_or(|maximum| maximum > table.initial)
 }

@@ -12,6 +12,7 @@ use wasmparser::{
 
 use super::Target;
 use super::constant::evaluate;
+use super::constant_tables;
 use super::layout;
 use super::module::{
     Constant, DataSegment, DataShape, ElementMode, ElementSegment, Export, ExportItem, Function,
@@ -173,6 +174,7 @@ impl<'a> Sections<'a> {
             size_offset: None,
             init: Constant::Reference(None),
             declared,
+            contents: None,
         })
     }
 
@@ -209,6 +211,7 @@ impl<'a> Sections<'a> {
             name,
             import,
             indirect: false,
+            numbered: false,
             record: None,
         });
     }
@@ -247,6 +250,7 @@ impl<'a> Sections<'a> {
                 size_offset: (shared || capacity != elements).then_some(0),
                 init,
                 declared,
+                contents: None,
             });
         }
         Ok(())
@@ -439,6 +443,7 @@ impl<'a> Sections<'a> {
             length_offset: (length > 0 && self.prescan.dropped_data.contains(&index)).then_some(0),
         });
         self.module.data_shapes = shapes.collect();
+        constant_tables::find(&mut self.module, self.prescan);
         layout::place(&mut self.module, Place::at(offset))
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   0 ──▶ text: each function's type number in front of its address, 16 bytes apart
+//!   TABLES ──▶ text: tables, 256 bytes apart
 //!   CONTEXT ──▶ context block, then linear memory up to its capacity, then nothing
 //! ```
 //! An access outside RAM is an error of the interpreter, never a trap: a guard that is missing
@@ -20,11 +21,14 @@ use cranelift_interpreter::instruction::DfgInstructionContext;
 use cranelift_interpreter::interpreter::LibCallHandler;
 use cranelift_interpreter::state::{InterpreterFunctionRef, MemoryError, State};
 use cranelift_interpreter::step::{ControlFlow, CraneliftTrap, step};
-use wasm2mcu::wasm::contract::{BUILTINS, FUNCTIONS, Symbol};
+use wasm2mcu::wasm::contract::{self, BUILTINS, FUNCTIONS, Symbol};
 use wasm2mcu::wasm::module::ElementMode;
 use wasm2mcu::wasm::{BodyId, Translated};
 use wasm2mcu_abi::context::Context;
 
+/// Where the text has tables, each at a multiple of [`TABLE_BYTES`].
+const TABLES: u32 = 0x800;
+const TABLE_BYTES: u32 = 0x100;
 const CONTEXT: u32 = 0x1000;
 const FUNCTION_BYTES: u32 = 16;
 /// Instructions after which a run is given up.
@@ -73,7 +77,17 @@ impl<'a> Machine<'a> {
         for (index, function) in module.functions.iter().enumerate() {
             machine.word(code(index as u32) - 5, function.type_number);
         }
-        for segment in &module.elements {
+        for (index, table) in (0..).zip(&module.tables) {
+            let Some(contents) = &table.contents else {
+                continue;
+            };
+            let first = TABLES + TABLE_BYTES * index;
+            for (element, function) in (first..).step_by(4).zip(&contents.functions) {
+                let distance = function.map_or(0, |function| code(function).wrapping_sub(first));
+                machine.word(element, distance);
+            }
+        }
+        for segment in module.elements.iter().filter(|s| !module.is_in_text(s)) {
             let ElementMode::Active { table, start } = &segment.mode else {
                 continue;
             };
@@ -274,8 +288,9 @@ impl<'a> State<'a> for Machine<'a> {
         else {
             return Err(MemoryError::InvalidAddressType(types::I32));
         };
-        let address = match self.named(name).1 {
-            index if index == Symbol::Context as u32 => CONTEXT,
+        let address = match self.named(name) {
+            (contract::TABLES, index) => TABLES + TABLE_BYTES * index,
+            (_, index) if index == Symbol::Context as u32 => CONTEXT,
             _ => self.memory,
         };
         Ok(DataValue::I32(address as i32))

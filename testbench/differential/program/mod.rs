@@ -154,6 +154,10 @@ impl Plan {
         let mut section = GlobalSection::new();
         let mut exports = ExportSection::new();
         exports.export("memory", ExportKind::Memory, 0);
+        // Otherwise nobody writes to it.
+        if u.ratio(1, 3)? {
+            exports.export("table", ExportKind::Table, 0);
+        }
         for (number, &mutable) in (0..).zip(&self.globals) {
             let value = match number {
                 FUEL_GLOBAL => FUEL,

@@ -31,7 +31,8 @@ use wasm2mcu_testbench::{Board, BoardError, HostFunction, Instance, open};
 const BOARDS: [&str; 2] = ["m33", "rv32"];
 const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Size, OptLevel::Speed];
 
-/// What every attacker has beside its attack: a global and a table in its context that nothing changes.
+/// What every attacker has beside its attack: a global and a table in its context that nothing changes. The
+/// function that nobody calls keeps the table out of the text.
 const WATCH: &str = r#"
     (type $watched (func (result i32)))
     (table $watched 2 2 funcref)
@@ -39,6 +40,7 @@ const WATCH: &str = r#"
     (global $watched_low (mut i32) (i32.const 1))
     (global $watched_high (mut i64) (i64.const 2))
     (func $fifty (result i32) (i32.const 50))
+    (func (table.set $watched (i32.const 0) (ref.func $fifty)))
     (func (export "canary") (result i32)
         (i32.add (i32.add (global.get $watched_low) (i32.wrap_i64 (global.get $watched_high)))
             (i32.add (call_indirect $watched (type $watched) (i32.const 0))

@@ -46,6 +46,39 @@ const PARTS: &str = r#"
         (table.grow $t (ref.func $double) (local.get 0)))
     (func (export "size") (result i32) (table.size $t))"#;
 
+/// Tables in the text: one with null and several types, one without, an empty one.
+const IN_TEXT: &str = r#"
+    (type $unary (func (param i32) (result i32)))
+    (type $binary (func (param i32 i32) (result i32)))
+    (type $wide (func (param i64) (result i64)))
+    (table $t 6 funcref)
+    (table $u 2 funcref)
+    (table $x 0 funcref)
+    (elem (table $t) (i32.const 1) func $double $sum $wide $double)
+    (elem (table $u) (i32.const 0) func $double $double)
+    (func $double (type $unary) (i32.shl (local.get 0) (i32.const 1)))
+    (func $sum (type $binary) (i32.add (local.get 0) (local.get 1)))
+    (func $wide (type $wide) (local.get 0))
+    (func (export "call") (param i32) (result i32)
+        (call_indirect $t (type $unary) (i32.const 21) (local.get 0)))
+    (func (export "tail") (param i32) (result i32)
+        (return_call_indirect $t (type $unary) (i32.const 21) (local.get 0)))
+    (func (export "call_u") (param i32) (result i32)
+        (call_indirect $u (type $unary) (i32.const 21) (local.get 0)))
+    (func (export "tail_u") (param i32) (result i32)
+        (return_call_indirect $u (type $unary) (i32.const 21) (local.get 0)))
+    (func (export "other") (param i32) (result i32)
+        (call_indirect $u (type $binary) (i32.const 21) (i32.const 2) (local.get 0)))
+    (func (export "call_x") (param i32) (result i32)
+        (call_indirect $x (type $unary) (i32.const 21) (local.get 0)))
+    (func (export "walk") (param i32) (result i32) (local i32)
+        (loop
+            (local.set 1 (call_indirect $u (type $unary) (local.get 1) (local.get 0)))
+            (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+            (br 0))
+        unreachable)
+    (func (export "get") (param i32) (result i32) (ref.is_null (table.get $t (local.get 0))))"#;
+
 /// Far away, where four bytes an element wrap, and at the ends of the numbers.
 const WILD: [u32; 6] = [
     1 << 30,
@@ -164,4 +197,45 @@ fn growth_to_the_limit() {
             traps("null", &[6], TableOutOfBounds),
         ],
     );
+}
+
+#[test]
+fn tables_in_the_text() {
+    let mut calls = Vec::new();
+    for element in [1, 4] {
+        calls.extend([
+            returns("call", &[element], 42),
+            returns("tail", &[element], 42),
+        ]);
+    }
+    for element in [0, 5] {
+        calls.extend([
+            returns("get", &[element], 1),
+            traps("call", &[element], UninitializedElement),
+            traps("tail", &[element], UninitializedElement),
+        ]);
+    }
+    for element in [2, 3] {
+        calls.extend([
+            traps("call", &[element], IndirectCallTypeMismatch),
+            traps("tail", &[element], IndirectCallTypeMismatch),
+        ]);
+    }
+    for element in [0, 1] {
+        calls.extend([
+            returns("call_u", &[element], 42),
+            returns("tail_u", &[element], 42),
+            traps("other", &[element], IndirectCallTypeMismatch),
+            traps("walk", &[element], UndefinedElement),
+        ]);
+    }
+    for index in [6, 7, 8, 100].into_iter().chain(WILD) {
+        let names = [
+            "call", "tail", "call_u", "tail_u", "other", "call_x", "walk",
+        ];
+        calls.extend(names.map(|name| traps(name, &[index], UndefinedElement)));
+        calls.push(traps("get", &[index], TableOutOfBounds));
+    }
+    calls.push(traps("call_x", &[0], UndefinedElement));
+    attack(IN_TEXT, &calls);
 }

@@ -12,6 +12,7 @@ on_every_board! {
     pages_of_one_byte
     tables_grow_into_their_room
     segments_are_dropped
+    segments_of_inlined_functions
 }
 
 /// Everything that an initializer does, in order: later segments win, the start function sees all.
@@ -149,6 +150,39 @@ fn segments_are_dropped(board: &dyn Board) {
         ("bytes", &[0, 0, 0], Ok(&[])),
         ("items", &[0, 0, 1], Err(TableOutOfBounds)),
         ("items", &[3, 0, 0], Ok(&[])),
+    ];
+    check(board, wat, calls);
+}
+
+/// Each function is in the place of its call, and still copies its own segment.
+fn segments_of_inlined_functions(board: &dyn Board) {
+    let wat = r#"(module
+        (type $r (func (result i32)))
+        (memory 1 1)
+        (table $t 2 funcref)
+        (data $one "1111")
+        (data $two "2222")
+        (elem $five func $five)
+        (elem $six func $six)
+        (func $five (type $r) (i32.const 5))
+        (func $six (type $r) (i32.const 6))
+        (func $first (memory.init $one (i32.const 0) (i32.const 0) (i32.const 4)))
+        (func $second (memory.init $two (i32.const 4) (i32.const 0) (i32.const 4)))
+        (func $third (table.init $t $six (i32.const 1) (i32.const 0) (i32.const 1)))
+        (func (export "copy")
+            (memory.init $two (i32.const 8) (i32.const 0) (i32.const 4))
+            (table.init $t $five (i32.const 0) (i32.const 0) (i32.const 1))
+            (call $third) (call $second) (call $first))
+        (func (export "word") (param i32) (result i32) (i32.load (local.get 0)))
+        (func (export "call") (param i32) (result i32)
+            (call_indirect $t (type $r) (local.get 0))))"#;
+    let calls: &[crate::Call<'_>] = &[
+        ("copy", &[], Ok(&[])),
+        ("word", &[0], Ok(&[0x3131_3131])),
+        ("word", &[4], Ok(&[0x3232_3232])),
+        ("word", &[8], Ok(&[0x3232_3232])),
+        ("call", &[0], Ok(&[5])),
+        ("call", &[1], Ok(&[6])),
     ];
     check(board, wat, calls);
 }

@@ -1,6 +1,7 @@
 //! What the language has beyond its first version, on every board at every level: what the official
 //! suite does not reach, in small modules of our own.
 
+mod constant_tables;
 mod instantiation;
 mod linking;
 mod tail_calls;

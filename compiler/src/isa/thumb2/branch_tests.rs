@@ -4,8 +4,9 @@ use regalloc2::Block;
 
 use super::assembler::{compare_with_assembler, hex};
 use super::branch::{self, Branch};
-use super::encode::Opcode;
+use super::encode::{self, Opcode};
 use super::inst::Cond;
+use super::regs::r;
 use super::reloc::{AddressOf, RelocKind};
 use crate::mach::buffer::{BranchOutOfRange, CodeBuffer, Label};
 use crate::mach::buffer::{CallOutOfRange, Relocate};
@@ -249,4 +250,42 @@ fn relocations_complete_instructions() {
     let error = RelocKind::Call.apply(&mut text, 0, target);
     assert_eq!(error, Err(CallOutOfRange { at: 0, target }));
     assert_eq!(hex(&text[..4]), "fff7feff", "left as it was");
+}
+
+/// From an even and an odd halfword, as far as it reaches to both sides; beyond, nothing is changed.
+#[test]
+fn short_addresses_of_data_reach_4095_bytes() {
+    let mut adr = Vec::new();
+    encode::adr(r(5)).write(&mut adr);
+    let mut cases: Vec<Case> = Vec::new();
+    for at in [0x2000_u32, 0x2002] {
+        let pc = (at + 4) & !3;
+        for distance in [
+            0, 4, 0x80, 0x7fc, 0x800, 0xffc, -4, -0x100, -0x800, -0xffc_i32,
+        ] {
+            let mut text = vec![0; 0x4000];
+            text[at as usize..][..4].copy_from_slice(&adr);
+            RelocKind::ShortDistance
+                .apply(&mut text, at, pc.wrapping_add_signed(distance))
+                .expect("in reach");
+            let (name, by) = match distance {
+                ..0 => ("subw", -distance),
+                _ => ("addw", distance),
+            };
+            let text = text[at as usize..][..4].to_vec();
+            cases.push((
+                format!("ADR over {distance}"),
+                format!("{name} r5, pc, #{by}"),
+                text,
+            ));
+        }
+        let mut text = vec![0; 0x4000];
+        text[at as usize..][..4].copy_from_slice(&adr);
+        for target in [pc + 0x1000, pc - 0x1000] {
+            let error = RelocKind::ShortDistance.apply(&mut text, at, target);
+            assert_eq!(error, Err(CallOutOfRange { at, target }));
+            assert_eq!(text[at as usize..][..4], adr);
+        }
+    }
+    compare_with_assembler(&cases);
 }

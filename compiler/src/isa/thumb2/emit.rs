@@ -23,7 +23,7 @@ use super::reloc::{AddressOf, RelocKind};
 use super::vfp;
 use crate::mach;
 use crate::mach::buffer::{BranchOutOfRange, Code, CodeBuffer, Label, Symbol};
-use crate::mach::emit::Emitter as _;
+use crate::mach::emit::{Emitter as _, Reach};
 use crate::mach::reg::Reg;
 use crate::mach::stubs::{Stub, Stubs, TrapStubs};
 
@@ -45,6 +45,10 @@ pub struct Emitter {
     last: (Opcode, usize),
     /// Bytes count more than instructions.
     small: bool,
+    /// Which addresses of data are near, by their number in the code.
+    near: Vec<bool>,
+    /// Addresses of data so far.
+    addresses: usize,
     /// The epilogue that the other returns jump to, where code is to be small.
     epilogue: Option<Label>,
     /// Words of data behind the code, by value.
@@ -68,9 +72,18 @@ impl mach::emit::Emitter for Emitter {
             flags: Flags::Unknown,
             last: (Opcode::Narrow(0), 0),
             small: false,
+            near: Vec::new(),
+            addresses: 0,
             epilogue: None,
             literals: BTreeMap::new(),
             wanted: BTreeMap::new(),
+        }
+    }
+
+    /// Calls span every text that there can be.
+    fn set_reach(&mut self, reach: Reach) {
+        if let Reach::Short(near) = reach {
+            self.near = near;
         }
     }
 
@@ -422,11 +435,18 @@ impl Emitter {
     }
 
     fn code_address(&mut self, rd: Reg, symbol: Symbol) {
+        let mut what = AddressOf::Code;
+        if symbol.is_data() {
+            what = AddressOf::Data;
+            let number = self.addresses;
+            self.addresses += 1;
+            if self.near.get(number) == Some(&true) {
+                self.buffer.relocation(RelocKind::ShortDistance, symbol);
+                self.put(encode::adr(rd));
+                return;
+            }
+        }
         // The addends −12 and −8 lead from each instruction to the pc of the ADD.
-        let what = match symbol.is_data() {
-            true => AddressOf::Data,
-            false => AddressOf::Code,
-        };
         self.buffer.relocation(RelocKind::DistanceLow(what), symbol);
         self.put(encode::movw(rd, -12_i16 as u16));
         self.buffer

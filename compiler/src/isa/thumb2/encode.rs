@@ -665,6 +665,11 @@ pub(super) fn load_literal_long(rt: Reg, distance: i32) -> Opcode {
     wide(0xf85f | up << 7, hw(rt) << 12 | distance.unsigned_abs())
 }
 
+/// ADR T3 of `pc` rounded down to a word.
+pub(super) fn adr(rd: Reg) -> Opcode {
+    wide(0xf20f, hw(rd) << 8)
+}
+
 /// What makes a constant in a register of either class, without data; a float passes through `r12`.
 pub(super) fn constant(rd: Reg, value: u32) -> impl Iterator<Item = Opcode> {
     let float = rd.class() == RegClass::Float;

@@ -19,6 +19,9 @@ pub enum RelocKind {
     DistanceLow(AddressOf),
     /// MOVT of the high half, 8 bytes from that `pc`; `R_ARM_THM_MOVT_PREL`.
     DistanceHigh(AddressOf),
+    /// ADR of data, which counts from `pc` rounded down to a word; `R_ARM_THM_ALU_PREL_11_0`. It reaches
+    /// ±4095 bytes.
+    ShortDistance,
 }
 
 /// What stands at an address.
@@ -51,12 +54,34 @@ impl Relocate for RelocKind {
                 let distance = (target | what as u32).wrapping_sub(at + 8);
                 with_imm16(place, (distance >> 16) as u16)
             }
+            RelocKind::ShortDistance => {
+                let distance = target.wrapping_sub((at + 4) & !3) as i32;
+                if distance.unsigned_abs() > 4095 {
+                    return Err(CallOutOfRange { at, target });
+                }
+                with_distance(place, distance)
+            }
         };
         let mut bytes = Vec::with_capacity(4);
         opcode.write(&mut bytes);
         place.copy_from_slice(&bytes);
         Ok(())
     }
+
+    fn short_span(self) -> Option<u32> {
+        // Less than there is, as `pc` is ahead, rounded, and padding may grow by some bytes where code gets
+        // shorter.
+        matches!(self, RelocKind::DistanceLow(AddressOf::Data)).then_some(4080)
+    }
+}
+
+/// The ADR in `place` with another distance.
+fn with_distance(place: &[u8], distance: i32) -> Opcode {
+    let rd = u32::from(place[3] & 0xf);
+    let bits = distance.unsigned_abs();
+    let first = if distance < 0 { 0xf2af } else { 0xf20f };
+    let second = (bits >> 8 & 7) << 12 | rd << 8 | bits & 0xff;
+    Opcode::Wide((first | bits >> 11 << 10) << 16 | second)
 }
 
 /// The MOVW or MOVT in `place` with another constant.

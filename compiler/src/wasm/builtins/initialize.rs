@@ -24,7 +24,9 @@ pub(super) fn initialize(body: &mut Body<'_, '_>, module: &Module) {
     initializer.globals();
     initializer.tables();
     for (index, segment) in (0..).zip(&module.elements) {
-        initializer.elements(index, segment);
+        if !module.is_in_text(segment) {
+            initializer.elements(index, segment);
+        }
     }
     initializer.data();
     if let Some(start) = module.start {
@@ -55,7 +57,7 @@ impl Initializer<'_, '_, '_> {
 
     fn tables(&mut self) {
         for table in &self.module.tables {
-            if table.init == Constant::Reference(None) {
+            if table.init == Constant::Reference(None) || !table.is_in_instance() {
                 continue;
             }
             let value = self.value(&table.init, table.element);

@@ -17,11 +17,22 @@ use super::super::contract::{Builtin, Region, TYPES, trap};
 use super::super::function::{Translator, address};
 use super::super::link::field;
 
-/// A call through a reference that is not null.
-struct ReferenceCall {
-    reference: Value,
+/// A call through a table, whose element is not null.
+struct IndirectCall {
+    target: Target,
     type_number: u32,
     args: Vec<Value>,
+}
+
+/// What a call through a table leads to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target {
+    /// What this reference leads to, whose type is still to be checked.
+    Reference(Value),
+    /// The code at this address, of a function of the module and of the right type.
+    Code(Value),
+    /// The module's function with this index, of the right type.
+    Function(u32),
 }
 
 impl Translator<'_> {
@@ -38,7 +49,7 @@ impl Translator<'_> {
                 table_index,
             } => {
                 if let Some(call) = self.indirect(type_index, table_index) {
-                    let results = self.call_reference(call);
+                    let results = self.call_target(call);
                     self.stack.extend(results);
                 }
             }
@@ -52,7 +63,7 @@ impl Translator<'_> {
                 table_index,
             } => {
                 if let Some(call) = self.indirect(type_index, table_index) {
-                    self.return_call_reference(call);
+                    self.return_call_target(call);
                 }
             }
             _ => return false,
@@ -67,42 +78,65 @@ impl Translator<'_> {
         (callee, self.pop_many(parameters))
     }
 
-    /// A call through a table, up to the check that the element is not null; `None` if it always
-    /// traps, after which the code is unreachable.
-    fn indirect(&mut self, type_index: u32, table: u32) -> Option<ReferenceCall> {
-        let type_number = self.module.type_numbers[type_index as usize];
+    /// A call through a table, with all checks but the type of what may be another instance's; `None` if it
+    /// always traps, after which the code is unreachable.
+    fn indirect(&mut self, type_index: u32, table: u32) -> Option<IndirectCall> {
+        let module = self.module;
+        let type_number = module.type_numbers[type_index as usize];
         let index = self.pop();
-        let parameters = self.module.types[type_number as usize].params.len();
+        let parameters = module.types[type_number as usize].params.len();
         let args = self.pop_many(parameters);
-        let reference = self.element(table, index, TrapCode::UndefinedElement)?;
-        let null = trap(TrapCode::UninitializedElement);
-        self.builder.ins().trapz(reference, null);
-        Some(ReferenceCall {
-            reference,
+        let target = match &module.tables[table as usize].contents {
+            Some(contents) => self.constant_target(table, contents, index, type_number)?,
+            None => {
+                let reference = self.element(table, index, TrapCode::UndefinedElement)?;
+                let null = trap(TrapCode::UninitializedElement);
+                self.builder.ins().trapz(reference, null);
+                self.own_code(reference, type_number)
+            }
+        };
+        Some(IndirectCall {
+            target,
             type_number,
             args,
         })
     }
 
-    fn call_reference(&mut self, call: ReferenceCall) -> Vec<Value> {
-        let signature = self.signature_ref(call.type_number);
-        if !self.module.open {
-            self.check_type(call.reference, call.type_number);
-            let ins = self.builder.ins();
-            let call = ins.call_indirect(signature, call.reference, &call.args);
-            return self.builder.inst_results(call).to_vec();
+    /// The target that a reference is, its type checked where it is code of the module's own.
+    fn own_code(&mut self, reference: Value, type_number: u32) -> Target {
+        if self.module.open {
+            return Target::Reference(reference);
         }
+        self.check_type(reference, type_number);
+        Target::Code(reference)
+    }
+
+    fn call_target(&mut self, call: IndirectCall) -> Vec<Value> {
+        let signature = self.signature_ref(call.type_number);
+        let reference = match call.target {
+            Target::Reference(reference) => reference,
+            Target::Code(code) => {
+                let ins = self.builder.ins();
+                let call = ins.call_indirect(signature, code, &call.args);
+                return self.builder.inst_results(call).to_vec();
+            }
+            Target::Function(function) => {
+                let callee = self.callee(function);
+                let call = self.builder.ins().call(callee, &call.args);
+                return self.builder.inst_results(call).to_vec();
+            }
+        };
         let after = self.builder.create_block();
         let returns = self.builder.func.dfg.signatures[signature].returns.clone();
         for result in returns {
             self.builder.append_block_param(after, result.value_type);
         }
-        let callee = self.own_or_other(&call, |translator, code| {
+        let callee = self.own_or_other(reference, call.type_number, |translator, code| {
             let ins = translator.builder.ins();
             let inst = ins.call_indirect(signature, code, &call.args);
             translator.leave_with_results(inst, after);
         });
-        let args = [&[call.reference], &call.args[..]].concat();
+        let args = [&[reference], &call.args[..]].concat();
         let inst = self.builder.ins().call(callee, &args);
         self.leave_with_results(inst, after);
         self.builder.seal_block(after);
@@ -110,20 +144,27 @@ impl Translator<'_> {
         self.builder.block_params(after).to_vec()
     }
 
-    fn return_call_reference(&mut self, call: ReferenceCall) {
+    fn return_call_target(&mut self, call: IndirectCall) {
         let signature = self.signature_ref(call.type_number);
         self.reachable = false;
-        if !self.module.open {
-            self.check_type(call.reference, call.type_number);
-            let ins = self.builder.ins();
-            ins.return_call_indirect(signature, call.reference, &call.args);
-            return;
-        }
-        let callee = self.own_or_other(&call, |translator, code| {
+        let reference = match call.target {
+            Target::Reference(reference) => reference,
+            Target::Code(code) => {
+                let ins = self.builder.ins();
+                ins.return_call_indirect(signature, code, &call.args);
+                return;
+            }
+            Target::Function(function) => {
+                let callee = self.callee(function);
+                self.builder.ins().return_call(callee, &call.args);
+                return;
+            }
+        };
+        let callee = self.own_or_other(reference, call.type_number, |translator, code| {
             let ins = translator.builder.ins();
             ins.return_call_indirect(signature, code, &call.args);
         });
-        let args = [&[call.reference], &call.args[..]].concat();
+        let args = [&[reference], &call.args[..]].concat();
         self.builder.ins().return_call(callee, &args);
     }
 
@@ -132,10 +173,10 @@ impl Translator<'_> {
     /// checked in both.
     fn own_or_other(
         &mut self,
-        call: &ReferenceCall,
+        record: Value,
+        type_number: u32,
         own: impl FnOnce(&mut Self, Value),
     ) -> FuncRef {
-        let record = call.reference;
         let context = field(&mut self.builder, record, FunctionRecord::CONTEXT);
         let ins = self.builder.ins();
         let is_own = ins.icmp(IntCC::Equal, context, self.context);
@@ -146,7 +187,7 @@ impl Translator<'_> {
 
         self.builder.switch_to_block(here);
         let code = field(&mut self.builder, record, FunctionRecord::CODE);
-        self.check_type(code, call.type_number);
+        self.check_type(code, type_number);
         own(self, code);
 
         self.builder.switch_to_block(there);
@@ -154,14 +195,14 @@ impl Translator<'_> {
         // Behind the entry thunk.
         let four = self.word(4);
         let ty = self.builder.ins().iadd(ty, four);
-        let expected = UserExternalName::new(TYPES, call.type_number);
+        let expected = UserExternalName::new(TYPES, type_number);
         let expected = address(&mut self.builder, expected);
         let callee = self.builtin(Builtin::SameType);
         let same = self.builder.ins().call(callee, &[ty, expected]);
         let same = self.builder.inst_results(same)[0];
         let mismatch = trap(TrapCode::IndirectCallTypeMismatch);
         self.builder.ins().trapz(same, mismatch);
-        self.bridge(call.type_number)
+        self.bridge(type_number)
     }
 
     fn leave_with_results(&mut self, call: Inst, after: Block) {
@@ -171,7 +212,7 @@ impl Translator<'_> {
     }
 
     /// Traps unless the code at an address is that of a function of the module with this type.
-    fn check_type(&mut self, code: Value, type_number: u32) {
+    pub(super) fn check_type(&mut self, code: Value, type_number: u32) {
         let expected = self.word(type_number);
         let text_flags = Region::Text.flags(self.builder.func);
         let type_word = -4 - i32::from(self.code_address_bit);

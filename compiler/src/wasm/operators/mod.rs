@@ -5,6 +5,7 @@
 //! Operators in unreachable code are validated, but neither translated nor refused.
 
 mod call;
+mod constant_table;
 mod control;
 mod float;
 mod integer;

@@ -49,6 +49,10 @@ impl Translator<'_> {
     /// The element at `index`, loaded behind a check that traps with `code`; `None` if no index is
     /// in the table, after which the code is unreachable.
     pub(super) fn element(&mut self, table: u32, index: Value, code: TrapCode) -> Option<Value> {
+        let module = self.module;
+        if let Some(contents) = &module.tables[table as usize].contents {
+            return self.constant_element(table, contents, index, code);
+        }
         let (address, offset) = self.checked_element(table, index, code)?;
         let flags = Region::Table.flags(self.builder.func);
         let load = self.builder.ins().load(types::I32, flags, address, offset);
@@ -71,14 +75,27 @@ impl Translator<'_> {
         index: Value,
         code: TrapCode,
     ) -> Option<(Value, i32)> {
+        self.check_index(table, index, code)?;
+        let known = &self.module.tables[table as usize];
+        let (base, offset) = if known.imported {
+            (self.first_element(table), 0)
+        } else {
+            (self.context, known.offset as i32)
+        };
+        let two = self.word(2);
+        let distance = self.builder.ins().ishl(index, two);
+        let address = self.builder.ins().iadd(base, distance);
+        Some((address, offset))
+    }
+
+    /// Traps with `code` unless `index` is in the table; `None` if none is.
+    pub(super) fn check_index(&mut self, table: u32, index: Value, code: TrapCode) -> Option<()> {
         let known = &self.module.tables[table as usize];
         if known.capacity == 0 {
             self.trap(code);
             return None;
         }
-        let (fixed, offset) = (known.is_fixed(), known.offset);
-        let imported = known.imported;
-        let outside = if fixed {
+        let outside = if known.is_fixed() {
             let last = self.word(known.elements - 1);
             let ins = self.builder.ins();
             ins.icmp(IntCC::UnsignedGreaterThan, index, last)
@@ -88,15 +105,7 @@ impl Translator<'_> {
             ins.icmp(IntCC::UnsignedGreaterThanOrEqual, index, size)
         };
         self.builder.ins().trapnz(outside, trap(code));
-        let (base, offset) = if imported {
-            (self.first_element(table), 0)
-        } else {
-            (self.context, offset as i32)
-        };
-        let two = self.word(2);
-        let distance = self.builder.ins().ishl(index, two);
-        let address = self.builder.ins().iadd(base, distance);
-        Some((address, offset))
+        Some(())
     }
 
     /// The present number of elements.
@@ -196,8 +205,16 @@ impl Translator<'_> {
         let size = self.table_size(from);
         self.check_range(source, count, size);
         let target = self.element_address(to, target);
-        let source = self.element_address(from, source);
-        self.work(Builtin::TableCopy, &[target, source, count]);
+        if self.module.tables[from as usize].is_in_instance() {
+            let source = self.element_address(from, source);
+            self.work(Builtin::TableCopy, &[target, source, count]);
+        } else {
+            let base = self.constant_table(from);
+            let two = self.word(2);
+            let distance = self.builder.ins().ishl(source, two);
+            let source = self.builder.ins().iadd(base, distance);
+            self.work(Builtin::TableInit, &[target, source, count, base]);
+        }
     }
 
     fn table_init(&mut self, segment_index: u32, table: u32) {

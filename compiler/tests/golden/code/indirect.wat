@@ -1,7 +1,7 @@
-;; A call through a table checks the index, null and the type number before the function.
+;; A call through a table that others see checks the index, null and the type number before the function.
 (module
   (type $unary (func (param i32) (result i32)))
-  (table 3 funcref)
+  (table (export "table") 3 funcref)
   (elem (i32.const 0) $double $nothing)
   (func $double (type $unary) (i32.shl (local.get 0) (i32.const 1)))
   (func $nothing)
