@@ -8,7 +8,7 @@
 //! Standard output carries what was asked for and nothing else; everything for people goes to
 //! standard error.
 //!
-//! * [`compile`], [`run`], [`inspect`], [`disasm`], [`explain`], [`keygen`], [`sign`], [`verify`], [`completions`]: the
+//! * [`compile`], [`run`], [`boards`], [`inspect`], [`disasm`], [`explain`], [`keygen`], [`sign`], [`verify`], [`completions`]: the
 //!   commands
 //! * [`key`]: key files
 //! * [`input`], [`output`]: files and streams
@@ -18,6 +18,7 @@
 //! * [`names`]: what functions are called
 //! * [`progress`]: what takes long says so
 
+mod boards;
 mod compile;
 mod completions;
 mod core;
@@ -76,6 +77,7 @@ struct Cli {
 enum Command {
     Compile(compile::Args),
     Run(run::Args),
+    Boards(boards::Args),
     Inspect(inspect::Args),
     Disasm(disasm::Args),
     Explain(explain::Args),
@@ -99,6 +101,7 @@ pub(crate) fn main() -> ExitCode {
     let end = match cli.command {
         Command::Compile(args) => compile::run(args),
         Command::Run(args) => run::run(args),
+        Command::Boards(args) => boards::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Disasm(args) => disasm::run(args),
         Command::Explain(args) => explain::run(args),
