@@ -10,7 +10,7 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use wasm2mcu::{ParseTargetError, Target};
+use wasm2mcu::{Target, TargetError};
 use wasm2mcu_testbench::board::{self, Board, BoardError, BoardInfo};
 use wasm2mcu_testbench::probe;
 use wasm2mcu_testbench::probe::chips::PREFIX;
@@ -57,7 +57,7 @@ pub(crate) enum OnBoardError {
     Board(String, BoardError),
     /// No code can be made for it.
     #[error("board {0} cannot be compiled for: {1}")]
-    Target(&'static str, ParseTargetError),
+    Target(&'static str, TargetError),
 }
 
 impl Table {
