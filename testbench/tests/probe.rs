@@ -8,7 +8,12 @@ mod fake_chip;
 #[allow(dead_code)]
 mod guest;
 
+use std::fs;
+use std::path::Path;
 use std::rc::Rc;
+
+use wasm2mcu::{Options, Target};
+use wasm2mcu_testbench::spectest::{self, Printed};
 
 use wasm2mcu_testbench::probe::{CHIPS, Chip, Firmware, Flashed, open_on};
 use wasm2mcu_testbench::{Board, BoardError, Instance, find, open};
@@ -102,7 +107,7 @@ fn keeps_the_debug_port_of_an_nrf5340_open() {
     assert_eq!(chip.bytes(0x5003_9504, 4), [0; 4]);
 }
 
-/// The emulated counters count instructions, and on Arm every access to memory.
+/// What comes on top of the module's own cycles is bounded.
 #[test]
 fn counts_cycles_without_those_of_host_functions() {
     for (name, in_process) in [("stm32l552", "m33"), ("rp2350-riscv", "rv32-aligned")] {
@@ -121,6 +126,52 @@ fn counts_cycles_without_those_of_host_functions() {
             assert!(
                 (instructions..instructions + extra).contains(&cycles),
                 "{name} {export}: {instructions} instructions, {cycles} cycles"
+            );
+        }
+    }
+}
+
+/// Compiled modules, too, and whatever they import: each app with one round, beside the board of this
+/// process.
+#[test]
+fn every_guest_app_has_its_result() {
+    let apps = Path::new(env!("CARGO_MANIFEST_DIR")).join("apps");
+    let table = fs::read_to_string(apps.join("expected.tsv")).expect("the table");
+    for (name, in_process) in [("nrf5340", "m33"), ("rp2350-riscv", "rv32-aligned")] {
+        let emulated = open(in_process).expect("a board");
+        let target: Target = emulated.info().target.parse().expect("a target");
+        let options = Options {
+            // The emulated core of the chip has no Zba, Zbb, Zbs.
+            target: target.with_features(emulated.info().features),
+            ..Options::default()
+        };
+        let chip = FakeChip::new(name);
+        let (board, _) = fake_chip::open(&chip);
+        for line in table.lines() {
+            let &[app, "run", "1", result] = line.split('\t').collect::<Vec<_>>().as_slice() else {
+                continue;
+            };
+            let wasm = fs::read(apps.join(format!("{app}.O2.wasm"))).expect("a module");
+            let compiled = wasm2mcu::compile(&wasm, &options).expect("compiled");
+            let image = compiled.image().expect("an image");
+            let run = |board: &dyn Board| {
+                let printed = Printed::default();
+                let mut instance = board.load(&image, spectest::functions(&printed))?;
+                let outcome = instance.invoke("run", &[1])?;
+                Ok::<_, BoardError>((outcome, printed.borrow().len()))
+            };
+            let (here, _) = run(&*emulated).expect("a call");
+            let (there, calls) =
+                run(&board).unwrap_or_else(|error| panic!("{name} {app}: {error}"));
+            let result: i32 = result.parse().expect("a number");
+            assert_eq!(there.end, Ok(vec![result as u32]), "{name} {app}");
+            // The emulated counters count fetches on RISC-V and accesses to memory on both.
+            let instructions = here.instructions.expect("counted");
+            let cycles = there.cycles.expect("a counter");
+            let most = 5 * instructions / 2 + 200 * (1 + calls as u64);
+            assert!(
+                (instructions..most).contains(&cycles),
+                "{name} {app}: {instructions} instructions, {cycles} cycles"
             );
         }
     }

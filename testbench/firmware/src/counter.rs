@@ -95,8 +95,9 @@ pub(crate) fn resume(paused: Count) {
 pub(crate) fn last() -> [u32; 3] {
     match COUNTER.last.get() {
         Some(cycles) => {
-            let cycles = u64::from(cycles);
-            [Count::BITS, cycles as u32, (cycles >> 32) as u32]
+            // A count of 32 bits has no other half.
+            let high = cycles.checked_shr(32).unwrap_or(0);
+            [Count::BITS, cycles as u32, high as u32]
         }
         None => [0; 3],
     }
