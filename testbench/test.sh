@@ -74,7 +74,22 @@ build_firmware() {
         provide_target "$target"
         cargo_for_target build --release --locked --target "$target" \
             --target-dir "$TARGET_DIR" --manifest-path testbench/firmware/Cargo.toml
+        case $target in
+        thumbv*) chips="nrf5340 stm32l552 rp2350" ;;
+        *) chips="rp2350-riscv" ;;
+        esac
+        for chip in $chips; do
+            build_for_chip "$chip" "$target"
+        done
     done
+}
+
+# The firmware for a chip behind a debug probe; the tests run it on an emulated one.
+build_for_chip() {
+    WASM2MCU_CHIP=$1 cargo_for_target build --release --locked --target "$2" --features probe \
+        --target-dir "$TARGET_DIR/chips" --manifest-path testbench/firmware/Cargo.toml
+    mkdir -p "$TARGET_DIR/firmware"
+    cp "$TARGET_DIR/chips/$2/release/wasm2mcu-firmware" "$TARGET_DIR/firmware/$1.elf"
 }
 
 # What the tests build with testbench/hosts/build.sh, so that they need no network.

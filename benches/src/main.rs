@@ -11,7 +11,8 @@
 //! ```
 //!
 //! `gate` compares a fixed subset with the committed baseline, in the tests too; `levers` leaves passes
-//! of the compiler out. `loader` does the same as `gate` with what the loader itself costs.
+//! of the compiler out. `loader` does the same as `gate` with what the loader itself costs. `on_board` runs
+//! our own engines on one board of the test bench, a chip behind a debug probe among them.
 
 mod cache;
 mod engine;
@@ -20,6 +21,7 @@ mod levers;
 mod loader;
 mod machine;
 mod measure;
+mod on_board;
 mod report;
 mod workload;
 
@@ -48,6 +50,13 @@ struct Options {
     /// Only cores whose name contains this: m33, rv32, ibex, cv32e40p
     #[arg(long, value_name = "TEXT")]
     core: Option<String>,
+    /// Measure our own engines on this board of the test bench in place of all cores: an emulated one
+    /// or probe:CHIP (`wasm2mcu boards` lists them)
+    #[arg(long, value_name = "BOARD", conflicts_with_all = ["core", "html", "results", "compare", "from"])]
+    board: Option<String>,
+    /// The debug probe of a board probe:CHIP, if several are attached
+    #[arg(long, value_name = "VID:PID:SERIAL", requires = "board")]
+    probe: Option<String>,
     /// Write everything that was measured as JSON; without FILE to the standard output, in place of
     /// the tables
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
@@ -98,6 +107,8 @@ enum Error {
     Gate(#[from] gate::GateError),
     #[error(transparent)]
     Loader(#[from] loader::LoaderError),
+    #[error(transparent)]
+    OnBoard(#[from] on_board::OnBoardError),
     #[error("no workload, engine or core of that name")]
     Nothing,
 }
@@ -123,6 +134,15 @@ fn run(options: &Options) -> Result<bool, Error> {
     if options.levers {
         print!("{}", levers::table()?);
         return Ok(true);
+    }
+    if let Some(board) = &options.board {
+        let table = on_board(options, board)?;
+        match &options.json {
+            None => print!("{}", table.text()),
+            Some(None) => print!("{}", table.json()),
+            Some(Some(path)) => report::write(path, &table.json())?,
+        }
+        return Ok(!table.failed());
     }
     // What cannot be read is better known before the long part.
     let old = options.compare.as_deref().map(Report::read).transpose()?;
@@ -152,11 +172,36 @@ fn run(options: &Options) -> Result<bool, Error> {
     Ok(!report.cells.iter().any(Cell::failed))
 }
 
+/// Whether a name contains what an option asks for.
+fn wanted(filter: &Option<String>, name: &str) -> bool {
+    filter.as_ref().is_none_or(|text| name.contains(text))
+}
+
+/// Shows what comes next over the line before, on a terminal; the empty line clears it.
+fn progress(next: &str) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{next}");
+        let _ = std::io::stderr().flush();
+    }
+}
+
+/// Measures what the options ask for on one board.
+fn on_board(options: &Options, board: &str) -> Result<on_board::Table, Error> {
+    let mut workloads = workload::all()?;
+    workloads.retain(|workload| wanted(&options.workload, workload.name));
+    let mut engines = engine::on_boards();
+    engines.retain(|engine| wanted(&options.engine, engine.name()));
+    if workloads.is_empty() || engines.is_empty() {
+        return Err(Error::Nothing);
+    }
+    let probe = options.probe.as_deref();
+    let table = on_board::Table::measure(board, probe, &workloads, &engines, progress);
+    progress("");
+    Ok(table?)
+}
+
 /// Measures what the options ask for.
 fn fresh(options: &Options) -> Result<Report, Error> {
-    let wanted = |filter: &Option<String>, name: &str| {
-        filter.as_ref().is_none_or(|text| name.contains(text))
-    };
     let mut workloads = workload::all()?;
     workloads.retain(|workload| wanted(&options.workload, workload.name));
     let mut engines = engine::all();
@@ -166,16 +211,7 @@ fn fresh(options: &Options) -> Result<Report, Error> {
     if workloads.is_empty() || engines.is_empty() || cores.is_empty() {
         return Err(Error::Nothing);
     }
-    let terminal = std::io::stderr().is_terminal();
-    let report = measure::measure(&workloads, &engines, &cores, |next| {
-        if terminal {
-            // Over the line before.
-            eprint!("\r\x1b[K{next}");
-            let _ = std::io::stderr().flush();
-        }
-    });
-    if terminal {
-        eprint!("\r\x1b[K");
-    }
+    let report = measure::measure(&workloads, &engines, &cores, progress);
+    progress("");
     Ok(report)
 }

@@ -8,6 +8,7 @@ use wasm2mcu_loader::{CallError, Image, InstantiateError, Item, SharedItem};
 
 use crate::fault::Fault;
 use crate::host::{GuestMemory, HostFunction};
+use crate::probe::{self, Chip, chips};
 use crate::{cortex_m, qemu, rv32};
 
 /// A place where images run.
@@ -145,6 +146,10 @@ pub struct Outcome {
     /// Instructions that the core executed from the call of the module's code to its return,
     /// host functions not counted; `None` on a board that cannot count.
     pub instructions: Option<u64>,
+    /// Clock cycles that they took, by the core's own counter: host functions not counted, but the
+    /// few cycles of reading the counter and entering the module. `None` on a board without such a
+    /// counter, and for a call so long that the counter may have come around.
+    pub cycles: Option<u64>,
 }
 
 /// What a board grants.
@@ -191,10 +196,22 @@ pub struct BoardInfo {
 #[derive(Debug, thiserror::Error)]
 pub enum BoardError {
     /// There is no board of this name.
-    #[error("no board is called {name:?}; there are: {}", names())]
+    #[error("no board is called {name:?}; there are: {}, and probe:CHIP", names())]
     Unknown {
         /// The name that was asked for.
         name: String,
+    },
+    /// There is no firmware for a chip of this name.
+    #[error(
+        "there is no firmware for a chip called {name:?}; the nearest are {}, and `wasm2mcu boards` \
+         lists all",
+        nearest.join(", ")
+    )]
+    UnknownChip {
+        /// The name that was asked for.
+        name: String,
+        /// The names that are most like it.
+        nearest: Vec<&'static str>,
     },
     /// Something that the board needs is not there.
     #[error("{what}; {remedy}")]
@@ -281,7 +298,7 @@ pub(crate) fn call_array(
     Ok((words, results))
 }
 
-const BOARDS: [BoardInfo; 13] = [
+static BOARDS: [BoardInfo; 13] = [
     cortex_m::M33::INFO,
     cortex_m::M33NoFpu::INFO,
     cortex_m::M33SoftFp::INFO,
@@ -297,13 +314,13 @@ const BOARDS: [BoardInfo; 13] = [
     qemu::RV32ZB.info,
 ];
 
-/// The boards that [`open`] knows.
+/// The boards that need nothing on the desk.
 pub fn boards() -> &'static [BoardInfo] {
     &BOARDS
 }
 
 fn names() -> String {
-    BOARDS.map(|board| board.name).join(", ")
+    BOARDS.each_ref().map(|board| board.name).join(", ")
 }
 
 fn place(pc: Option<u32>) -> String {
@@ -311,12 +328,32 @@ fn place(pc: Option<u32>) -> String {
         .unwrap_or_default()
 }
 
-/// Opens the board of this name.
+/// What the board of this name is, without opening it.
 ///
 /// # Errors
 ///
-/// [`BoardError::Unknown`] with the names that there are; [`BoardError::Absent`] with what to do.
+/// [`BoardError::Unknown`] or [`BoardError::UnknownChip`].
+pub fn find(name: &str) -> Result<&'static BoardInfo, BoardError> {
+    if let Some(chip) = name.strip_prefix(chips::PREFIX) {
+        return Ok(&Chip::named(chip)?.info);
+    }
+    let mut boards = BOARDS.iter();
+    let found = boards.find(|board| board.name == name);
+    found.ok_or_else(|| BoardError::Unknown {
+        name: name.to_owned(),
+    })
+}
+
+/// Opens the board of this name: one of [`boards`], or `probe:CHIP`.
+///
+/// # Errors
+///
+/// [`BoardError::Unknown`] with the names that there are; [`BoardError::Absent`] with what to do;
+/// what [`probe::open`] says.
 pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
+    if let Some(chip) = name.strip_prefix(chips::PREFIX) {
+        return probe::open(chip, None);
+    }
     match name {
         "m33" => Ok(Box::new(cortex_m::M33::new())),
         "m33-nofpu" => Ok(Box::new(cortex_m::M33NoFpu::new())),
@@ -327,10 +364,10 @@ pub fn open(name: &str) -> Result<Box<dyn Board>, BoardError> {
         "rv32" => Ok(Box::new(rv32::Rv32::new())),
         "rv32-aligned" => Ok(Box::new(rv32::Rv32Aligned::new())),
         "rv32f" => Ok(Box::new(rv32::Rv32F::new())),
-        "qemu-m33" => Ok(Box::new(qemu::Qemu::open(&qemu::M33)?)),
-        "qemu-rv32" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32)?)),
-        "qemu-rv32f" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32F)?)),
-        "qemu-rv32zb" => Ok(Box::new(qemu::Qemu::open(&qemu::RV32ZB)?)),
+        "qemu-m33" => Ok(Box::new(qemu::open(&qemu::M33)?)),
+        "qemu-rv32" => Ok(Box::new(qemu::open(&qemu::RV32)?)),
+        "qemu-rv32f" => Ok(Box::new(qemu::open(&qemu::RV32F)?)),
+        "qemu-rv32zb" => Ok(Box::new(qemu::open(&qemu::RV32ZB)?)),
         _ => Err(BoardError::Unknown {
             name: name.to_owned(),
         }),

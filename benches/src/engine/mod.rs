@@ -22,7 +22,7 @@ mod wasmi;
 
 use ::wasm2mcu::{OptLevel, Passes};
 
-pub(crate) use self::wasm2mcu::target;
+pub(crate) use self::wasm2mcu::{BoardEngine, target};
 use crate::machine::{Core, Cycles};
 use crate::workload::Workload;
 
@@ -171,6 +171,11 @@ pub(crate) fn in_process() -> Vec<Box<dyn Engine>> {
     let ours = wasm2mcu::ENGINES.iter();
     ours.map(|engine| Box::new(wasm2mcu::OnBoard(*engine)) as Box<dyn Engine>)
         .collect()
+}
+
+/// Our own engines, for the boards of the test bench.
+pub(crate) fn on_boards() -> Vec<BoardEngine> {
+    wasm2mcu::ENGINES.iter().map(BoardEngine).collect()
 }
 
 /// The compiler at a level with these passes, where it needs nothing but this process.

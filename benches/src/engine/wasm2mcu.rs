@@ -97,8 +97,8 @@ impl Engine for &'static Wasm2mcu {
 }
 
 impl Wasm2mcu {
-    /// The image, for the board of this process as long as it has no loader.
-    fn compile(&self, workload: &Workload, core: Core) -> Result<Image, EngineError> {
+    /// What the module is and what the compiler makes of it for a target.
+    fn compile_for(&self, workload: &Workload, target: Target) -> Result<Made, EngineError> {
         let path = match self.level {
             OptLevel::Size => &workload.small_wasm,
             OptLevel::None | OptLevel::Speed => &workload.wasm,
@@ -106,7 +106,7 @@ impl Wasm2mcu {
         let wasm = fs::read(path)
             .map_err(|error| EngineError::Failed(format!("{}: {error}", path.display())))?;
         let options = Options {
-            target: target(core)?,
+            target,
             level: self.level,
             passes: self.passes,
             // As in the compiler that is shipped.
@@ -118,7 +118,22 @@ impl Wasm2mcu {
         let start = Instant::now();
         let compiled = wasm2mcu::compile(&wasm, &options).map_err(failed)?;
         let image = compiled.image().map_err(failed)?;
-        let compile_seconds = start.elapsed().as_secs_f64();
+        Ok(Made {
+            seconds: start.elapsed().as_secs_f64(),
+            wasm,
+            compiled,
+            image,
+        })
+    }
+
+    /// The image, for the board of this process as long as it has no loader.
+    fn compile(&self, workload: &Workload, core: Core) -> Result<Image, EngineError> {
+        let Made {
+            wasm,
+            compiled,
+            image,
+            seconds: compile_seconds,
+        } = self.compile_for(workload, target(core)?)?;
         Ok(Image {
             core,
             compile_seconds,
@@ -134,6 +149,34 @@ impl Wasm2mcu {
             loader: None,
             bytes: image,
         })
+    }
+}
+
+/// A module and its image.
+struct Made {
+    wasm: Vec<u8>,
+    compiled: Compiled,
+    image: Vec<u8>,
+    seconds: f64,
+}
+
+/// The compiler at one level, for any target that a board has.
+#[derive(Clone, Copy)]
+pub(crate) struct BoardEngine(pub(super) &'static Wasm2mcu);
+
+impl BoardEngine {
+    /// Its name in the report.
+    pub(crate) fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// The image of a workload.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Failed`] if it does not compile.
+    pub(crate) fn image(self, workload: &Workload, target: Target) -> Result<Vec<u8>, EngineError> {
+        Ok(self.0.compile_for(workload, target)?.image)
     }
 }
 

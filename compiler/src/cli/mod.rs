@@ -8,8 +8,8 @@
 //! Standard output carries what was asked for and nothing else; everything for people goes to
 //! standard error.
 //!
-//! * [`compile`], [`run`], [`inspect`], [`disasm`], [`explain`], [`keygen`], [`sign`], [`verify`], [`link`],
-//!   [`completions`]: the commands
+//! * [`compile`], [`run`], [`boards`], [`inspect`], [`disasm`], [`explain`], [`keygen`], [`sign`], [`verify`],
+//!   [`link`], [`completions`]: the commands
 //! * [`key`]: key files
 //! * [`input`], [`output`]: files and streams
 //! * [`outline`]: what an image alone says about its code
@@ -18,6 +18,7 @@
 //! * [`names`]: what functions are called
 //! * [`progress`]: what takes long says so
 
+mod boards;
 mod compile;
 mod completions;
 mod core;
@@ -79,6 +80,7 @@ struct Cli {
 enum Command {
     Compile(compile::Args),
     Run(run::Args),
+    Boards(boards::Args),
     Inspect(inspect::Args),
     Disasm(disasm::Args),
     Explain(explain::Args),
@@ -103,6 +105,7 @@ pub(crate) fn main() -> ExitCode {
     let end = match cli.command {
         Command::Compile(args) => compile::run(args),
         Command::Run(args) => run::run(args),
+        Command::Boards(args) => boards::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Disasm(args) => disasm::run(args),
         Command::Explain(args) => explain::run(args),

@@ -9,11 +9,13 @@
 mod surroundings;
 
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
+use clap::{Arg, Command};
 use serde::Serialize;
 use wasm2mcu::manifest::Manifest;
 use wasm2mcu::{Options, Target};
@@ -21,6 +23,8 @@ use wasm2mcu_abi::hardware::{EVENT_HANDLER, logging};
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_loader::{Image, Import, ImportFault, ImportItem, Item, Trap};
 use wasm2mcu_testbench::board::{self, Board, BoardError, BoardInfo, Instance, Outcome};
+use wasm2mcu_testbench::probe::chips::PREFIX;
+use wasm2mcu_testbench::probe::{self, CHIPS};
 use wasm2mcu_testbench::virtual_board::host::{Hardware, Host, Peripherals, Stream};
 use wasm2mcu_testbench::virtual_board::{self, Devices, Happening, World};
 use wasm2mcu_testbench::{HostFunction, spectest};
@@ -42,9 +46,12 @@ pub(crate) struct Args {
     /// The module or the image.
     #[arg(value_name = "IN.wasm|IN.wat|IN.w2m")]
     input: PathBuf,
-    /// The board to run on; it also decides what to compile for.
-    #[arg(long, default_value = board::boards()[0].name, value_parser = board_names())]
+    /// The board to run on; it also decides what to compile for. `wasm2mcu boards` lists all.
+    #[arg(long, default_value = board::boards()[0].name, value_parser = BoardName)]
     board: String,
+    /// The debug probe of a board `probe:CHIP`, if several are attached.
+    #[arg(long, value_name = "VID:PID:SERIAL")]
+    probe: Option<String>,
     /// How hard to optimise a module [default: speed].
     #[arg(short = 'O', value_name = "LEVEL", value_enum)]
     level: Option<Level>,
@@ -91,6 +98,7 @@ Examples:
   wasm2mcu run app.wasm --invoke 'run 10'
   wasm2mcu run app.w2m --invoke 'init' --invoke 'add -1 0x10' --json
   wasm2mcu run app.wasm --board qemu-m33 --invoke 'run 10'
+  wasm2mcu run app.wasm --board probe:nrf5340 --invoke 'run 10'
   wasm2mcu run app.w2m --key device.pub.pem --min-counter 3
   wasm2mcu run fan.wasm --manifest fan.txt --script warm.txt --invoke 'run' --trace
   wasm2mcu run program.wasm --env LEVEL=2 -- first second";
@@ -101,7 +109,8 @@ Output:
   decimals, floats with the fewest digits that say which value they are. With --json:
     {\"export\":\"run\",\"results\":[\"-7\"],\"trap\":null,\"instructions\":28700}
   where `trap` is the reason as text or null, and `instructions` what the core executed, or null
-  on a board that cannot count. Everything else is printed on standard error, also what the
+  on a board that cannot count. A board behind a debug probe adds `cycles`, the clock cycles of its
+  core; without --json they are printed on standard error. Everything else is printed on standard error, also what the
   module prints.
 
   Without --invoke the module is instantiated, which runs its start function, and then its export
@@ -124,12 +133,39 @@ fn manual() -> String {
     )
 }
 
-fn board_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(
-        board::boards()
-            .iter()
-            .map(|board| PossibleValue::new(board.name).help(board.description)),
-    )
+/// Takes the name of a board: one of those that need nothing, which are offered, or `probe:CHIP`.
+#[derive(Clone)]
+struct BoardName;
+
+impl TypedValueParser for BoardName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let name = StringValueParser::new().parse_ref(command, arg, value)?;
+        if name.starts_with(PREFIX) {
+            // Names of chips have more than one form, and an error of their own.
+            return Ok(name);
+        }
+        PossibleValuesParser::new(offered()).parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let chips = CHIPS.iter().map(|chip| chip.info);
+        Some(Box::new(offered().chain(chips.map(shown))))
+    }
+}
+
+fn offered() -> impl Iterator<Item = PossibleValue> {
+    board::boards().iter().copied().map(shown)
+}
+
+fn shown(board: BoardInfo) -> PossibleValue {
+    PossibleValue::new(board.name).help(board.description)
 }
 
 /// Loads, and makes the calls.
@@ -301,9 +337,13 @@ impl<H: Hardware> Run<'_, '_, '_, H> {
                 results,
                 trap: trap.map(|trap| trap.code.message()),
                 instructions: outcome.instructions,
+                cycles: outcome.cycles,
             })?;
         } else if outcome.end.is_ok() && !quiet {
             output::print(format!("{}\n", results.join(" ")).as_bytes())?;
+            if let Some(cycles) = outcome.cycles {
+                output::note(format_args!("{export}: {cycles} cycles"));
+            }
         }
         match (exit, trap) {
             (Some(status), _) => Ok(Some(exit_code(status))),
@@ -378,6 +418,8 @@ struct Line<'a> {
     results: &'a [String],
     trap: Option<&'static str>,
     instructions: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cycles: Option<u64>,
 }
 
 fn print_json(line: &Line<'_>) -> Result<(), Failure> {
@@ -387,12 +429,7 @@ fn print_json(line: &Line<'_>) -> Result<(), Failure> {
 }
 
 fn info(name: &str) -> Result<&'static BoardInfo, Failure> {
-    let mut boards = board::boards().iter();
-    boards.find(|board| board.name == name).ok_or_else(|| {
-        Failure::new(BoardError::Unknown {
-            name: name.to_owned(),
-        })
-    })
+    board::find(name).map_err(Failure::new)
 }
 
 fn target(board: &BoardInfo, features: Option<&str>) -> Result<Target, Failure> {
@@ -410,6 +447,16 @@ fn target(board: &BoardInfo, features: Option<&str>) -> Result<Target, Failure> 
     }
 }
 
+fn open_by_name(args: &Args) -> Result<Box<dyn Board>, BoardError> {
+    match args.board.strip_prefix(PREFIX) {
+        // Writing its flash takes a while.
+        Some(chip) => progress::shown(&format!("connecting to {chip}"), || {
+            probe::open(chip, args.probe.as_deref())
+        }),
+        None => board::open(&args.board),
+    }
+}
+
 fn open(args: &Args) -> Result<Box<dyn Board>, Failure> {
     let counted = [
         ("--fuel", args.fuel),
@@ -423,7 +470,7 @@ fn open(args: &Args) -> Result<Box<dyn Board>, Failure> {
             )));
         }
     }
-    let board = board::open(&args.board)
+    let board = open_by_name(args)
         .map_err(|error| Failure::new(format_args!("board {}: {error}", args.board)))?;
     let mut limits = board.limits();
     limits.instructions = args.fuel;

@@ -1,5 +1,6 @@
 //! The program as a user meets it: what it prints where, its exit status, the files it leaves.
 
+mod boards;
 mod compile;
 mod errors;
 mod explain;

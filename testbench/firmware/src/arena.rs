@@ -25,6 +25,11 @@ impl Arena {
         }
     }
 
+    /// Whether there is nothing to give.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start >= self.end
+    }
+
     /// `bytes` bytes at a multiple of `align`, with whatever was in them; or how many are left.
     pub(crate) fn take(&self, bytes: usize, align: usize) -> Result<&'static mut [u8], usize> {
         let begin = self.next.get().next_multiple_of(align);
@@ -35,7 +40,7 @@ impl Arena {
         self.next.set(begin + bytes);
         let begin = ptr::with_exposed_provenance_mut(begin);
         // SAFETY: the range is the arena's by the promise of `new`, and was not given out before
-        // or given back since. Any bytes are initialised memory to this emulator.
+        // or given back since. Any bytes are initialised memory to this core.
         Ok(unsafe { slice::from_raw_parts_mut(begin, bytes) })
     }
 

@@ -3,6 +3,7 @@
 use wasm2mcu_loader::abi::image::{Architecture, Features};
 use wasm2mcu_loader::{Core, Native};
 
+use crate::counter;
 use crate::guard::guarded;
 
 /// [`Native`], of which a fault returns [`FAULTED`](crate::guard::FAULTED).
@@ -36,13 +37,16 @@ struct Entry<'e> {
 unsafe extern "C" fn enter(entry: *mut ()) -> u32 {
     // SAFETY: the caller's promise.
     let entry = unsafe { &mut *entry.cast::<Entry<'_>>() };
-    entry.core.enter(
+    counter::start();
+    let end = entry.core.enter(
         entry.thunk,
         entry.context,
         entry.args,
         entry.code,
         entry.stack,
-    )
+    );
+    counter::stop();
+    end
 }
 
 impl Core for Guarded {
@@ -85,7 +89,10 @@ impl Core for Guarded {
             code,
             stack,
         };
+        let outer = counter::begin();
         // SAFETY: `enter` is called with an entry of its own, and owns nothing but borrows.
-        unsafe { guarded(enter, (&raw mut entry).cast()) }
+        let end = unsafe { guarded(enter, (&raw mut entry).cast()) };
+        counter::end(outer);
+        end
     }
 }

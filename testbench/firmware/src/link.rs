@@ -3,22 +3,16 @@
 use core::fmt::{self, Write};
 
 use crate::protocol::reply;
-use crate::semihosting::File;
+use crate::transport::Pipes;
 
-/// The two pipes to the PC.
+/// The way to the PC.
 #[derive(Clone, Copy)]
-pub(crate) struct Link {
-    input: File,
-    output: File,
-}
+pub(crate) struct Link(Pipes);
 
 impl Link {
-    /// Opens the emulator's own standard input and output.
+    /// Opens it.
     pub(crate) fn open() -> Self {
-        Self {
-            input: File::reader(c"/dev/stdin"),
-            output: File::writer(c"/dev/stdout"),
-        }
+        Self(Pipes::open())
     }
 
     /// The next `N` words.
@@ -32,14 +26,14 @@ impl Link {
     pub(crate) fn read_words(self, words: &mut [u32]) {
         let mut bytes = [0; 4];
         for word in words {
-            self.input.read(&mut bytes);
+            self.0.read(&mut bytes);
             *word = u32::from_le_bytes(bytes);
         }
     }
 
     /// Fills `bytes` with the next ones.
     pub(crate) fn read(self, bytes: &mut [u8]) {
-        self.input.read(bytes);
+        self.0.read(bytes);
     }
 
     /// Passes over bytes.
@@ -48,7 +42,7 @@ impl Link {
         let mut left = bytes;
         while left > 0 {
             let now = left.min(sink.len());
-            self.input.read(&mut sink[..now]);
+            self.0.read(&mut sink[..now]);
             left -= now;
         }
     }
@@ -58,8 +52,8 @@ impl Link {
         let mut head = [0; 8];
         head[..4].copy_from_slice(&tag.to_le_bytes());
         head[4..].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
-        self.output.write(&head);
-        self.output.write(bytes);
+        self.0.write(&head);
+        self.0.write(bytes);
     }
 
     /// Sends a message of words.

@@ -1,4 +1,4 @@
-//! Files of the PC, through QEMU.
+//! The transport of QEMU: files of the PC, through semihosting.
 //!
 //! Source: Semihosting for AArch32 and AArch64 (Arm, release 3.0), section 7 "Semihosting operations".
 
@@ -18,18 +18,43 @@ const MODE_READ: u32 = 1;
 /// ISO C mode "wb".
 const MODE_WRITE: u32 = 5;
 
+/// The two pipes to the PC.
+#[derive(Clone, Copy)]
+pub(crate) struct Pipes {
+    input: File,
+    output: File,
+}
+
+impl Pipes {
+    /// Opens the emulator's own standard input and output.
+    pub(crate) fn open() -> Self {
+        Self {
+            input: File::reader(c"/dev/stdin"),
+            output: File::writer(c"/dev/stdout"),
+        }
+    }
+
+    /// Fills `bytes` with the next ones; when the other side is gone, so is this program.
+    pub(crate) fn read(self, bytes: &mut [u8]) {
+        self.input.read(bytes);
+    }
+
+    /// Writes all of `bytes`.
+    pub(crate) fn write(self, bytes: &[u8]) {
+        self.output.write(bytes);
+    }
+}
+
 /// An open file of the PC.
 #[derive(Clone, Copy)]
-pub(crate) struct File(u32);
+struct File(u32);
 
 impl File {
-    /// Opens for reading.
-    pub(crate) fn reader(path: &CStr) -> Self {
+    fn reader(path: &CStr) -> Self {
         Self::open(path, MODE_READ)
     }
 
-    /// Opens for writing.
-    pub(crate) fn writer(path: &CStr) -> Self {
+    fn writer(path: &CStr) -> Self {
         Self::open(path, MODE_WRITE)
     }
 
@@ -41,8 +66,7 @@ impl File {
         }
     }
 
-    /// Fills `bytes`; when the other side is gone, so is this program.
-    pub(crate) fn read(self, mut bytes: &mut [u8]) {
+    fn read(self, mut bytes: &mut [u8]) {
         while !bytes.is_empty() {
             let wanted = bytes.len();
             let block = [self.0, bytes.as_mut_ptr().addr() as u32, wanted as u32];
@@ -54,8 +78,7 @@ impl File {
         }
     }
 
-    /// Writes all of `bytes`.
-    pub(crate) fn write(self, mut bytes: &[u8]) {
+    fn write(self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let block = [self.0, bytes.as_ptr().addr() as u32, bytes.len() as u32];
             let missing = call(SYS_WRITE, &block) as usize;

@@ -13,14 +13,15 @@ use wasm2mcu_loader::{
 
 use crate::arena::Arena;
 use crate::core::Guarded;
+use crate::counter;
 use crate::guard::last_fault;
 use crate::hosts::{self, HOSTS, REGISTER_WORDS};
 use crate::link::Link;
 use crate::machine;
 use crate::protocol::{VERSION, reply, request};
 
-/// Instances that live at the same time.
-const INSTANCES: usize = 256;
+/// Instances that live at the same time; a chip has no room for more.
+const INSTANCES: usize = if cfg!(feature = "probe") { 32 } else { 256 };
 /// Bytes of an export's name in a call.
 const NAME_BYTES: usize = 1024;
 /// Exports of other instances that one instance can be given.
@@ -29,16 +30,14 @@ const LINKS: usize = 64;
 const CALL_WORDS: usize = 1024;
 /// Bytes of a message whose signature is checked.
 const MESSAGE_BYTES: usize = 1024;
-/// Stack that module code may use, as much as on the other boards, and below the frames of this
-/// service.
-const STACK_BYTES: u32 = (64 + 24) * 1024;
 
 type Module = Instance<'static, Guarded>;
 
 struct Service {
     link: Link,
     images: Arena,
-    memories: Arena,
+    /// `None`: between the images.
+    memories: Option<Arena>,
     instances: [RefCell<Option<Module>>; INSTANCES],
     live: Cell<usize>,
 }
@@ -57,6 +56,8 @@ unsafe extern "C" {
     static __memories_start: u8;
     static __memories_end: u8;
     static __stack_end: u8;
+    /// Its address is how many bytes of stack module code may use, below the frames of this service.
+    static __module_stack: u8;
 }
 
 /// Where a symbol of the linker script points.
@@ -66,23 +67,17 @@ fn symbol(address: *const u8) -> usize {
 
 /// Serves until the PC is gone.
 pub(crate) extern "C" fn run() -> ! {
-    // SAFETY: the linker script keeps these ranges for the arenas.
-    let (images, memories) = unsafe {
-        (
-            Arena::new(
-                symbol(&raw const __images_start),
-                symbol(&raw const __images_end),
-            ),
-            Arena::new(
-                symbol(&raw const __memories_start),
-                symbol(&raw const __memories_end),
-            ),
-        )
+    machine::start();
+    counter::open();
+    let arena = |start, end| {
+        // SAFETY: the linker script keeps these ranges for the arenas.
+        unsafe { Arena::new(symbol(start), symbol(end)) }
     };
+    let memories = arena(&raw const __memories_start, &raw const __memories_end);
     let service = Service {
         link: Link::open(),
-        images,
-        memories,
+        images: arena(&raw const __images_start, &raw const __images_end),
+        memories: Some(memories).filter(|memories| !memories.is_empty()),
         instances: [const { RefCell::new(None) }; INSTANCES],
         live: Cell::new(0),
     };
@@ -101,12 +96,14 @@ pub(crate) fn host_call(index: u32, sp: u32, registers: &mut [u32; REGISTER_WORD
     let Some(service) = SERVICE.0.get() else {
         return 0;
     };
+    let paused = counter::pause();
     let mut words = [0; REGISTER_WORDS + 2];
     (words[0], words[1]) = (index, sp);
     words[2..].copy_from_slice(registers);
     service.link.reply_words(reply::HOST, &words);
     let (trap, results) = service.serve();
     *registers = results;
+    counter::resume(paused);
     trap
 }
 
@@ -124,6 +121,7 @@ impl Service {
                 request::CLEAR_TRAP => self.clear_trap(),
                 request::RESET => self.reset(),
                 request::VERIFY => self.verify(),
+                request::CYCLES => self.link.reply_words(reply::DONE, &counter::last()),
                 request::RETURN => {
                     let [trap] = self.link.words();
                     return (trap, self.link.words());
@@ -157,7 +155,8 @@ impl Service {
             .and_then(|image| Ok((image, self.images.take(host_bytes as usize, 4)?)))
             .and_then(|(image, hosts)| {
                 let links = self.images.take(link_bytes as usize, 4)?;
-                let ram = self.memories.take(ram_bytes as usize, 8)?;
+                let memories = self.memories.as_ref().unwrap_or(&self.images);
+                let ram = memories.take(ram_bytes as usize, 8)?;
                 Ok((image, hosts, links, ram))
             });
         let (Some(slot), Ok((image, host_table, link_table, ram))) = (slot, taken) else {
@@ -232,7 +231,8 @@ impl Service {
             return None;
         }
         let shared = shared.get(..offers.links).unwrap_or_default();
-        let stack_limit = symbol(&raw const __stack_end) as u32 - STACK_BYTES;
+        let stack_bytes = symbol(&raw const __module_stack) as u32;
+        let stack_limit = symbol(&raw const __stack_end) as u32 - stack_bytes;
         // SAFETY: the RAM was taken for this instance only. The stack is this one. The host
         // functions take and return registers of any signature. The PC knows what core it emulates.
         let core = unsafe { Guarded::new(ram, stack_limit, features) };
@@ -340,7 +340,9 @@ impl Service {
             // SAFETY: no instance is left, and instances are all that is taken from the arenas.
             unsafe {
                 self.images.reset();
-                self.memories.reset();
+                if let Some(memories) = &self.memories {
+                    memories.reset();
+                }
             }
         }
     }

@@ -236,6 +236,7 @@ impl<C: Cpu> Instance for Emulated<'_, C> {
         Ok(Outcome {
             end,
             instructions: Some(executed),
+            cycles: None,
         })
     }
 

@@ -2,7 +2,7 @@
 //! arithmetic is another.
 
 use wasm2mcu_loader::{Ed25519, PublicKey, Signature, Software};
-use wasm2mcu_testbench::qemu::{M33, Machine, Qemu, RV32};
+use wasm2mcu_testbench::qemu::{self, M33, Machine, RV32};
 
 use crate::vectors::vectors;
 
@@ -19,7 +19,7 @@ fn on_this_computer() {
 }
 
 fn judges_in_qemu(machine: &'static Machine) {
-    let qemu = Qemu::open(machine).unwrap_or_else(|error| panic!("{error}"));
+    let qemu = qemu::open(machine).unwrap_or_else(|error| panic!("{error}"));
     judges(|key, message, signature| {
         let verdict = qemu.verify_signature(key, message, signature);
         verdict.unwrap_or_else(|error| panic!("{error}"))

@@ -8,7 +8,7 @@ use core::arch::global_asm;
 use core::ptr::{addr_of, addr_of_mut};
 
 use crate::guard::{FAULTED, Fault};
-use crate::semihosting;
+use crate::transport;
 
 const SHCSR_STATUS: *mut u32 = 0xe000_ed28 as *mut u32;
 const HFSR: *mut u32 = 0xe000_ed2c as *mut u32;
@@ -110,8 +110,9 @@ extern "C" fn record(psp: u32) -> u32 {
 
         let start = addr_of!(__stack_start).addr() as u32;
         let end = addr_of!(__stack_end).addr() as u32;
+        // At the very start, an overflow kept the core from storing its frame.
         let on_stack =
-            psp.is_multiple_of(8) && (start..end - 4 * FRAME_WORDS as u32).contains(&psp);
+            psp.is_multiple_of(8) && (start + 1..end - 4 * FRAME_WORDS as u32).contains(&psp);
         let frame = psp as *const u32;
         addr_of_mut!(FAULT).write(Fault {
             cause: [cfsr, hfsr],
@@ -124,7 +125,7 @@ extern "C" fn record(psp: u32) -> u32 {
         let sp = addr_of!(guarded_sp).read();
         if sp == 0 {
             // A fault of the firmware itself.
-            semihosting::exit(3);
+            transport::exit(3);
         }
         let frame = (sp as *mut u32).sub(FRAME_WORDS);
         frame.write(FAULTED);

@@ -12,6 +12,8 @@ unsafe extern "C" {
 
 global_asm!(
     ".section .text.host_stubs, \"ax\", %progbits",
+    // Link-time optimisation may lose the target's features on the way to this assembly.
+    ".fpu fpv5-sp-d16",
     ".global host_stubs",
     ".type host_stubs, %function",
     ".balign 8",

@@ -1,7 +1,10 @@
-//! QEMU's `mps2-an505`: a Cortex-M33.
+//! The Cortex-M33, of QEMU's `mps2-an505` or of a chip.
 
+pub(crate) mod counter;
 pub(crate) mod guard;
 pub(crate) mod hosts;
+#[cfg(chip = "nrf5340")]
+mod nrf5340;
 
 use core::arch::{asm, global_asm};
 
@@ -20,6 +23,38 @@ global_asm!(
     ".type start, %function",
     ".thumb_func",
     "start:",
+    // VTOR and the main stack, which a boot ROM may have used for itself.
+    "movs r0, #0",
+    "msr msplim, r0",
+    "ldr r0, =__fault_stack_end",
+    "msr msp, r0",
+    "movw r0, #0xed08",
+    "movt r0, #0xe000",
+    "ldr r1, =__vectors",
+    "str r1, [r0]",
+    // The variables that have a value, unless they are where they were loaded.
+    "ldr r0, =__data_start",
+    "ldr r1, =__data_end",
+    "ldr r2, =__data_load",
+    "cmp r0, r2",
+    "beq 2f",
+    "1:",
+    "cmp r0, r1",
+    "bhs 2f",
+    "ldr r3, [r2], #4",
+    "str r3, [r0], #4",
+    "b 1b",
+    // Those that are zero.
+    "2:",
+    "ldr r0, =__bss_start",
+    "ldr r1, =__bss_end",
+    "movs r3, #0",
+    "3:",
+    "cmp r0, r1",
+    "bhs 4f",
+    "str r3, [r0], #4",
+    "b 3b",
+    "4:",
     // CPACR: coprocessors 10 and 11, the floating-point unit, on.
     "movw r0, #0xed88",
     "movt r0, #0xe000",
@@ -35,6 +70,9 @@ global_asm!(
     // Threads on the process stack.
     "ldr r0, =__stack_end",
     "msr psp, r0",
+    // A stack that overflows faults, whatever lies below it.
+    "ldr r0, =__stack_start",
+    "msr psplim, r0",
     "movs r0, #2",
     "msr control, r0",
     "isb",
@@ -43,11 +81,18 @@ global_asm!(
     run = sym service::run,
 );
 
+/// What a chip wants before anything else.
+pub(crate) fn start() {
+    #[cfg(chip = "nrf5340")]
+    nrf5340::start();
+}
+
 /// QEMU's semihosting call, an operation with its block of words.
 ///
 /// # Safety
 ///
 /// The block is what the operation wants, and names memory that the operation may read or write.
+#[cfg(not(feature = "probe"))]
 pub(crate) unsafe fn semihosting(operation: u32, block: &[u32]) -> u32 {
     let result;
     // SAFETY: the breakpoint reads the block, reads or writes the bytes that the block names, by

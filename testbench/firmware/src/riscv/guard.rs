@@ -8,7 +8,7 @@ use core::arch::{asm, global_asm};
 use core::ptr::{addr_of, addr_of_mut};
 
 use crate::guard::{FAULTED, Fault};
-use crate::semihosting;
+use crate::transport;
 
 /// Exception codes of `mcause` whose `mtval` is an address: fetches, loads and stores, misaligned
 /// or refused.
@@ -125,7 +125,7 @@ extern "C" fn record(ra: u32, sp: u32) -> u32 {
         let sp = addr_of!(guarded_sp).read();
         if sp == 0 {
             // A fault of the firmware itself.
-            semihosting::exit(3);
+            transport::exit(3);
         }
         sp
     }

@@ -10,35 +10,16 @@ use std::thread;
 use std::time::Duration;
 
 use super::Machine;
-use super::protocol::{VERSION, reply};
 use crate::board::BoardError;
+use crate::remote::{Message, Silence, Wire};
 
 const SET_UP: &str =
     "run `testbench/test.sh --setup-only`, which installs QEMU and builds the firmware";
 /// Time for the emulator to start on a busy machine.
 const START: Duration = Duration::from_secs(60);
-/// Longer messages do not exist: the firmware's memory is smaller.
-const MESSAGE_BYTES: u32 = 32 << 20;
-
-/// A message of the firmware.
-#[derive(Debug)]
-pub(super) struct Message {
-    /// One of [`reply`].
-    pub(super) tag: u32,
-    /// What it says.
-    pub(super) bytes: Vec<u8>,
-}
-
-/// Why no message came.
-pub(super) enum Silence {
-    /// Time is over; the emulator was stopped.
-    Timeout,
-    /// The emulator is gone.
-    Lost(BoardError),
-}
 
 /// A running emulator. Dropping it ends the process.
-pub(super) struct Link {
+pub(super) struct Emulator {
     emulator: &'static str,
     child: Child,
     input: ChildStdin,
@@ -46,7 +27,7 @@ pub(super) struct Link {
     complaints: Arc<Mutex<Vec<u8>>>,
 }
 
-impl Link {
+impl Emulator {
     /// Starts the emulator and waits for its firmware.
     pub(super) fn start(machine: &Machine) -> Result<Self, BoardError> {
         let firmware = firmware(machine)?;
@@ -97,50 +78,16 @@ impl Link {
             complaints,
         };
         match link.receive(START) {
-            Ok(Message {
-                tag: reply::READY,
-                bytes,
-            }) if bytes == VERSION.to_le_bytes() => Ok(link),
+            Ok(message) if message.is_ready() => Ok(link),
             Ok(_) => Err(BoardError::Absent {
                 what: format!("{} is of another version", firmware.display()),
                 remedy: SET_UP,
             }),
-            Err(Silence::Timeout) => Err(link.lost(&format!(
+            Err(Silence::Timeout(_)) => Err(link.lost(&format!(
                 "the firmware did not report within {} s",
                 START.as_secs()
             ))),
             Err(Silence::Lost(error)) => Err(error),
-        }
-    }
-
-    /// Sends a request of words and bytes.
-    pub(super) fn send(
-        &mut self,
-        tag: u32,
-        words: &[u32],
-        bytes: &[&[u8]],
-    ) -> Result<(), BoardError> {
-        let length = 4 * words.len() + bytes.iter().map(|part| part.len()).sum::<usize>();
-        let head = [tag, length as u32];
-        let mut message: Vec<u8> = Vec::with_capacity(8 + length);
-        message.extend(head.iter().chain(words).flat_map(|word| word.to_le_bytes()));
-        message.extend(bytes.concat());
-        self.input
-            .write_all(&message)
-            .map_err(|error| self.lost(&format!("cannot send: {error}")))
-    }
-
-    /// The next message.
-    pub(super) fn receive(&mut self, time: Duration) -> Result<Message, Silence> {
-        match self.messages.recv_timeout(time) {
-            Ok(message) => Ok(message),
-            Err(RecvTimeoutError::Timeout) => {
-                self.stop();
-                Err(Silence::Timeout)
-            }
-            Err(RecvTimeoutError::Disconnected) => Err(Silence::Lost(
-                self.lost("it ended in the middle of a request"),
-            )),
         }
     }
 
@@ -170,22 +117,38 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Wire for Emulator {
+    fn send(&mut self, message: &[u8]) -> Result<(), BoardError> {
+        self.input
+            .write_all(message)
+            .map_err(|error| self.lost(&format!("cannot send: {error}")))
+    }
+
+    fn receive(&mut self, time: Duration) -> Result<Message, Silence> {
+        match self.messages.recv_timeout(time) {
+            Ok(message) => Ok(message),
+            Err(RecvTimeoutError::Timeout) => {
+                self.stop();
+                Err(Silence::Timeout(None))
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(Silence::Lost(
+                self.lost("it ended in the middle of a request"),
+            )),
+        }
+    }
+}
+
+impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop();
     }
 }
 
 fn read_message(output: &mut ChildStdout) -> Option<Message> {
-    let mut word = [0; 4];
-    output.read_exact(&mut word).ok()?;
-    let tag = u32::from_le_bytes(word);
-    output.read_exact(&mut word).ok()?;
-    let length = u32::from_le_bytes(word);
-    if length > MESSAGE_BYTES {
-        return None;
-    }
-    let mut bytes = vec![0; length as usize];
+    let mut head = [0; Message::HEAD];
+    output.read_exact(&mut head).ok()?;
+    let (tag, length) = Message::head(head)?;
+    let mut bytes = vec![0; length];
     output.read_exact(&mut bytes).ok()?;
     Some(Message { tag, bytes })
 }

@@ -8,7 +8,7 @@
 use wasm2mcu_loader::abi::image::Architecture;
 
 /// First word of [`reply::READY`]: both sides speak of the same.
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
 
 /// Words of a host call's registers, those that arguments come in and results go out in: on Arm
 /// r0–r3, s0–s15; on RISC-V a0–a7, fa0–fa7.
@@ -47,6 +47,9 @@ pub(crate) mod request {
     /// Word: bytes of the message, 1024 at most; then a public key (32 bytes), a signature (64 bytes), the
     /// message. Reply: DONE with 1 if the loader's Ed25519 finds the signature good, else with 0.
     pub(crate) const VERIFY: u32 = 9;
+    /// Nothing. Reply: DONE with the bits of the core's cycle counter and the cycles of the call that
+    /// returned last, low word first; zeros without a counter and after a fault.
+    pub(crate) const CYCLES: u32 = 10;
 }
 
 /// From the firmware to the PC.
