@@ -3,8 +3,8 @@
 #
 #   testbench/hosts/build.sh IMAGES OUT c|hardware_c|freertos|embassy|slot_c|slot_rust|typed_c|check...
 #
-# IMAGES is a folder with the images of `modules/`, compiled for thumbv8m.main-none-eabihf, device.o and device.h. The firmware
-# becomes OUT/HOST.elf. `check` builds what no host has: the loader and its documentation with all features,
+# IMAGES is a folder with the images of `modules/`, compiled for thumbv8m.main-none-eabihf, and device.o and
+# device.h. The firmware becomes OUT/HOST.elf. `check` builds what no host has: the loader and its documentation with all features,
 # its C API for RISC-V and without signatures.
 # The tests call this (`testbench/tests/hosts.rs`); what it needs, `testbench/test.sh --setup-only` provides.
 set -eu
