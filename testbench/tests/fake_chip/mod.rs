@@ -42,6 +42,7 @@ impl Place {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 enum Core {
     Arm(ArmV7m),
     RiscV(Hart),
