@@ -48,7 +48,10 @@ fn control(readings: i32) -> Result<i32, Error> {
                 next_report = next_report + SECOND;
                 let percent = i32::from(duty) * 100 / i32::from(max_duty);
                 let mut line = Line::<40>::new();
-                line.number(now).text(" m°C, fan ").number(percent).text(" %");
+                line.number(now)
+                    .text(" m°C, fan ")
+                    .number(percent)
+                    .text(" %");
                 line.log(Level::Info);
             }
         } else {
