@@ -7,7 +7,7 @@ use std::fs;
 use wasm2mcu_host::abi::{FUNCTIONS, WASI};
 use wasmparser::{ExternalKind, Operator, Parser, Payload, TypeRef};
 
-use crate::images::{folder, modules};
+use crate::images::{self, folder};
 
 /// The functions of WASI that hosts have.
 const WASI_FUNCTIONS: [&str; 16] = [
@@ -35,15 +35,15 @@ const HEAD: &str = "\
 Each call is made by modules of `modules/`, from exports that the tests call on the emulated Cortex-M33 and RV32, on QEMU's with
 forwarded host functions, and on QEMU's with the host functions of `wasm2mcu-host` on the core (`hosts/hardware`). All have the lines of
 `expected/`. `wild.rs` calls all that take addresses with those that are not the module's, and `random.rs` all of them with random
-words. Written by the test (`BLESS=1`).
+words. `programs/wasi_std.rs` is an ordinary Rust program for `wasm32-wasip1`. Written by the test (`BLESS=1`).
 
 | call | module: exports that make it |
 |---|---|
 ";
 
 /// Which exports call which imports, by name.
-fn calls(name: &str, wat: &str, calls: &mut BTreeMap<(String, String), BTreeMap<String, usize>>) {
-    let wasm = wat::parse_str(wat).expect("a module");
+fn calls(name: &str, wat: &[u8], calls: &mut BTreeMap<(String, String), BTreeMap<String, usize>>) {
+    let wasm = wat::parse_bytes(wat).expect("a module");
     let mut imports = Vec::new();
     let mut exported = Vec::new();
     let mut function = 0;
@@ -89,7 +89,7 @@ fn calls(name: &str, wat: &str, calls: &mut BTreeMap<(String, String), BTreeMap<
 #[test]
 fn every_function_is_called() {
     let mut called = BTreeMap::new();
-    for (name, wat) in modules() {
+    for (name, wat) in images::calls() {
         calls(&name, &wat, &mut called);
     }
     let mut table = HEAD.to_owned();

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::images::{board, image};
+use crate::images::{Module, board, image};
 
 /// Longest run; all end by themselves after a fraction of it.
 const TIME: Duration = Duration::from_secs(120);
@@ -60,12 +60,12 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// Runs modules, each with its name; the lines of each.
-pub(crate) fn lines(core: &Core, modules: &[(String, String)]) -> BTreeMap<String, String> {
+pub(crate) fn lines(core: &Core, modules: &[Module]) -> BTreeMap<String, String> {
     let folder = FOLDER.join(core.board);
     fs::create_dir_all(&folder).expect("a folder");
     let mut semihosting = String::from("enable=on,target=native,chardev=console,arg=hardware");
-    for (name, wat) in modules {
-        let image = image(board(core.board), wat);
+    for (name, module) in modules {
+        let image = image(board(core.board), module);
         fs::write(folder.join(name).with_extension("w2m"), image).expect("a writable folder");
         semihosting.push_str(&format!(",arg={name}"));
     }

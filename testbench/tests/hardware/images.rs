@@ -11,18 +11,32 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hardware")
 }
 
-/// Names and texts of the modules, by name.
-pub(crate) fn modules() -> Vec<(String, String)> {
-    let entries = fs::read_dir(folder().join("modules")).expect("the modules");
-    let mut modules: Vec<_> = entries
-        .map(|entry| {
-            let path = entry.expect("a module").path();
+/// A module with its name, as text or in the binary format.
+pub(crate) type Module = (String, Vec<u8>);
+
+/// The modules of a folder, by name.
+fn of(folder_name: &str, extension: &str) -> Vec<Module> {
+    let entries = fs::read_dir(folder().join(folder_name)).expect("the modules");
+    let paths = entries.map(|entry| entry.expect("a module").path());
+    let mut modules: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .map(|path| {
             let name = path.file_stem().expect("a name").to_string_lossy();
-            (name.into_owned(), fs::read_to_string(&path).expect("text"))
+            (name.into_owned(), fs::read(&path).expect("a module"))
         })
         .collect();
     modules.sort();
     modules
+}
+
+/// The modules that make calls one by one.
+pub(crate) fn calls() -> Vec<Module> {
+    of("modules", "wat")
+}
+
+/// These and the programs.
+pub(crate) fn modules() -> Vec<Module> {
+    [calls(), of("programs", "wasm")].concat()
 }
 
 pub(crate) fn board(name: &str) -> &'static BoardInfo {
@@ -31,13 +45,13 @@ pub(crate) fn board(name: &str) -> &'static BoardInfo {
 }
 
 /// The image of a module for a board.
-pub(crate) fn image(board: &BoardInfo, wat: &str) -> Vec<u8> {
+pub(crate) fn image(board: &BoardInfo, module: &[u8]) -> Vec<u8> {
     let target: Target = board.target.parse().expect("a board's target");
     let options = Options {
         target: target.with_features(board.features),
         ..Options::default()
     };
-    wasm2mcu::compile(wat.as_bytes(), &options)
+    wasm2mcu::compile(module, &options)
         .and_then(|compiled| compiled.image())
-        .unwrap_or_else(|error| panic!("{error}\n{wat}"))
+        .unwrap_or_else(|error| panic!("{error}"))
 }

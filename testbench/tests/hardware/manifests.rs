@@ -12,7 +12,7 @@ const PLAIN: &str = "(module (func (export \"f\")))";
 
 /// The image of a module without a manifest, with these records before and behind the hash.
 fn with_records(before: &[&[u8]], behind: &[&[u8]]) -> Vec<u8> {
-    let plain = image(board("m33"), PLAIN);
+    let plain = image(board("m33"), PLAIN.as_bytes());
     let header = Header::read(&plain).expect("an image");
     let end = header.section_ends[Section::Strings as usize] as usize;
     let mut bytes = plain[..end].to_vec();

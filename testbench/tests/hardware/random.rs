@@ -5,7 +5,7 @@ use wasm2mcu_host::abi::{Capability, FUNCTIONS};
 use wasm2mcu_host::{Function, Host, Peripherals, function};
 use wasm2mcu_loader::Image;
 
-use crate::images::{board, image, modules};
+use crate::images::{board, calls, image};
 use crate::process::policy;
 use crate::surroundings::{ARGUMENTS, ENVIRONMENT, SCRIPT};
 
@@ -52,13 +52,16 @@ fn random_words_never_panic() {
         ..wiring.peripherals()
     };
     // What all of them together ask for, and all that they import.
-    let images: Vec<_> = modules()
+    let images: Vec<_> = calls()
         .iter()
         .map(|(_, wat)| image(board("m33"), wat))
         .collect();
-    let all: String = policy().iter().map(|one| format!("\"{one}\\n\" ")).collect();
+    let all: String = policy()
+        .iter()
+        .map(|one| format!("\"{one}\\n\" "))
+        .collect();
     let asking = format!("(module (@custom \"wasm2mcu.manifest\" {all}))");
-    let asking = image(board("m33"), &asking);
+    let asking = image(board("m33"), asking.as_bytes());
     let asking = Image::parse(&asking).expect("an image");
     let policy: Vec<Capability> = policy();
     let mut host = Host::new(&asking, &policy, peripherals).expect("granted");

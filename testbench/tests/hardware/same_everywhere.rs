@@ -17,8 +17,8 @@ fn expected(name: &str) -> String {
 fn on_board(name: &str) {
     let board_info = board(name);
     let board = open(name).unwrap_or_else(|error| panic!("{error}"));
-    for (module, wat) in modules() {
-        let lines = process::lines(&*board, &image(board_info, &wat));
+    for (module, bytes) in modules() {
+        let lines = process::lines(&*board, &image(board_info, &bytes));
         if name == "m33" && std::env::var_os("BLESS").is_some() {
             let path = folder().join("expected").join(&module);
             fs::write(path.with_extension("txt"), &lines).expect("a writable folder");

@@ -313,7 +313,7 @@ fn ranges_beyond_the_memory_trap_on_emulated_cores() {
     for name in ["m33", "rv32"] {
         let open = open(name).expect("an emulated board");
         traps(
-            &process::lines(&*open, &image(board(name), &module.text())),
+            &process::lines(&*open, &image(board(name), module.text().as_bytes())),
             &module,
         );
     }
@@ -322,7 +322,7 @@ fn ranges_beyond_the_memory_trap_on_emulated_cores() {
 #[test]
 fn ranges_beyond_the_memory_trap_on_devices() {
     let module = module();
-    let modules = [(String::from("wild"), module.text())];
+    let modules = [(String::from("wild"), module.text().into_bytes())];
     for core in [firmware::M33, firmware::RV32] {
         traps(&firmware::lines(&core, &modules)["wild"], &module);
     }

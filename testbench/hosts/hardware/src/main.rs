@@ -41,9 +41,9 @@ const MORE: Features = Features(Features::RISCV_MISALIGNED.0 | Features::RISCV_S
 const STACK_RESERVE: usize = 32 << 10;
 
 /// The largest image.
-const IMAGE_BYTES: usize = 128 << 10;
+const IMAGE_BYTES: usize = 256 << 10;
 /// RAM of an instance.
-const RAM_BYTES: usize = 128 << 10;
+const RAM_BYTES: usize = 256 << 10;
 const LINE_BYTES: usize = 4 << 10;
 
 /// What is too large for the stack, used by `main` alone.
