@@ -94,7 +94,7 @@ build_for_chip() {
 
 # What the tests build with testbench/hosts/build.sh, so that they need no network.
 fetch_hosts() {
-    for crate in loader/c testbench/hosts/embassy testbench/hosts/freertos/kernel testbench/hosts/slot_rust; do
+    for crate in loader/c testbench/hosts/embassy testbench/hosts/hardware testbench/hosts/freertos/kernel testbench/hosts/slot_rust; do
         cargo_for_target fetch --quiet --locked --manifest-path "$crate/Cargo.toml"
     done
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the hosts: firmware for QEMU's Cortex-M33 that runs modules as a product would.
+# Builds the hosts: firmware for QEMU's Cortex-M33 that runs modules as a product would; `hardware` also for RISC-V.
 #
-#   testbench/hosts/build.sh IMAGES OUT c|hardware_c|freertos|embassy|slot_c|slot_rust|typed_c|check...
+#   testbench/hosts/build.sh IMAGES OUT c|hardware|hardware_c|freertos|embassy|slot_c|slot_rust|typed_c|check...
 #
 # IMAGES is a folder with the images of `modules/`, compiled for thumbv8m.main-none-eabihf, and device.o and
 # device.h. The firmware becomes OUT/HOST.elf. `check` builds what no host has: the loader and its documentation with all features,
@@ -108,6 +108,17 @@ build_embassy() {
     cp "$TARGET_DIR/$TARGET/release/wasm2mcu-host-embassy" "$OUT/embassy.elf"
 }
 
+# For both instruction sets: OUT/hardware-TARGET.elf.
+build_hardware() {
+    for target in "$TARGET" riscv32imac-unknown-none-elf; do
+        provide_target "$target"
+        cargo_for_target build --release --locked --quiet --target "$target" \
+            --target-dir "$TARGET_DIR" --manifest-path testbench/hosts/hardware/Cargo.toml
+        cp "$TARGET_DIR/$target/release/wasm2mcu-host-hardware" "$OUT/hardware-$target.elf"
+    done
+    provide_target "$TARGET"
+}
+
 build_check() {
     cargo_build loader/Cargo.toml --features defmt,log
     RUSTDOCFLAGS="-D warnings" cargo_for_target doc --release --locked --quiet --target "$TARGET" \
@@ -120,7 +131,7 @@ build_check() {
 provide_target "$TARGET"
 for host; do
     case $host in
-    c | hardware_c | freertos | embassy | slot_c | slot_rust | typed_c | check) "build_$host" ;;
+    c | hardware | hardware_c | freertos | embassy | slot_c | slot_rust | typed_c | check) "build_$host" ;;
     *) fail "no host $host" ;;
     esac
 done

@@ -218,9 +218,11 @@ fn scatter<M: Memory + ?Sized>(
     memory: &mut M,
     ranges: u32,
     count: u32,
+    result: u32,
     mut use_one: impl FnMut(&mut M, Range) -> Result<usize, Fault>,
 ) -> Result<u32, Fault> {
-    // The array as a whole first, so that nothing is done if it is not there.
+    // The array as a whole and the place of the result first, so that nothing is done if they are not there.
+    memory.exchange(Range::EMPTY, Range::new(result, 4), |_, _| ())?;
     let bytes = count.saturating_mul(8);
     memory.read([Range::new(ranges, bytes), Range::EMPTY], |_| ())?;
     let mut total = 0_u32;
@@ -267,7 +269,7 @@ pub(crate) fn fd_write<H: Hardware, M: Memory + ?Sized>(
         STDERR => Stream::Error,
         _ => return errno(errno::BADF),
     };
-    let total = scatter(memory, ranges, count, |memory, range| {
+    let total = scatter(memory, ranges, count, result, |memory, range| {
         let written = memory.read([range, Range::EMPTY], |[bytes, _]| {
             let taken = host.hardware.stream_write(stream, bytes)?;
             Ok::<_, Error>(taken.min(bytes.len()))
@@ -288,7 +290,7 @@ pub(crate) fn fd_read<H: Hardware, M: Memory + ?Sized>(
     if descriptor != STDIN {
         return errno(errno::BADF);
     }
-    let total = scatter(memory, ranges, count, |memory, range| {
+    let total = scatter(memory, ranges, count, result, |memory, range| {
         let read = memory.exchange(Range::EMPTY, range, |_, buffer| {
             let read = host.hardware.stream_read(buffer)?;
             Ok::<_, Error>(read.min(buffer.len()))

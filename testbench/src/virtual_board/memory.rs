@@ -86,3 +86,101 @@ impl Memory for Copies<'_> {
         Ok(result)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm2mcu_abi::trap::TrapCode;
+
+    /// A memory like those of boards.
+    struct Bytes(Vec<u8>);
+
+    impl GuestMemory for Bytes {
+        fn size(&mut self) -> u32 {
+            self.0.len() as u32
+        }
+
+        fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), TrapCode> {
+            let place = Range {
+                address,
+                length: into.len() as u32,
+            }
+            .within(self.0.len());
+            into.copy_from_slice(&self.0[place.map_err(|_| TrapCode::MemoryOutOfBounds)?]);
+            Ok(())
+        }
+
+        fn write(&mut self, address: u32, from: &[u8]) -> Result<(), TrapCode> {
+            let place = Range {
+                address,
+                length: from.len() as u32,
+            }
+            .within(self.0.len());
+            self.0[place.map_err(|_| TrapCode::MemoryOutOfBounds)?].copy_from_slice(from);
+            Ok(())
+        }
+    }
+
+    const SIZE: usize = 8;
+
+    /// Every range that begins or ends near a memory of so many bytes, and some that wrap around.
+    fn ranges() -> impl Iterator<Item = Range> + Clone {
+        let addresses = (0..=SIZE as u32 + 1).chain([u32::MAX]);
+        addresses.flat_map(|address| {
+            let lengths = (0..=SIZE as u32 + 1).chain([u32::MAX]);
+            lengths.map(move |length| Range { address, length })
+        })
+    }
+
+    /// Does the same with copies and with the memory itself.
+    fn both<R: PartialEq + std::fmt::Debug>(
+        copies: impl FnOnce(&mut Copies<'_>) -> R,
+        itself: impl FnOnce(&mut [u8]) -> R,
+    ) {
+        let bytes: Vec<u8> = (1..=SIZE as u8).collect();
+        let mut memory = Bytes(bytes.clone());
+        let mut slice = bytes;
+        assert_eq!(copies(&mut Copies(&mut memory)), itself(&mut slice));
+        assert_eq!(memory.0, slice);
+    }
+
+    fn shift(from: &[u8], to: &mut [u8]) -> (Vec<u8>, Vec<u8>) {
+        let before = to.to_vec();
+        to.iter_mut().for_each(|byte| *byte ^= 0x80);
+        (from.to_vec(), before)
+    }
+
+    fn mark(slices: &mut [&mut [u8]; SEGMENTS]) -> Vec<Vec<u8>> {
+        let before = slices.iter().map(|slice| slice.to_vec()).collect();
+        for (number, slice) in slices.iter_mut().enumerate() {
+            slice.fill(0xf0 | number as u8);
+        }
+        before
+    }
+
+    #[test]
+    fn copies_are_as_good_as_the_memory_itself() {
+        for first in ranges() {
+            for second in ranges() {
+                let two = [first, second];
+                both(
+                    |memory| memory.read(two, |[a, b]| (a.to_vec(), b.to_vec())),
+                    |memory| memory.read(two, |[a, b]| (a.to_vec(), b.to_vec())),
+                );
+                both(
+                    |memory| memory.exchange(first, second, shift),
+                    |memory| memory.exchange(first, second, shift),
+                );
+                both(
+                    |memory| memory.segments(&two, mark),
+                    |memory| memory.segments(&two, mark),
+                );
+            }
+        }
+        let nine = [Range::EMPTY; SEGMENTS + 1];
+        both(
+            |memory| memory.segments(&nine, mark),
+            |memory| memory.segments(&nine, mark),
+        );
+    }
+}

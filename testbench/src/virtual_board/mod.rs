@@ -14,15 +14,16 @@ mod script;
 
 use std::cell::RefCell;
 
-use wasm2mcu_abi::hardware::EVENT_HANDLER;
 use wasm2mcu_abi::hardware::events::Event;
+use wasm2mcu_abi::hardware::{EVENT_HANDLER, FUNCTIONS};
+use wasm2mcu_abi::trap::TrapCode;
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_host::{Hardware, Host, Words};
 use wasm2mcu_loader::{Image, Import, ImportFault, ImportItem, Item};
 
 pub use self::script::{BadScript, Script, duration};
 use crate::board::{BoardError, Instance, Outcome};
-use crate::host::HostFunction;
+use crate::host::{GuestMemory, HostFunction};
 use memory::Copies;
 
 pub use wasm2mcu_devices::{Devices, Happening, Timeline, World};
@@ -30,8 +31,8 @@ pub use wasm2mcu_host as host;
 
 /// What the image imports of the hardware ABI and of WASI, each function once.
 ///
-/// An import that is neither, or has another signature than the ABI says, is left out: the loader refuses the image, by
-/// name, if nobody else offers it. The host must not be borrowed while the module runs.
+/// An import that is neither is left out: the loader refuses the image, by name, if nobody else offers it. One that has
+/// another signature than the ABI says is refused for that. The host must not be borrowed while the module runs.
 pub fn functions<'a, H: Hardware>(
     image: &Image<'a>,
     host: &'a RefCell<Host<'_, H>>,
@@ -44,15 +45,28 @@ pub fn functions<'a, H: Hardware>(
         let (module, name) = (import.module.to_string(), import.name.to_string());
         let known =
             |function: &HostFunction<'_>| function.module == module && function.name == name;
-        if offers::<H>(&import).is_err() || functions.iter().any(known) {
+        if functions.iter().any(known) {
             continue;
         }
-        let params: Vec<ValueType> = function_type.params().collect();
-        let results: Vec<ValueType> = function_type.results().collect();
-        let code = move |memory: &mut dyn crate::GuestMemory, words: &[u32]| {
+        let mut params: Vec<ValueType> = function_type.params().collect();
+        let mut results: Vec<ValueType> = function_type.results().collect();
+        match offers::<H>(&import) {
+            Ok(()) => {}
+            Err(ImportFault::Signature) => {
+                let described = FUNCTIONS.iter();
+                let mut described = described.filter(|f| (f.module, f.name) == (&*module, &*name));
+                let Some(described) = described.next() else {
+                    continue;
+                };
+                params = described.params.iter().collect();
+                results = described.results.iter().collect();
+            }
+            Err(_) => continue,
+        }
+        let code = move |memory: &mut dyn GuestMemory, words: &[u32]| {
             // Found at each call, because a function is one for memories that live equally long.
             let found = wasm2mcu_host::function(&import);
-            let called = found.map_err(|_| wasm2mcu_abi::trap::TrapCode::Host)?;
+            let called = found.map_err(|_| TrapCode::Host)?;
             let result: Words = called(&mut host.borrow_mut(), &mut Copies(memory), words)?;
             Ok(result.as_slice().to_vec())
         };

@@ -1,0 +1,26 @@
+;; Analog inputs: a triangle over time.
+(module
+  (import "wasm2mcu:adc/adc" "read" (func $read (param i32) (result i32)))
+  (import "wasm2mcu:adc/adc" "read-microvolts" (func $read-microvolts (param i32 i32) (result i32)))
+  (import "wasm2mcu:adc/adc" "resolution" (func $resolution (param i32) (result i32)))
+  (import "wasi:clocks/monotonic-clock" "wait-until" (func $wait-until (param i64)))
+  (memory (export "memory") 1)
+  (func (export "resolution") (result i32) (call $resolution (i32.const 0)))
+  (func (export "wait") (call $wait-until (i64.const 250000000)))
+  (func (export "read on the way up") (result i32) (call $read (i32.const 0)))
+  (func (export "read microvolts") (result i32)
+    (call $read-microvolts (i32.const 0) (i32.const 32)))
+  (func (export "the microvolts") (result i32) (i32.load (i32.const 32)))
+  (func (export "wait longer") (call $wait-until (i64.const 750000000)))
+  (func (export "read on the way down") (result i32) (call $read (i32.const 0)))
+  (func (export "refused: read") (result i32) (call $read (i32.const 1)))
+  (func (export "refused: read microvolts") (result i32)
+    (call $read-microvolts (i32.const 1) (i32.const 32)))
+  (func (export "refused: resolution") (result i32) (call $resolution (i32.const 1)))
+  (func (export "no such channel: read") (result i32) (call $read (i32.const 9)))
+  (func (export "no such channel: read microvolts") (result i32)
+    (call $read-microvolts (i32.const 9) (i32.const 32)))
+  (func (export "no such channel: resolution") (result i32) (call $resolution (i32.const 9)))
+  (@custom "wasm2mcu.manifest"
+    "adc 0\n"
+    "adc 9\n"))

@@ -1,0 +1,28 @@
+;; Events, handed to the export on-event while the module does not run.
+(module
+  (import "wasm2mcu:events/events" "subscribe-pin" (func $subscribe-pin (param i32 i32) (result i32)))
+  (import "wasm2mcu:events/events" "subscribe-timer" (func $subscribe-timer (param i64 i64) (result i32)))
+  (import "wasi:clocks/monotonic-clock" "wait-for" (func $wait-for (param i64)))
+  (import "wasi:gpio/digital" "write" (func $write (param i32 i32) (result i32)))
+  (import "wasi:logging/logging" "log" (func $log (param i32 i32 i32 i32 i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "handler")
+  (global $count (mut i32) (i32.const 0))
+  (func (export "on-event") (param $subscription i32) (param $kind i32) (param $value i32) (param i64)
+    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+    (if (i32.eqz (local.get $kind))
+      (then (drop (call $write (i32.const 5) (local.get $value))))
+      (else (call $log (local.get $value) (i32.const 0) (i32.const 7) (i32.const 0) (i32.const 0)))))
+  (func (export "subscribe to a pin") (result i32)
+    (call $subscribe-pin (i32.const 4) (i32.const 2)))
+  (func (export "subscribe to a timer") (result i32)
+    (call $subscribe-timer (i64.const 1000000) (i64.const 1000000)))
+  (func (export "sleep") (call $wait-for (i64.const 5500000)))
+  (func (export "sleep until the pin has risen and fallen") (call $wait-for (i64.const 15000000)))
+  (func (export "events so far") (result i32) (global.get $count))
+  (func (export "trap while subscribed") (result i32) (unreachable))
+  (func (export "sleep without subscriptions") (call $wait-for (i64.const 5000000)))
+  (func (export "events since the reset") (result i32) (global.get $count))
+  (@custom "wasm2mcu.manifest"
+    "gpio 4 input\n"
+    "gpio 5 output\n"))

@@ -1,0 +1,33 @@
+;; Pulse width modulated outputs.
+(module
+  (import "wasm2mcu:pwm/pwm" "max-duty" (func $max-duty (param i32) (result i32)))
+  (import "wasm2mcu:pwm/pwm" "set-duty" (func $set-duty (param i32 i32) (result i32)))
+  (import "wasm2mcu:pwm/pwm" "set-frequency" (func $set-frequency (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "the highest duty") (result i32) (call $max-duty (i32.const 0)))
+  (func (export "set the duty") (result i32) (call $set-duty (i32.const 0) (i32.const 250)))
+  (func (export "set the highest duty") (result i32)
+    (call $set-duty (i32.const 0) (i32.const 1000)))
+  (func (export "more than the highest duty") (result i32)
+    (call $set-duty (i32.const 0) (i32.const 1001)))
+  (func (export "more than 16 bits") (result i32)
+    (call $set-duty (i32.const 0) (i32.const 0x10000)))
+  (func (export "set the rate") (result i32) (call $set-frequency (i32.const 0) (i32.const 0x61a8)))
+  (func (export "no rate") (result i32) (call $set-frequency (i32.const 0) (i32.const 0)))
+  (func (export "adapted: the highest duty") (result i32) (call $max-duty (i32.const 3)))
+  (func (export "adapted: set the duty") (result i32) (call $set-duty (i32.const 3) (i32.const 1)))
+  (func (export "adapted: set the rate") (result i32)
+    (call $set-frequency (i32.const 3) (i32.const 0x61a8)))
+  (func (export "refused: max-duty") (result i32) (call $max-duty (i32.const 1)))
+  (func (export "refused: set-duty") (result i32) (call $set-duty (i32.const 1) (i32.const 0)))
+  (func (export "refused: set-frequency") (result i32)
+    (call $set-frequency (i32.const 1) (i32.const 1)))
+  (func (export "no such channel: max-duty") (result i32) (call $max-duty (i32.const 9)))
+  (func (export "no such channel: set-duty") (result i32)
+    (call $set-duty (i32.const 9) (i32.const 0)))
+  (func (export "no such channel: set-frequency") (result i32)
+    (call $set-frequency (i32.const 9) (i32.const 1)))
+  (@custom "wasm2mcu.manifest"
+    "pwm 0\n"
+    "pwm 3\n"
+    "pwm 9\n"))

@@ -1,0 +1,30 @@
+;; Sensors with units.
+(module
+  (import "wasm2mcu:sensor/sensor" "read" (func $read (param i32 i32) (result i32)))
+  (import "wasm2mcu:sensor/sensor" "describe" (func $describe (param i32 i32) (result i32)))
+  (import "wasi:clocks/monotonic-clock" "wait-until" (func $wait-until (param i64)))
+  (memory (export "memory") 1)
+  (func (export "wait until the middle") (call $wait-until (i64.const 50000000)))
+  (func (export "read the temperature") (result i32) (call $read (i32.const 0) (i32.const 32)))
+  (func (export "degrees, as bits of a float") (result i32) (i32.load (i32.const 32)))
+  (func (export "its quantity") (result i32) (i32.load (i32.const 36)))
+  (func (export "microseconds of its time") (result i32)
+    (i32.wrap_i64 (i64.div_u (i64.load (i32.const 40)) (i64.const 1000))))
+  (func (export "read the humidity, at an odd address") (result i32)
+    (call $read (i32.const 1) (i32.const 49)))
+  (func (export "percent, as bits of a float") (result i32) (i32.load (i32.const 49)))
+  (func (export "the quantity of that") (result i32) (i32.load (i32.const 53)))
+  (func (export "describe") (result i32) (call $describe (i32.const 0) (i32.const 64)))
+  (func (export "quantity") (result i32) (i32.load (i32.const 64)))
+  (func (export "minimum, as bits of a float") (result i32) (i32.load (i32.const 68)))
+  (func (export "maximum, as bits of a float") (result i32) (i32.load (i32.const 72)))
+  (func (export "resolution, as bits of a float") (result i32) (i32.load (i32.const 76)))
+  (func (export "refused: read") (result i32) (call $read (i32.const 2) (i32.const 32)))
+  (func (export "refused: describe") (result i32) (call $describe (i32.const 2) (i32.const 32)))
+  (func (export "no such sensor: read") (result i32) (call $read (i32.const 9) (i32.const 32)))
+  (func (export "no such sensor: describe") (result i32)
+    (call $describe (i32.const 9) (i32.const 32)))
+  (@custom "wasm2mcu.manifest"
+    "sensor 0\n"
+    "sensor 1\n"
+    "sensor 9\n"))
