@@ -153,8 +153,9 @@ fn only_trap(func: &Function, block: Block) -> Option<(Inst, TrapCode)> {
     }
 }
 
-/// Makes blocks that follow each other in every run one block. Every block must be reachable.
-pub(super) fn join(func: &mut Function) {
+/// Makes blocks that follow each other in every run one block, and says whether there were any. Every
+/// block must be reachable.
+pub(super) fn join(func: &mut Function) -> bool {
     let edges = edges_in(func);
     let follower = |func: &Function, block: Block| {
         let last = func.layout.last_inst(block)?;
@@ -172,11 +173,14 @@ pub(super) fn join(func: &mut Function) {
             follows[destination.block(&func.dfg.value_lists)] = true;
         }
     }
+    let mut joined = false;
     for head in blocks.into_iter().filter(|&block| !follows[block]) {
         while let Some((last, destination)) = follower(func, head) {
             append(func, head, last, destination);
+            joined = true;
         }
     }
+    joined
 }
 
 /// Puts the block that `jump`, at the end of `head`, leads to in the place of the jump.
