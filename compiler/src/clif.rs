@@ -1,12 +1,61 @@
 //! What mid-end and back ends both ask of Cranelift's IR, and it does not answer by itself.
 
+use std::slice;
+
 use cranelift_codegen::ir::{
     BlockArg, BlockCall, Function, Inst, InstructionData, Opcode, Value, ValueDef,
 };
+use smallvec::SmallVec;
 
 /// The destinations of a branch; none for every other instruction.
 pub(crate) fn destinations(func: &Function, inst: Inst) -> &[BlockCall] {
     func.dfg.insts[inst].branch_destination(&func.dfg.jump_tables, &func.dfg.exception_tables)
+}
+
+/// Shows `see` what an instruction reads, its operands before what it passes to blocks: what
+/// `DataFlowGraph::inst_values` gives, in the same order. Passes do little else all day, and most
+/// instructions need no call for it here.
+#[inline]
+pub(crate) fn each_value(func: &Function, inst: Inst, mut see: impl FnMut(Value)) {
+    let dfg = &func.dfg;
+    let data = &dfg.insts[inst];
+    let operands = match data {
+        InstructionData::UnaryImm { .. } | InstructionData::Jump { .. } => &[],
+        InstructionData::Unary { arg, .. }
+        | InstructionData::Load { arg, .. }
+        | InstructionData::CondTrap { arg, .. }
+        | InstructionData::Brif { arg, .. } => slice::from_ref(arg),
+        InstructionData::Binary { args, .. }
+        | InstructionData::IntCompare { args, .. }
+        | InstructionData::Store { args, .. } => &args[..],
+        _ => data.arguments(&dfg.value_lists),
+    };
+    for &value in operands {
+        see(value);
+    }
+    let destinations = match data {
+        InstructionData::Jump { destination, .. } => slice::from_ref(destination),
+        InstructionData::Brif { blocks, .. } => &blocks[..],
+        InstructionData::BranchTable { .. } => destinations(func, inst),
+        _ => return,
+    };
+    for call in destinations {
+        for argument in call.args(&dfg.value_lists) {
+            if let BlockArg::Value(value) = argument {
+                see(value);
+            }
+        }
+    }
+}
+
+/// A few values.
+pub(crate) type Values = SmallVec<[Value; 4]>;
+
+/// What an instruction reads; see [`each_value`].
+pub(crate) fn values(func: &Function, inst: Inst) -> Values {
+    let mut values = Values::new();
+    each_value(func, inst, |value| values.push(value));
+    values
 }
 
 /// Gives one destination of a branch an argument more.

@@ -33,6 +33,7 @@ use rustc_hash::FxHashMap;
 use super::Isa;
 use super::loops::{Loops, definition_block};
 use super::lower::word_constant;
+use crate::clif;
 
 /// The values of constants that stay in a register from where they are defined.
 pub type Kept = EntitySet<Value>;
@@ -234,7 +235,7 @@ impl Residents {
                 residents.entry(around).or_default().calls = true;
             }
         }
-        for value in insts.iter().flat_map(|&inst| func.dfg.inst_values(inst)) {
+        for value in insts.iter().flat_map(|&inst| clif::values(func, inst)) {
             let Some(home) = definition_block(func, value).filter(|_| is_in_register(func, value))
             else {
                 continue;

@@ -543,7 +543,7 @@ impl Pass<'_> {
             return;
         }
         let source = self.func.srcloc(guards[0]);
-        let slow_header = copy::copy(self.func, &mut self.edges, lp);
+        let slow_header = copy::copy(self.func, self.domtree, &mut self.edges, lp);
         self.remove(&guards);
         self.copies += 1;
 
