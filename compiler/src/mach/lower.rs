@@ -30,8 +30,8 @@ use super::context::Context;
 use super::frame::FrameRef;
 use super::reg::{Collector, OperandVisitor, Reg};
 use super::vcode::{VBlock, VCode};
-use super::{Isa, Kept, MachineInst};
-use crate::clif::destinations;
+use super::{Isa, Kept, MachineInst, Prepared};
+use crate::clif::{destinations, each_value};
 use crate::wasm::contract;
 
 /// The registers that hold a value: one word or two.
@@ -122,8 +122,7 @@ pub struct Lower<'f, I: Isa> {
     emitted: Vec<I::Inst>,
 }
 
-/// Lowers `func` to machine IR, with the constants `kept` in registers and the address of memory 0
-/// where `base` says.
+/// Lowers `func`, which is `prepared`, to machine IR, with the address of memory 0 where `base` says.
 ///
 /// # Errors
 ///
@@ -131,11 +130,11 @@ pub struct Lower<'f, I: Isa> {
 pub fn lower<'f, I: Isa>(
     isa: &'f I,
     func: &'f ir::Function,
-    kept: &'f Kept,
+    prepared: &'f Prepared,
     base: MemoryBase,
 ) -> Result<VCode<I>, NoRule> {
-    let order = BlockOrder::new(func);
-    let mut lower = Lower::new(isa, func, kept, base);
+    let order = BlockOrder::new(func, &prepared.blocks);
+    let mut lower = Lower::new(isa, func, &prepared.kept, base);
     let mut insts = Vec::new();
     let mut locations = Vec::new();
     let mut blocks: Vec<VBlock> = Vec::with_capacity(order.blocks.len());
@@ -225,14 +224,16 @@ pub fn lower<'f, I: Isa>(
 
 impl<'f, I: Isa> Lower<'f, I> {
     fn new(isa: &'f I, func: &'f ir::Function, kept: &'f Kept, base: MemoryBase) -> Self {
-        let mut uses = SecondaryMap::with_capacity(func.dfg.num_values());
+        let mut uses = SecondaryMap::new();
+        uses.resize(func.dfg.num_values());
         for block in func.layout.blocks() {
             for inst in func.layout.block_insts(block) {
-                for value in func.dfg.inst_values(inst) {
-                    uses[func.dfg.resolve_aliases(value)] += 1;
-                }
+                let count = |value| uses[func.dfg.resolve_aliases(value)] += 1;
+                each_value(func, inst, count);
             }
         }
+        let mut regs = SecondaryMap::new();
+        regs.resize(func.dfg.num_values());
         Lower {
             isa,
             func,
@@ -247,7 +248,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             outgoing_bytes: 0,
             block: None,
             uses,
-            regs: SecondaryMap::with_capacity(func.dfg.num_values()),
+            regs,
             renamed: Vec::new(),
             read: Vec::new(),
             emitted: Vec::new(),
@@ -695,7 +696,18 @@ pub(crate) fn word_constant(func: &ir::Function, value: Value) -> Option<u32> {
 
 /// Whether an instruction must be executed even when nobody wants its result.
 pub(super) fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
-    let opcode = func.dfg.insts[inst].opcode();
+    let data = &func.dfg.insts[inst];
+    match data {
+        // Most are of these kinds.
+        InstructionData::UnaryImm { .. } | InstructionData::IntCompare { .. } => return false,
+        InstructionData::Store { .. }
+        | InstructionData::CondTrap { .. }
+        | InstructionData::Call { .. }
+        | InstructionData::Jump { .. }
+        | InstructionData::Brif { .. } => return true,
+        _ => {}
+    }
+    let opcode = data.opcode();
     if opcode.can_load() && !opcode.can_store() && !opcode.is_call() {
         let flags = func.dfg.insts[inst].memflags();
         return !flags.is_some_and(|flags| func.dfg.mem_flags[flags].notrap());
