@@ -91,3 +91,49 @@ pub(crate) fn constant(func: &Function, value: Value) -> Option<u64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::values;
+    use crate::wasm;
+
+    #[test]
+    fn what_is_read_is_what_cranelift_says() {
+        let wat = r#"(module (memory 1) (table 2 funcref) (type $f (func (param i32 f64) (result i64)))
+            (func $g (export "g") (param $x i32) (param $y f64) (result i64)
+              (local $z i64)
+              (block $out (block $two (block $one
+                (br_table $one $two $out $one (local.get $x)))
+                (local.set $z (i64.load (local.get $x)))
+                (br_if $out (f64.lt (local.get $y) (f64.const 1))))
+                (loop $again
+                  (f64.store (local.get $x) (f64.sqrt (local.get $y)))
+                  (local.set $x (i32.rotl (local.get $x) (i32.const 3)))
+                  (br_if $again (i32.div_u (local.get $x) (i32.const 7)))))
+              (memory.fill (local.get $x) (i32.const 1) (i32.const 2))
+              (select
+                (call $g (local.get $x) (local.get $y))
+                (call_indirect (type $f) (local.get $x) (local.get $y) (local.get $x))
+                (i64.eqz (local.get $z)))))"#;
+        let module = wat::parse_str(wat).expect("a module");
+        let translated = wasm::translate(&module, wasm::Target::default()).expect("a valid module");
+        let mut branches = 0;
+        for func in translated.functions.iter().map(|body| &body.clif) {
+            for inst in func
+                .layout
+                .blocks()
+                .flat_map(|b| func.layout.block_insts(b))
+            {
+                let expected: Vec<_> = func.dfg.inst_values(inst).collect();
+                assert_eq!(
+                    values(func, inst)[..],
+                    expected,
+                    "{}",
+                    func.dfg.display_inst(inst)
+                );
+                branches += usize::from(func.dfg.insts[inst].opcode().is_branch());
+            }
+        }
+        assert!(branches > 4, "branches of all kinds");
+    }
+}

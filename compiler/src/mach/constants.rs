@@ -18,7 +18,7 @@
 //!
 //! Where bytes count, a constant that several instructions use may be made once for all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::EntitySet;
@@ -28,7 +28,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::loop_analysis::Loop;
 use regalloc2::RegClass;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Isa;
 use super::loops::{Loops, definition_block};
@@ -210,7 +210,7 @@ struct User {
 /// What a loop holds in registers all the time.
 #[derive(Default)]
 struct Residents {
-    values: BTreeSet<Value>,
+    values: FxHashSet<Value>,
     words: u32,
     /// Constants that were given a register.
     taken: u32,

@@ -17,6 +17,8 @@
 //! that hold its result; these become the value's registers by renaming, without a move, unless the
 //! value lives in registers of another class.
 
+use std::mem;
+
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
     self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, UserExternalName, Value,
@@ -135,16 +137,15 @@ pub fn lower<'f, I: Isa>(
 ) -> Result<VCode<I>, NoRule> {
     let order = BlockOrder::new(func, &prepared.blocks);
     let mut lower = Lower::new(isa, func, &prepared.kept, base);
-    let mut insts = Vec::new();
-    let mut locations = Vec::new();
+    let many = func.dfg.num_insts();
+    let mut insts = Vec::with_capacity(many);
+    let mut locations = Vec::with_capacity(many);
     let mut blocks: Vec<VBlock> = Vec::with_capacity(order.blocks.len());
 
     for (index, block) in order.blocks.iter().enumerate().rev() {
         let end = insts.len() as u32;
         let mut vblock = VBlock::default();
-        let mut seen = FxHashSet::default();
-        let targets = block.targets.iter().copied();
-        vblock.succs = targets.filter(|&target| seen.insert(target)).collect();
+        vblock.succs = distinct(&block.targets);
         let mut flush = |lower: &mut Lower<'f, I>, location| {
             while let Some(mut inst) = lower.emitted.pop() {
                 if lower.is_read(&mut inst) {
@@ -502,12 +503,14 @@ impl<'f, I: Isa> Lower<'f, I> {
     /// Whether an instruction must stay: it does more than write results, or one of them is read.
     /// Half of a value may be read where the other half is not. If it stays, its inputs are read.
     fn is_read(&mut self, inst: &mut I::Inst) -> bool {
-        let mut results = Results {
-            read: &self.read,
-            any: !inst.only_writes_results(),
+        let stays = !inst.only_writes_results() || {
+            let mut results = Results {
+                read: &self.read,
+                any: false,
+            };
+            inst.visit_operands(&mut results);
+            results.any
         };
-        inst.visit_operands(&mut results);
-        let stays = results.any;
         if stays {
             inst.visit_operands(&mut Inputs {
                 read: &mut self.read,
@@ -545,11 +548,15 @@ impl<'f, I: Isa> Lower<'f, I> {
             BlockArg::Value(value) => value,
             _ => unreachable!("only try_call passes other arguments, and nobody emits it"),
         });
-        let words = self.virtual_words(values);
-        for &word in &words {
-            self.mark_read(word);
+        let mut words = Vec::new();
+        for value in values {
+            for reg in self.use_value(value).words() {
+                let word = self.virtual_copy(reg);
+                self.mark_read(word);
+                words.push(word.to_vreg());
+            }
         }
-        words.into_iter().map(Reg::to_vreg).collect()
+        words
     }
 
     /// The words of some values, in virtual registers: those in physical ones are copied.
@@ -593,17 +600,21 @@ impl<'f, I: Isa> Lower<'f, I> {
     fn finish(
         self,
         mut insts: Vec<I::Inst>,
-        locations: Vec<ir::SourceLoc>,
+        mut locations: Vec<ir::SourceLoc>,
         mut blocks: Vec<VBlock>,
     ) -> VCode<I> {
-        let mut collector = Collector::default();
+        let mut renaming = Renaming {
+            lower: &self,
+            renamed: Collector {
+                operands: Vec::with_capacity(3 * insts.len()),
+            },
+        };
         let mut operand_ranges = Vec::with_capacity(insts.len());
         let mut clobbers = Vec::with_capacity(insts.len());
         for inst in &mut insts {
-            inst.visit_operands(&mut Renaming(&self));
-            let from = collector.operands.len() as u32;
-            inst.visit_operands(&mut collector);
-            operand_ranges.push((from, collector.operands.len() as u32));
+            let from = renaming.renamed.operands.len() as u32;
+            inst.visit_operands(&mut renaming);
+            operand_ranges.push((from, renaming.renamed.operands.len() as u32));
             clobbers.push(inst.clobbers());
         }
         for block in &mut blocks {
@@ -612,10 +623,17 @@ impl<'f, I: Isa> Lower<'f, I> {
             }
         }
         for index in 0..blocks.len() {
-            for succ in blocks[index].succs.clone() {
+            let succs = mem::take(&mut blocks[index].succs);
+            for succ in &succs {
                 blocks[succ.index()].preds.push(Block::new(index));
             }
+            blocks[index].succs = succs;
         }
+        let mut operands = renaming.renamed.operands;
+        // All functions of a module are kept until they are emitted.
+        operands.shrink_to_fit();
+        insts.shrink_to_fit();
+        locations.shrink_to_fit();
         VCode {
             insts,
             locations,
@@ -626,11 +644,26 @@ impl<'f, I: Isa> Lower<'f, I> {
             tail_calls: self.tail_calls,
             indirect_tail_calls: self.indirect_tail_calls,
             tail_bytes: self.tail_bytes,
-            operands: collector.operands,
+            operands,
             operand_ranges,
             clobbers,
             slot_bytes: slot_bytes(self.func),
             num_vregs: self.renamed.len() + Reg::FIRST_VIRTUAL,
+        }
+    }
+}
+
+/// The targets of a branch, each once. Tables may be long.
+fn distinct(targets: &[Block]) -> Vec<Block> {
+    match *targets {
+        [] => Vec::new(),
+        [target] => vec![target],
+        [one, other] if one == other => vec![one],
+        [one, other] => vec![one, other],
+        _ => {
+            let mut seen = FxHashSet::default();
+            let targets = targets.iter().copied();
+            targets.filter(|&target| seen.insert(target)).collect()
         }
     }
 }
@@ -667,12 +700,22 @@ impl OperandVisitor for Inputs<'_> {
     }
 }
 
-/// Replaces registers that are only another name of one.
-struct Renaming<'l, 'f, I: Isa>(&'l Lower<'f, I>);
+/// Replaces registers that are only another name of one, and collects what they are then.
+struct Renaming<'l, 'f, I: Isa> {
+    lower: &'l Lower<'f, I>,
+    renamed: Collector,
+}
 
 impl<I: Isa> OperandVisitor for Renaming<'_, '_, I> {
-    fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, _: OperandKind, _: OperandPos) {
-        *reg = self.0.resolve(*reg);
+    fn operand(
+        &mut self,
+        reg: &mut Reg,
+        constraint: OperandConstraint,
+        kind: OperandKind,
+        pos: OperandPos,
+    ) {
+        *reg = self.lower.resolve(*reg);
+        self.renamed.operand(reg, constraint, kind, pos);
     }
 }
 

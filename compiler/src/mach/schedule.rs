@@ -139,16 +139,20 @@ impl Scheduler<'_> {
     /// The instruction of this block that computes `value`, if it can move to the place that was
     /// reached, where `readers` more of the value's readers would be.
     fn producer(&self, value: Value, readers: u32) -> Option<Inst> {
-        let inst = self.func.dfg.value_def(value).inst()?;
-        let here = self.func.layout.inst_block(inst) == Some(self.block);
         let Readers { inside, seen, .. } = self.readers(value);
         let first = seen + readers == inside;
+        if !first {
+            return None;
+        }
+        let inst = self.func.dfg.value_def(value).inst()?;
         let opcode = self.func.dfg.insts[inst].opcode();
-        let single = self.func.dfg.inst_results(inst).len() == 1;
-        let reached = !opcode.can_load() || self.barriers[inst] == self.passed;
         let constant = matches!(opcode, Opcode::Iconst | Opcode::SymbolValue);
-        let movable = here && first && single && reached && !constant;
-        (movable && !has_effect(self.func, inst)).then_some(inst)
+        if constant || opcode.can_load() && self.barriers[inst] != self.passed {
+            return None;
+        }
+        let here = self.func.layout.inst_block(inst) == Some(self.block);
+        let single = self.func.dfg.inst_results(inst).len() == 1;
+        (here && single && !has_effect(self.func, inst)).then_some(inst)
     }
 
     /// How many registers are taken, at the place that was reached, by what the instruction reads

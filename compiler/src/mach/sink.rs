@@ -14,7 +14,7 @@
 //! have the sum to themselves then. It takes no register more than it gives: what it reads is alive
 //! there anyway, but for one value at most, which waits in the place of the result.
 
-use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::entity::{PrimaryMap, SecondaryMap};
 use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, Value, types};
 use smallvec::SmallVec;
 
@@ -128,7 +128,7 @@ fn is_in_register(func: &Function, value: Value) -> bool {
 /// Where values are read.
 struct Readers {
     /// The blocks that read each value; a block may stand there twice.
-    blocks: SecondaryMap<Value, SmallVec<[Block; 4]>>,
+    blocks: PrimaryMap<Value, SmallVec<[Block; 4]>>,
     /// How often the block at hand reads each value.
     inside: SecondaryMap<Value, u32>,
     /// How often it does so for an address that an access adds up.
@@ -138,12 +138,12 @@ struct Readers {
 impl Readers {
     fn of(func: &Function, order: &[Block]) -> Readers {
         let mut readers = Readers {
-            blocks: SecondaryMap::new(),
+            blocks: PrimaryMap::with_capacity(func.dfg.num_values()),
             inside: SecondaryMap::new(),
             added: SecondaryMap::new(),
         };
         let values = func.dfg.num_values();
-        readers.blocks.resize(values);
+        readers.make_room(func);
         readers.inside.resize(values);
         readers.added.resize(values);
         for &block in order {
@@ -152,6 +152,13 @@ impl Readers {
             }
         }
         readers
+    }
+
+    /// Takes note of values that are new.
+    fn make_room(&mut self, func: &Function) {
+        for _ in self.blocks.len()..func.dfg.num_values() {
+            self.blocks.push(SmallVec::new());
+        }
     }
 
     fn add(&mut self, func: &Function, value: Value, block: Block) {
@@ -192,6 +199,7 @@ impl Readers {
         let value = func.dfg.first_result(inst);
         let copy = func.dfg.clone_inst(inst);
         let copied = func.dfg.first_result(copy);
+        self.make_room(func);
         let (here, behind): (SmallVec<_>, SmallVec<_>) = std::mem::take(&mut self.blocks[value])
             .into_iter()
             .partition(|&reader| reader == from);

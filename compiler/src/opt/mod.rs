@@ -251,7 +251,7 @@ const MAX_LOOP_DEPTH: usize = 100;
 
 /// Whether a function is so large, or its loops nest so deep, that it is left as it is.
 fn is_too_much(context: &mut Context) -> bool {
-    if support::size(&context.func) > MAX_SIZE {
+    if support::is_larger(&context.func, MAX_SIZE) {
         return true;
     }
     if context.func.dfg.num_blocks() <= MAX_LOOP_DEPTH {
