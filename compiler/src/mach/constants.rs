@@ -247,10 +247,12 @@ impl Residents {
                     break;
                 }
                 let entry = residents.entry(around).or_default();
-                if entry.values.insert(value) {
+                // Who has it already has told those around.
+                let new = entry.values.insert(value);
+                if new {
                     entry.words += func.dfg.value_type(value).bits().div_ceil(32);
                 }
-                if inside {
+                if inside || !new {
                     break;
                 }
             }

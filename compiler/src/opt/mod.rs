@@ -207,8 +207,11 @@ fn leave_loops(
     growth: Growth,
 ) -> Result<u32, CodegenError> {
     let mut total = 0;
-    context.compute_loop_analysis();
+    let mut stale = true;
     for height in version::heights() {
+        if mem::take(&mut stale) {
+            context.compute_loop_analysis();
+        }
         let outcome = version::run(
             &mut context.func,
             &context.domtree,
@@ -224,7 +227,7 @@ fn leave_loops(
         if outcome.changed {
             clean(context, flags)?;
             context.func.dfg.resolve_all_aliases();
-            context.compute_loop_analysis();
+            stale = true;
         }
         total += outcome.removed;
     }
