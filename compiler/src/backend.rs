@@ -17,7 +17,7 @@ use crate::mach::choices::Choices;
 use crate::mach::emit::{self, CodeOf, Reach};
 use crate::mach::hosts;
 use crate::mach::regalloc::{self, Allocated, Allocator, Effort, RegallocError};
-use crate::mach::{self, BorderNeeds, FrameNeeds, Isa, Kept, lower};
+use crate::mach::{self, BorderNeeds, FrameNeeds, Isa, Prepared, lower};
 use crate::opt::{OptLevel, Optimizer};
 use crate::stack::{self, Depths};
 use crate::wasm::contract::Builtin;
@@ -159,16 +159,16 @@ fn lower_with<I: Isa>(
     if options.level == OptLevel::Speed && options.passes.hosts {
         hosts::expand(&mut body.clif, |index| host_slot(isa, module, index));
     }
-    let mut kept = Kept::new();
-    if options.level != OptLevel::None {
-        kept = mach::prepare(isa, &mut body.clif, choices, options.passes);
-        if options.verify {
-            let flags = settings::Flags::new(settings::builder());
-            verify_function(&body.clif, &flags)
-                .map_err(|errors| bug("preparation of selection", errors.to_string()))?;
-        }
+    let prepared = match options.level {
+        OptLevel::None => Prepared::as_it_is(&body.clif),
+        _ => mach::prepare(isa, &mut body.clif, choices, options.passes),
+    };
+    if options.verify && options.level != OptLevel::None {
+        let flags = settings::Flags::new(settings::builder());
+        verify_function(&body.clif, &flags)
+            .map_err(|errors| bug("preparation of selection", errors.to_string()))?;
     }
-    let code = lower::lower(isa, &body.clif, &kept, choices.base).map_err(|missing| {
+    let code = lower::lower(isa, &body.clif, &prepared, choices.base).map_err(|missing| {
         let message = format!(
             "no rule for `{}`, at byte {:#x}",
             missing.clif,

@@ -13,9 +13,7 @@
 //! Equal edges of one jump table share a block: a table of a hundred entries that lead to three
 //! places has three successors.
 
-use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::entity::SecondaryMap;
-use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{self, BlockArg};
 use regalloc2::Block;
 use rustc_hash::FxHashMap;
@@ -56,12 +54,10 @@ pub struct BlockOrder {
 }
 
 impl BlockOrder {
-    /// Orders the reachable blocks of `func` and splits its critical edges.
-    pub fn new(func: &ir::Function) -> BlockOrder {
-        let cfg = ControlFlowGraph::with_function(func);
-        let domtree = DominatorTree::with_function(func, &cfg);
-        let reachable: Vec<(ir::Block, Edges)> = domtree
-            .cfg_rpo()
+    /// The blocks of `func` that are `reached`, in that order, with its critical edges split.
+    pub fn new(func: &ir::Function, reached: &[ir::Block]) -> BlockOrder {
+        let reachable: Vec<(ir::Block, Edges)> = reached
+            .iter()
             .map(|&block| (block, unique_edges(func, block)))
             .collect();
 

@@ -6,11 +6,13 @@
 
 use cranelift_codegen::ir::{self, Value};
 use regalloc2::{PRegSet, RegClass};
+use smallvec::smallvec;
 
 use super::Isa;
 use super::buffer::Symbol;
 use super::context::Context;
 use super::frame::FrameRef;
+use super::isle::Results;
 use super::lower::ValueRegs;
 use super::places::{self, Place};
 use super::reg::{FixedReg, Reg};
@@ -45,13 +47,13 @@ impl<I: Isa> Context<'_, '_, I> {
         callee: Callee,
         signature: ir::SigRef,
         args: &[Value],
-    ) -> Vec<ValueRegs> {
+    ) -> Results {
         let words = self.lower.virtual_words(args.iter().copied());
         let (arg_places, arg_bytes) = places::assign::<I>(words.iter().map(|word| word.class()));
         let uses = self.pass(&words, &arg_places, FrameRef::Outgoing);
 
         let func = self.lower.func;
-        let results: Vec<ValueRegs> = func.dfg.signatures[signature]
+        let results: Results = func.dfg.signatures[signature]
             .returns
             .iter()
             .map(|result| self.lower.new_regs(result.value_type))
@@ -97,17 +99,13 @@ impl<I: Isa> Context<'_, '_, I> {
     }
 
     /// Calls a function of the runtime, which takes and returns bits; returns those of its result.
-    pub(crate) fn call_runtime(&mut self, builtin: Builtin, args: &[Value]) -> Vec<ValueRegs> {
+    pub(crate) fn call_runtime(&mut self, builtin: Builtin, args: &[Value]) -> Results {
         let words = self.integer_words(args);
         self.call_runtime_with(builtin, words)
     }
 
     /// The same with the words of its arguments.
-    pub(crate) fn call_runtime_with(
-        &mut self,
-        builtin: Builtin,
-        words: Vec<Reg>,
-    ) -> Vec<ValueRegs> {
+    pub(crate) fn call_runtime_with(&mut self, builtin: Builtin, words: Vec<Reg>) -> Results {
         let result = match builtin.signature().returns[0].value_type {
             ir::types::I64 => {
                 let [lo, hi] = self.call_builtin(builtin, words);
@@ -118,7 +116,7 @@ impl<I: Isa> Context<'_, '_, I> {
                 ValueRegs::one(word)
             }
         };
-        vec![result]
+        smallvec![result]
     }
 
     /// The words of some values in virtual integer registers.

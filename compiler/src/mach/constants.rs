@@ -18,7 +18,7 @@
 //!
 //! Where bytes count, a constant that several instructions use may be made once for all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::EntitySet;
@@ -28,11 +28,12 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::loop_analysis::Loop;
 use regalloc2::RegClass;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Isa;
 use super::loops::{Loops, definition_block};
 use super::lower::word_constant;
+use crate::clif;
 
 /// The values of constants that stay in a register from where they are defined.
 pub type Kept = EntitySet<Value>;
@@ -209,7 +210,7 @@ struct User {
 /// What a loop holds in registers all the time.
 #[derive(Default)]
 struct Residents {
-    values: BTreeSet<Value>,
+    values: FxHashSet<Value>,
     words: u32,
     /// Constants that were given a register.
     taken: u32,
@@ -234,7 +235,7 @@ impl Residents {
                 residents.entry(around).or_default().calls = true;
             }
         }
-        for value in insts.iter().flat_map(|&inst| func.dfg.inst_values(inst)) {
+        for value in insts.iter().flat_map(|&inst| clif::values(func, inst)) {
             let Some(home) = definition_block(func, value).filter(|_| is_in_register(func, value))
             else {
                 continue;
@@ -246,10 +247,12 @@ impl Residents {
                     break;
                 }
                 let entry = residents.entry(around).or_default();
-                if entry.values.insert(value) {
+                // Who has it already has told those around.
+                let new = entry.values.insert(value);
+                if new {
                     entry.words += func.dfg.value_type(value).bits().div_ceil(32);
                 }
-                if inside {
+                if inside || !new {
                     break;
                 }
             }

@@ -3,11 +3,13 @@
 
 use cranelift_codegen::ir::{self, InstructionData, Opcode, Value};
 use regalloc2::{Block, RegClass};
+use smallvec::smallvec;
 
 use super::Isa;
 use super::blocks::BranchTable;
 use super::buffer::Symbol;
 use super::call::Callee;
+use super::isle::Results;
 use super::lower::{Lower, ValueRegs};
 use super::reg::Reg;
 use crate::wasm::contract::HOST_CALL_CONV;
@@ -21,7 +23,7 @@ pub struct Context<'l, 'f, I: Isa> {
 
 impl<I: Isa> Context<'_, '_, I> {
     /// Lowers an instruction that ends no block with successors; returns its results' registers.
-    pub(super) fn inst(&mut self, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
+    pub(super) fn inst(&mut self, inst: ir::Inst) -> Option<Results> {
         let func = self.lower.func;
         match func.dfg.insts[inst] {
             InstructionData::Call {
@@ -33,7 +35,7 @@ impl<I: Isa> Context<'_, '_, I> {
                 if opcode == Opcode::ReturnCall {
                     self.lower.tail_calls.push(callee);
                     self.tail_call(Callee::Direct(callee), signature, args);
-                    return Some(Vec::new());
+                    return Some(Results::new());
                 }
                 self.lower.calls.push(callee);
                 Some(self.call(Callee::Direct(callee), signature, args))
@@ -47,7 +49,7 @@ impl<I: Isa> Context<'_, '_, I> {
                 if opcode == Opcode::ReturnCallIndirect {
                     self.lower.indirect_tail_calls.push(signature);
                     self.tail_call(Callee::Indirect(address), sig_ref, args);
-                    return Some(Vec::new());
+                    return Some(Results::new());
                 }
                 if signature.call_conv != HOST_CALL_CONV {
                     self.lower.indirect_calls.push(signature);
@@ -59,33 +61,33 @@ impl<I: Isa> Context<'_, '_, I> {
                 ..
             } => {
                 self.ret(func.dfg.inst_args(inst));
-                Some(Vec::new())
+                Some(Results::new())
             }
             InstructionData::UnaryImm {
                 opcode: Opcode::Iconst,
                 ..
             } => {
                 let word = self.word_constant(func.dfg.first_result(inst))?;
-                Some(vec![ValueRegs::one(self.immediate(word))])
+                Some(smallvec![ValueRegs::one(self.immediate(word))])
             }
             InstructionData::UnaryIeee32 { imm, .. } => {
                 let made = I::float_constant(self.lower, imm.bits());
-                Some(vec![ValueRegs::one(made)])
+                Some(smallvec![ValueRegs::one(made)])
             }
             InstructionData::FuncAddr { func_ref, .. } => {
                 let symbol = self.lower.callee(func_ref)?;
-                Some(vec![self.address(symbol)])
+                Some(smallvec![self.address(symbol)])
             }
             InstructionData::StackAddr {
                 stack_slot, offset, ..
             } => {
                 let place = self.lower.slot(stack_slot, offset.into());
                 let address = self.define(|rd| I::frame_address(rd, place));
-                Some(vec![ValueRegs::one(address)])
+                Some(smallvec![ValueRegs::one(address)])
             }
             InstructionData::UnaryGlobalValue { global_value, .. } => {
                 let symbol = self.lower.data(global_value)?;
-                Some(vec![self.address(symbol)])
+                Some(smallvec![self.address(symbol)])
             }
             _ => I::rules(self, inst),
         }

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{Block, BlockArg, Function, Inst, Value, ValueDef};
 use smallvec::SmallVec;
 
 use super::lower::has_effect;
-use crate::clif::destinations;
+use crate::clif::{destinations, each_value};
 
 /// Removes the instructions and block parameters of `func`, whose aliases are resolved, that nothing
 /// with an effect depends on.
@@ -22,11 +22,13 @@ pub(super) fn remove(func: &mut Function) {
         while let Some(inst) = cursor.next_inst() {
             let func = &mut *cursor.func;
             let mut results = func.dfg.inst_results(inst).iter();
-            if !has_effect(func, inst) && !results.any(|&result| live.values.contains(result)) {
+            let wanted = results.any(|&result| live.values.contains(result));
+            if !wanted && !has_effect(func, inst) {
                 cursor.remove_inst_and_step_back();
-                continue;
             }
-            drop_arguments(func, inst, &live, entry);
+        }
+        if let Some(branch) = cursor.func.layout.last_inst(block) {
+            drop_arguments(cursor.func, branch, &live, entry);
         }
         if Some(block) != entry {
             for param in cursor.func.dfg.block_params(block).to_vec() {
@@ -67,9 +69,9 @@ impl Live {
     fn of(func: &Function) -> Live {
         // What branches pass for a parameter, each with the place of the argument before it.
         let mut arguments: Vec<(Value, Option<u32>)> = Vec::new();
-        let mut last: SecondaryMap<Value, Option<u32>> =
-            SecondaryMap::with_capacity(func.dfg.num_values());
-        let mut values = EntitySet::new();
+        let mut last: SecondaryMap<Value, Option<u32>> = SecondaryMap::with_default(None);
+        last.resize(func.dfg.num_values());
+        let mut values = EntitySet::with_capacity(func.dfg.num_values());
         let mut work: Vec<Value> = Vec::new();
         let pool = &func.dfg.value_lists;
         for block in func.layout.blocks() {
@@ -77,7 +79,9 @@ impl Live {
                 if has_effect(func, inst) {
                     work.extend(func.dfg.inst_args(inst));
                 }
-                for call in destinations(func, inst) {
+            }
+            if let Some(branch) = func.layout.last_inst(block) {
+                for call in destinations(func, branch) {
                     let params = func.dfg.block_params(call.block(pool));
                     for (&param, argument) in params.iter().zip(call.args(pool)) {
                         if let BlockArg::Value(value) = argument {
@@ -93,7 +97,7 @@ impl Live {
                 continue;
             }
             match func.dfg.value_def(value) {
-                ValueDef::Result(inst, _) => work.extend(func.dfg.inst_values(inst)),
+                ValueDef::Result(inst, _) => each_value(func, inst, |value| work.push(value)),
                 ValueDef::Param(..) => {
                     let mut next = last[value];
                     while let Some(position) = next {
@@ -106,6 +110,7 @@ impl Live {
             }
         }
         let mut params = SecondaryMap::new();
+        params.resize(func.dfg.num_blocks());
         for block in func.layout.blocks() {
             let of_block = func.dfg.block_params(block).iter();
             params[block] = of_block.map(|&param| values.contains(param)).collect();
@@ -121,12 +126,11 @@ pub(super) struct Uses(SecondaryMap<Value, u32>);
 impl Uses {
     /// Counts the uses in `func`, whose aliases are resolved.
     pub(super) fn of(func: &Function) -> Uses {
-        let mut uses = SecondaryMap::with_capacity(func.dfg.num_values());
+        let mut uses = SecondaryMap::new();
+        uses.resize(func.dfg.num_values());
         for block in func.layout.blocks() {
             for inst in func.layout.block_insts(block) {
-                for value in func.dfg.inst_values(inst) {
-                    uses[value] += 1;
-                }
+                each_value(func, inst, |value| uses[value] += 1);
             }
         }
         Uses(uses)
@@ -156,7 +160,7 @@ impl Uses {
                 continue;
             }
             func.layout.remove_inst(inst);
-            released.extend(func.dfg.inst_values(inst));
+            each_value(func, inst, |value| released.push(value));
         }
     }
 }

@@ -6,10 +6,12 @@
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{BlockCall, Value, ValueList};
 
+use smallvec::SmallVec;
+
 use super::lower::ValueRegs;
 
 /// The results of an instruction.
-pub(crate) type Results = Vec<ValueRegs>;
+pub(crate) type Results = SmallVec<[ValueRegs; 2]>;
 /// Quotient and remainder of a division of double words.
 pub(crate) type Quotient = (ValueRegs, ValueRegs);
 /// The values of a list from a position on.
@@ -324,15 +326,15 @@ macro_rules! prelude_terms {
         }
 
         fn result(&mut self, reg: Reg) -> Results {
-            vec![ValueRegs::one(reg)]
+            smallvec![ValueRegs::one(reg)]
         }
 
         fn no_result(&mut self) -> Results {
-            Vec::new()
+            Results::new()
         }
 
         fn pair(&mut self, lo: Reg, hi: Reg) -> Results {
-            vec![ValueRegs::two(lo, hi)]
+            smallvec![ValueRegs::two(lo, hi)]
         }
 
         fn low_word(&mut self, results: Results) -> Reg {
@@ -382,11 +384,11 @@ macro_rules! prelude_terms {
         }
 
         fn quotient(&mut self, (quotient, _): Quotient) -> Results {
-            vec![quotient]
+            smallvec![quotient]
         }
 
         fn remainder(&mut self, (_, remainder): Quotient) -> Results {
-            vec![remainder]
+            smallvec![remainder]
         }
     };
 }

@@ -18,7 +18,10 @@
 //! The blocks come in reverse post-order. A jump table reaches forward only in its short forms, so
 //! no order is taken that puts more targets before their table than there were.
 
+use std::iter;
+
 use regalloc2::Block;
+use smallvec::SmallVec;
 
 use super::vcode::VCode;
 use super::{Isa, MachineInst};
@@ -83,7 +86,7 @@ impl Layout {
         };
         let mut from_above = vec![false; graph.succs.len()];
         for pair in order.windows(2) {
-            from_above[pair[1]] = pair[1] != 0 && graph.preds[pair[1]] == [pair[0]];
+            from_above[pair[1]] = pair[1] != 0 && graph.preds[pair[1]][..] == [pair[0]];
         }
         Layout {
             order: order.into_iter().map(Block::new).collect(),
@@ -93,12 +96,15 @@ impl Layout {
     }
 }
 
+/// Blocks at the other ends of edges, of which most blocks have two at most.
+type Neighbours = SmallVec<[usize; 2]>;
+
 /// The emitted blocks and their edges.
 struct Graph {
     emitted: Vec<bool>,
     /// Each once.
-    succs: Vec<Vec<usize>>,
-    preds: Vec<Vec<usize>>,
+    succs: Vec<Neighbours>,
+    preds: Vec<Neighbours>,
     /// Which blocks end in a jump by number.
     tables: Vec<bool>,
     /// Which ones hardly ever run.
@@ -114,8 +120,8 @@ impl Graph {
         let count = code.blocks.len();
         let mut graph = Graph {
             emitted: vec![false; count],
-            succs: vec![Vec::new(); count],
-            preds: vec![Vec::new(); count],
+            succs: iter::repeat_with(Neighbours::new).take(count).collect(),
+            preds: iter::repeat_with(Neighbours::new).take(count).collect(),
             tables: vec![false; count],
             cold: code.blocks.iter().map(|block| block.cold).collect(),
             inside: vec![None; count],

@@ -17,6 +17,8 @@
 //! that hold its result; these become the value's registers by renaming, without a move, unless the
 //! value lives in registers of another class.
 
+use std::mem;
+
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
     self, BlockArg, ExternalName, GlobalValueData, InstructionData, Opcode, UserExternalName, Value,
@@ -30,8 +32,8 @@ use super::context::Context;
 use super::frame::FrameRef;
 use super::reg::{Collector, OperandVisitor, Reg};
 use super::vcode::{VBlock, VCode};
-use super::{Isa, Kept, MachineInst};
-use crate::clif::destinations;
+use super::{Isa, Kept, MachineInst, Prepared};
+use crate::clif::{destinations, each_value};
 use crate::wasm::contract;
 
 /// The registers that hold a value: one word or two.
@@ -122,8 +124,7 @@ pub struct Lower<'f, I: Isa> {
     emitted: Vec<I::Inst>,
 }
 
-/// Lowers `func` to machine IR, with the constants `kept` in registers and the address of memory 0
-/// where `base` says.
+/// Lowers `func`, which is `prepared`, to machine IR, with the address of memory 0 where `base` says.
 ///
 /// # Errors
 ///
@@ -131,21 +132,20 @@ pub struct Lower<'f, I: Isa> {
 pub fn lower<'f, I: Isa>(
     isa: &'f I,
     func: &'f ir::Function,
-    kept: &'f Kept,
+    prepared: &'f Prepared,
     base: MemoryBase,
 ) -> Result<VCode<I>, NoRule> {
-    let order = BlockOrder::new(func);
-    let mut lower = Lower::new(isa, func, kept, base);
-    let mut insts = Vec::new();
-    let mut locations = Vec::new();
+    let order = BlockOrder::new(func, &prepared.blocks);
+    let mut lower = Lower::new(isa, func, &prepared.kept, base);
+    let many = func.dfg.num_insts();
+    let mut insts = Vec::with_capacity(many);
+    let mut locations = Vec::with_capacity(many);
     let mut blocks: Vec<VBlock> = Vec::with_capacity(order.blocks.len());
 
     for (index, block) in order.blocks.iter().enumerate().rev() {
         let end = insts.len() as u32;
         let mut vblock = VBlock::default();
-        let mut seen = FxHashSet::default();
-        let targets = block.targets.iter().copied();
-        vblock.succs = targets.filter(|&target| seen.insert(target)).collect();
+        vblock.succs = distinct(&block.targets);
         let mut flush = |lower: &mut Lower<'f, I>, location| {
             while let Some(mut inst) = lower.emitted.pop() {
                 if lower.is_read(&mut inst) {
@@ -225,14 +225,16 @@ pub fn lower<'f, I: Isa>(
 
 impl<'f, I: Isa> Lower<'f, I> {
     fn new(isa: &'f I, func: &'f ir::Function, kept: &'f Kept, base: MemoryBase) -> Self {
-        let mut uses = SecondaryMap::with_capacity(func.dfg.num_values());
+        let mut uses = SecondaryMap::new();
+        uses.resize(func.dfg.num_values());
         for block in func.layout.blocks() {
             for inst in func.layout.block_insts(block) {
-                for value in func.dfg.inst_values(inst) {
-                    uses[func.dfg.resolve_aliases(value)] += 1;
-                }
+                let count = |value| uses[func.dfg.resolve_aliases(value)] += 1;
+                each_value(func, inst, count);
             }
         }
+        let mut regs = SecondaryMap::new();
+        regs.resize(func.dfg.num_values());
         Lower {
             isa,
             func,
@@ -247,7 +249,7 @@ impl<'f, I: Isa> Lower<'f, I> {
             outgoing_bytes: 0,
             block: None,
             uses,
-            regs: SecondaryMap::with_capacity(func.dfg.num_values()),
+            regs,
             renamed: Vec::new(),
             read: Vec::new(),
             emitted: Vec::new(),
@@ -501,12 +503,14 @@ impl<'f, I: Isa> Lower<'f, I> {
     /// Whether an instruction must stay: it does more than write results, or one of them is read.
     /// Half of a value may be read where the other half is not. If it stays, its inputs are read.
     fn is_read(&mut self, inst: &mut I::Inst) -> bool {
-        let mut results = Results {
-            read: &self.read,
-            any: !inst.only_writes_results(),
+        let stays = !inst.only_writes_results() || {
+            let mut results = Results {
+                read: &self.read,
+                any: false,
+            };
+            inst.visit_operands(&mut results);
+            results.any
         };
-        inst.visit_operands(&mut results);
-        let stays = results.any;
         if stays {
             inst.visit_operands(&mut Inputs {
                 read: &mut self.read,
@@ -544,11 +548,15 @@ impl<'f, I: Isa> Lower<'f, I> {
             BlockArg::Value(value) => value,
             _ => unreachable!("only try_call passes other arguments, and nobody emits it"),
         });
-        let words = self.virtual_words(values);
-        for &word in &words {
-            self.mark_read(word);
+        let mut words = Vec::new();
+        for value in values {
+            for reg in self.use_value(value).words() {
+                let word = self.virtual_copy(reg);
+                self.mark_read(word);
+                words.push(word.to_vreg());
+            }
         }
-        words.into_iter().map(Reg::to_vreg).collect()
+        words
     }
 
     /// The words of some values, in virtual registers: those in physical ones are copied.
@@ -592,17 +600,21 @@ impl<'f, I: Isa> Lower<'f, I> {
     fn finish(
         self,
         mut insts: Vec<I::Inst>,
-        locations: Vec<ir::SourceLoc>,
+        mut locations: Vec<ir::SourceLoc>,
         mut blocks: Vec<VBlock>,
     ) -> VCode<I> {
-        let mut collector = Collector::default();
+        let mut renaming = Renaming {
+            lower: &self,
+            renamed: Collector {
+                operands: Vec::with_capacity(3 * insts.len()),
+            },
+        };
         let mut operand_ranges = Vec::with_capacity(insts.len());
         let mut clobbers = Vec::with_capacity(insts.len());
         for inst in &mut insts {
-            inst.visit_operands(&mut Renaming(&self));
-            let from = collector.operands.len() as u32;
-            inst.visit_operands(&mut collector);
-            operand_ranges.push((from, collector.operands.len() as u32));
+            let from = renaming.renamed.operands.len() as u32;
+            inst.visit_operands(&mut renaming);
+            operand_ranges.push((from, renaming.renamed.operands.len() as u32));
             clobbers.push(inst.clobbers());
         }
         for block in &mut blocks {
@@ -611,10 +623,17 @@ impl<'f, I: Isa> Lower<'f, I> {
             }
         }
         for index in 0..blocks.len() {
-            for succ in blocks[index].succs.clone() {
+            let succs = mem::take(&mut blocks[index].succs);
+            for succ in &succs {
                 blocks[succ.index()].preds.push(Block::new(index));
             }
+            blocks[index].succs = succs;
         }
+        let mut operands = renaming.renamed.operands;
+        // All functions of a module are kept until they are emitted.
+        operands.shrink_to_fit();
+        insts.shrink_to_fit();
+        locations.shrink_to_fit();
         VCode {
             insts,
             locations,
@@ -625,11 +644,26 @@ impl<'f, I: Isa> Lower<'f, I> {
             tail_calls: self.tail_calls,
             indirect_tail_calls: self.indirect_tail_calls,
             tail_bytes: self.tail_bytes,
-            operands: collector.operands,
+            operands,
             operand_ranges,
             clobbers,
             slot_bytes: slot_bytes(self.func),
             num_vregs: self.renamed.len() + Reg::FIRST_VIRTUAL,
+        }
+    }
+}
+
+/// The targets of a branch, each once. Tables may be long.
+fn distinct(targets: &[Block]) -> Vec<Block> {
+    match *targets {
+        [] => Vec::new(),
+        [target] => vec![target],
+        [one, other] if one == other => vec![one],
+        [one, other] => vec![one, other],
+        _ => {
+            let mut seen = FxHashSet::default();
+            let targets = targets.iter().copied();
+            targets.filter(|&target| seen.insert(target)).collect()
         }
     }
 }
@@ -666,12 +700,22 @@ impl OperandVisitor for Inputs<'_> {
     }
 }
 
-/// Replaces registers that are only another name of one.
-struct Renaming<'l, 'f, I: Isa>(&'l Lower<'f, I>);
+/// Replaces registers that are only another name of one, and collects what they are then.
+struct Renaming<'l, 'f, I: Isa> {
+    lower: &'l Lower<'f, I>,
+    renamed: Collector,
+}
 
 impl<I: Isa> OperandVisitor for Renaming<'_, '_, I> {
-    fn operand(&mut self, reg: &mut Reg, _: OperandConstraint, _: OperandKind, _: OperandPos) {
-        *reg = self.0.resolve(*reg);
+    fn operand(
+        &mut self,
+        reg: &mut Reg,
+        constraint: OperandConstraint,
+        kind: OperandKind,
+        pos: OperandPos,
+    ) {
+        *reg = self.lower.resolve(*reg);
+        self.renamed.operand(reg, constraint, kind, pos);
     }
 }
 
@@ -695,7 +739,18 @@ pub(crate) fn word_constant(func: &ir::Function, value: Value) -> Option<u32> {
 
 /// Whether an instruction must be executed even when nobody wants its result.
 pub(super) fn has_effect(func: &ir::Function, inst: ir::Inst) -> bool {
-    let opcode = func.dfg.insts[inst].opcode();
+    let data = &func.dfg.insts[inst];
+    match data {
+        // Most are of these kinds.
+        InstructionData::UnaryImm { .. } | InstructionData::IntCompare { .. } => return false,
+        InstructionData::Store { .. }
+        | InstructionData::CondTrap { .. }
+        | InstructionData::Call { .. }
+        | InstructionData::Jump { .. }
+        | InstructionData::Brif { .. } => return true,
+        _ => {}
+    }
+    let opcode = data.opcode();
     if opcode.can_load() && !opcode.can_store() && !opcode.is_call() {
         let flags = func.dfg.insts[inst].memflags();
         return !flags.is_some_and(|flags| func.dfg.mem_flags[flags].notrap());

@@ -56,6 +56,8 @@ pub mod vcode;
 
 use std::fmt::{Debug, Display};
 
+use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir;
 use regalloc2::{Block, MachineEnv, PReg, PRegSet, RegClass};
 use wasm2mcu_abi::image::Architecture;
@@ -70,8 +72,9 @@ pub use constants::{Constants, Kept};
 use context::Context;
 use emit::{CodeOf, Emitter};
 use frame::FrameRef;
+use isle::Results;
 use loops::Loops;
-use lower::{Lower, ValueRegs};
+use lower::Lower;
 use reg::{FixedReg, OperandVisitor, Reg};
 use regalloc::Allocated;
 
@@ -140,7 +143,7 @@ pub trait Isa: Sized + Debug {
 
     /// Lowers an instruction that is neither call nor return nor branch, by rules; returns its
     /// results' registers. `None` when no rule matches.
-    fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>>;
+    fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Results>;
     /// A branch to `taken` if `test` is not zero, else to `not_taken`.
     fn branch_if(
         context: &mut Context<'_, '_, Self>,
@@ -208,17 +211,24 @@ pub trait Isa: Sized + Debug {
 }
 
 /// Makes a function ready for [`lower::lower`]: the same function, in a shape that takes fewer
-/// instructions and registers, with the `passes` for that. Returns the constants that it wants in
-/// registers.
-pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function, choices: Choices, passes: Passes) -> Kept {
+/// instructions and registers, with the `passes` for that. Returns what selection has to know beside the
+/// function.
+pub fn prepare<I: Isa>(
+    isa: &I,
+    func: &mut ir::Function,
+    choices: Choices,
+    passes: Passes,
+) -> Prepared {
     func.dfg.resolve_all_aliases();
     let loops = Loops::of(func);
     let modes = isa.address_modes();
     let modes = modes.filter(|_| choices.addresses && passes.addresses);
-    if let Some(modes) = modes {
-        addresses::run(func, modes, &loops);
-    }
     dead::remove(func);
+    if let Some(modes) = modes
+        && addresses::run(func, modes, &loops)
+    {
+        dead::remove(func);
+    }
     let indexed = isa.address_modes().is_some_and(|modes| modes.indexed);
     if passes.sink {
         sink::run(func, &loops, indexed);
@@ -230,7 +240,31 @@ pub fn prepare<I: Isa>(isa: &I, func: &mut ir::Function, choices: Choices, passe
         true => choices.constants,
         false => Constants::WhereUsed,
     };
-    constants::run(isa, func, &loops, place)
+    Prepared {
+        kept: constants::run(isa, func, &loops, place),
+        blocks: loops.domtree.cfg_rpo().copied().collect(),
+    }
+}
+
+/// What selection has to know of a function beside the function.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The constants that have a register from where they are defined.
+    pub kept: Kept,
+    /// The blocks that are reached, in reverse post-order.
+    pub blocks: Vec<ir::Block>,
+}
+
+impl Prepared {
+    /// Of a function that is good as it is.
+    pub fn as_it_is(func: &ir::Function) -> Prepared {
+        let cfg = ControlFlowGraph::with_function(func);
+        let domtree = DominatorTree::with_function(func, &cfg);
+        Prepared {
+            kept: Kept::new(),
+            blocks: domtree.cfg_rpo().copied().collect(),
+        }
+    }
 }
 
 /// What a module needs between its functions and the host, beside import thunks.

@@ -14,12 +14,14 @@
 //! moves across no store and no call.
 
 use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::entity::packed_option::PackedOption;
 use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, Value, ValueDef};
 use smallvec::SmallVec;
 
 use super::dead::Uses;
 use super::loops::Loops;
 use super::lower::has_effect;
+use crate::clif::{each_value, values};
 
 /// How deep an expression is looked into.
 const DEPTH: u32 = 8;
@@ -30,13 +32,15 @@ pub(super) fn run(func: &mut Function, loops: &Loops) {
     let Some(entry) = func.layout.entry_block() else {
         return;
     };
-    let values = func.dfg.num_values();
+    let mut readers = SecondaryMap::new();
+    readers.resize(func.dfg.num_values());
+    let mut barriers = SecondaryMap::new();
+    barriers.resize(func.dfg.num_insts());
     let mut scheduler = Scheduler {
         uses,
         loops,
-        inside: SecondaryMap::with_capacity(values),
-        seen: SecondaryMap::with_capacity(values),
-        barriers: SecondaryMap::with_capacity(func.dfg.num_insts()),
+        readers,
+        barriers,
         func,
         passed: 0,
         block: entry,
@@ -47,17 +51,22 @@ pub(super) fn run(func: &mut Function, loops: &Loops) {
     }
 }
 
-/// What an instruction reads.
-type Values = SmallVec<[Value; 4]>;
+/// How many readers of a value a block has, and how many of them stand at or behind the place that
+/// was reached.
+#[derive(Clone, Copy, Default)]
+struct Readers {
+    /// The block; what is said of another one is over.
+    of: PackedOption<Block>,
+    inside: u32,
+    seen: u32,
+}
 
 struct Scheduler<'f> {
     func: &'f mut Function,
     uses: Uses,
     loops: &'f Loops,
-    /// How many readers of each value the block has, and how many of them stand at or behind the
-    /// place that was reached.
-    inside: SecondaryMap<Value, u32>,
-    seen: SecondaryMap<Value, u32>,
+    /// Who reads each value in the block that was last seen to do so.
+    readers: SecondaryMap<Value, Readers>,
     /// For each instruction, how many barriers for loads stand before it in its block.
     barriers: SecondaryMap<Inst, u32>,
     /// The same for the place that was reached.
@@ -70,23 +79,25 @@ impl Scheduler<'_> {
         self.block = block;
         self.passed = 0;
         for inst in self.func.layout.block_insts(block) {
-            for value in self.func.dfg.inst_values(inst) {
-                (self.inside[value], self.seen[value]) = (0, 0);
-            }
-        }
-        for inst in self.func.layout.block_insts(block) {
-            for value in self.func.dfg.inst_values(inst) {
-                self.inside[value] += 1;
-            }
+            each_value(self.func, inst, |value| {
+                let readers = &mut self.readers[value];
+                if readers.of != block.into() {
+                    *readers = Readers {
+                        of: block.into(),
+                        ..Readers::default()
+                    };
+                }
+                readers.inside += 1;
+            });
             self.barriers[inst] = self.passed;
             self.passed += u32::from(is_barrier(self.func, inst));
         }
         let mut next = self.func.layout.last_inst(block);
         while let Some(reader) = next {
             self.passed -= u32::from(is_barrier(self.func, reader));
-            let operands: Values = self.func.dfg.inst_values(reader).collect();
+            let operands = values(self.func, reader);
             for &value in &operands {
-                self.seen[value] += 1;
+                self.readers[value].seen += 1;
             }
             let mut movable: SmallVec<[(u32, Inst); 4]> = SmallVec::new();
             for &value in &operands {
@@ -116,25 +127,39 @@ impl Scheduler<'_> {
         }
     }
 
+    /// Who reads a value in this block.
+    fn readers(&self, value: Value) -> Readers {
+        let readers = self.readers[value];
+        match readers.of == self.block.into() {
+            true => readers,
+            false => Readers::default(),
+        }
+    }
+
     /// The instruction of this block that computes `value`, if it can move to the place that was
     /// reached, where `readers` more of the value's readers would be.
     fn producer(&self, value: Value, readers: u32) -> Option<Inst> {
+        let Readers { inside, seen, .. } = self.readers(value);
+        let first = seen + readers == inside;
+        if !first {
+            return None;
+        }
         let inst = self.func.dfg.value_def(value).inst()?;
-        let here = self.func.layout.inst_block(inst) == Some(self.block);
-        let first = self.seen[value] + readers == self.inside[value];
         let opcode = self.func.dfg.insts[inst].opcode();
-        let single = self.func.dfg.inst_results(inst).len() == 1;
-        let reached = !opcode.can_load() || self.barriers[inst] == self.passed;
         let constant = matches!(opcode, Opcode::Iconst | Opcode::SymbolValue);
-        let movable = here && first && single && reached && !constant;
-        (movable && !has_effect(self.func, inst)).then_some(inst)
+        if constant || opcode.can_load() && self.barriers[inst] != self.passed {
+            return None;
+        }
+        let here = self.func.layout.inst_block(inst) == Some(self.block);
+        let single = self.func.dfg.inst_results(inst).len() == 1;
+        (here && single && !has_effect(self.func, inst)).then_some(inst)
     }
 
     /// How many registers are taken, at the place that was reached, by what the instruction reads
     /// and nothing else does from there on.
     fn cost(&self, inst: Inst, depth: u32) -> u32 {
         let mut cost = 0;
-        let operands: Values = self.func.dfg.inst_values(inst).collect();
+        let operands = values(self.func, inst);
         for (position, &value) in operands.iter().enumerate() {
             if operands[..position].contains(&value) || self.is_alive(value) {
                 continue;
@@ -151,7 +176,8 @@ impl Scheduler<'_> {
 
     /// Whether a value is needed behind the place that was reached anyway.
     fn is_alive(&self, value: Value) -> bool {
-        if self.seen[value] > 0 {
+        let Readers { inside, seen, .. } = self.readers(value);
+        if seen > 0 {
             return true;
         }
         let defined = match self.func.dfg.value_def(value) {
@@ -160,7 +186,7 @@ impl Scheduler<'_> {
             ValueDef::Union(..) => None,
         };
         // What other blocks read, they read behind this one; and a loop keeps what it does not compute.
-        let outside = self.uses.count(value) > self.inside[value];
+        let outside = self.uses.count(value) > inside;
         let of = self.loops.innermost(self.block);
         (outside && defined == Some(self.block))
             || of.is_some_and(|of| self.loops.is_invariant(self.func, of, value))

@@ -14,12 +14,13 @@
 //! have the sum to themselves then. It takes no register more than it gives: what it reads is alive
 //! there anyway, but for one value at most, which waits in the place of the result.
 
-use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::entity::{PrimaryMap, SecondaryMap};
 use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, Value, types};
 use smallvec::SmallVec;
 
 use super::loops::Loops;
 use super::lower::{has_effect, word_constant};
+use crate::clif::{each_value, values};
 
 /// Moves instructions of `func`, whose aliases are resolved, down the ways of its branches. `indexed`
 /// says that loads and stores add two registers by themselves.
@@ -105,7 +106,7 @@ fn added_address(func: &Function, inst: Inst) -> Option<Value> {
 fn is_free(func: &Function, readers: &Readers, loops: &Loops, inst: Inst, block: Block) -> bool {
     let words = |value| func.dfg.value_type(value).bits().div_ceil(32);
     let mut waiting = 0;
-    for value in func.dfg.inst_values(inst) {
+    for value in values(func, inst) {
         let of = loops.innermost(block);
         let stays = of.is_some_and(|of| loops.is_invariant(func, of, value));
         let behind = |&other: &Block| other != block && loops.domtree.block_dominates(block, other);
@@ -127,7 +128,7 @@ fn is_in_register(func: &Function, value: Value) -> bool {
 /// Where values are read.
 struct Readers {
     /// The blocks that read each value; a block may stand there twice.
-    blocks: SecondaryMap<Value, SmallVec<[Block; 4]>>,
+    blocks: PrimaryMap<Value, SmallVec<[Block; 4]>>,
     /// How often the block at hand reads each value.
     inside: SecondaryMap<Value, u32>,
     /// How often it does so for an address that an access adds up.
@@ -137,23 +138,36 @@ struct Readers {
 impl Readers {
     fn of(func: &Function, order: &[Block]) -> Readers {
         let mut readers = Readers {
-            blocks: SecondaryMap::with_capacity(func.dfg.num_values()),
-            inside: SecondaryMap::with_capacity(func.dfg.num_values()),
-            added: SecondaryMap::with_capacity(func.dfg.num_values()),
+            blocks: PrimaryMap::with_capacity(func.dfg.num_values()),
+            inside: SecondaryMap::new(),
+            added: SecondaryMap::new(),
         };
+        let values = func.dfg.num_values();
+        readers.make_room(func);
+        readers.inside.resize(values);
+        readers.added.resize(values);
         for &block in order {
             for inst in func.layout.block_insts(block) {
-                for value in func.dfg.inst_values(inst) {
-                    readers.add(func, value, block);
-                }
+                each_value(func, inst, |value| readers.add(func, value, block));
             }
         }
         readers
     }
 
+    /// Takes note of values that are new.
+    fn make_room(&mut self, func: &Function) {
+        for _ in self.blocks.len()..func.dfg.num_values() {
+            self.blocks.push(SmallVec::new());
+        }
+    }
+
     fn add(&mut self, func: &Function, value: Value, block: Block) {
         let blocks = &mut self.blocks[value];
-        if blocks.last() != Some(&block) && is_in_register(func, value) {
+        let more = match blocks.last() {
+            Some(&last) => last != block,
+            None => is_in_register(func, value),
+        };
+        if more {
             blocks.push(block);
         }
     }
@@ -161,15 +175,13 @@ impl Readers {
     /// Begins with another block.
     fn enter(&mut self, func: &Function, block: Block) {
         for inst in func.layout.block_insts(block) {
-            for value in func.dfg.inst_values(inst) {
+            each_value(func, inst, |value| {
                 self.inside[value] = 0;
                 self.added[value] = 0;
-            }
+            });
         }
         for inst in func.layout.block_insts(block) {
-            for value in func.dfg.inst_values(inst) {
-                self.inside[value] += 1;
-            }
+            each_value(func, inst, |value| self.inside[value] += 1);
             if let Some(address) = added_address(func, inst) {
                 self.added[address] += 1;
             }
@@ -187,6 +199,7 @@ impl Readers {
         let value = func.dfg.first_result(inst);
         let copy = func.dfg.clone_inst(inst);
         let copied = func.dfg.first_result(copy);
+        self.make_room(func);
         let (here, behind): (SmallVec<_>, SmallVec<_>) = std::mem::take(&mut self.blocks[value])
             .into_iter()
             .partition(|&reader| reader == from);
@@ -203,19 +216,17 @@ impl Readers {
         let first = func.layout.first_inst(to).expect("a filled block");
         func.layout.insert_inst(copy, first);
         func.set_srcloc(copy, func.srcloc(inst));
-        for operand in func.dfg.inst_values(copy) {
-            self.add(func, operand, to);
-        }
+        each_value(func, copy, |operand| self.add(func, operand, to));
     }
 
     /// Notes that an instruction went from the block at hand to another.
     fn moved(&mut self, func: &Function, inst: Inst, from: Block, to: Block) {
-        for value in func.dfg.inst_values(inst) {
+        each_value(func, inst, |value| {
             self.inside[value] -= 1;
             if self.inside[value] == 0 {
                 self.blocks[value].retain(|block| *block != from);
             }
             self.add(func, value, to);
-        }
+        });
     }
 }

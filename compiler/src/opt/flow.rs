@@ -23,6 +23,8 @@ use cranelift_codegen::ir::{
     Block, BlockArg, BlockCall, Function, Inst, InstBuilder, InstructionData, TrapCode,
 };
 
+use smallvec::SmallVec;
+
 use crate::clif::{constant, destinations};
 
 /// The most blocks without instructions that an edge is led past.
@@ -54,7 +56,10 @@ fn pass_by_empty(func: &mut Function, branch: Inst) -> bool {
         let target = chain.take(EMPTY_BLOCKS).last();
         target.filter(|&target| target != first)
     });
-    let targets: Vec<Option<Block>> = targets.collect();
+    let targets: SmallVec<[Option<Block>; 2]> = targets.collect();
+    if targets.iter().all(Option::is_none) {
+        return false;
+    }
     let dfg = &mut func.dfg;
     let destinations =
         dfg.insts[branch].branch_destination_mut(&mut dfg.jump_tables, &mut dfg.exception_tables);
@@ -63,7 +68,7 @@ fn pass_by_empty(func: &mut Function, branch: Inst) -> bool {
             call.set_block(target, &mut dfg.value_lists);
         }
     }
-    targets.iter().any(Option::is_some)
+    true
 }
 
 /// Where a block leads that does nothing but jump there, without arguments.
@@ -153,8 +158,9 @@ fn only_trap(func: &Function, block: Block) -> Option<(Inst, TrapCode)> {
     }
 }
 
-/// Makes blocks that follow each other in every run one block. Every block must be reachable.
-pub(super) fn join(func: &mut Function) {
+/// Makes blocks that follow each other in every run one block, and says whether there were any. Every
+/// block must be reachable.
+pub(super) fn join(func: &mut Function) -> bool {
     let edges = edges_in(func);
     let follower = |func: &Function, block: Block| {
         let last = func.layout.last_inst(block)?;
@@ -167,16 +173,20 @@ pub(super) fn join(func: &mut Function) {
     let blocks: Vec<Block> = func.layout.blocks().collect();
     // Blocks that will become part of another one; the entry has no edges in.
     let mut follows: SecondaryMap<Block, bool> = SecondaryMap::new();
+    follows.resize(func.dfg.num_blocks());
     for &block in &blocks {
         if let Some((_, destination)) = follower(func, block) {
             follows[destination.block(&func.dfg.value_lists)] = true;
         }
     }
+    let mut joined = false;
     for head in blocks.into_iter().filter(|&block| !follows[block]) {
         while let Some((last, destination)) = follower(func, head) {
             append(func, head, last, destination);
+            joined = true;
         }
     }
+    joined
 }
 
 /// Puts the block that `jump`, at the end of `head`, leads to in the place of the jump.
@@ -201,6 +211,7 @@ fn append(func: &mut Function, head: Block, jump: Inst, destination: BlockCall) 
 /// How many edges lead to each block.
 pub(super) fn edges_in(func: &Function) -> SecondaryMap<Block, u32> {
     let mut edges: SecondaryMap<Block, u32> = SecondaryMap::new();
+    edges.resize(func.dfg.num_blocks());
     for block in func.layout.blocks() {
         let Some(last) = func.layout.last_inst(block) else {
             continue;

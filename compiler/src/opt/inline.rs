@@ -37,6 +37,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::entity::EntitySet;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::inline::{Inline, InlineCommand};
 use cranelift_codegen::ir::{
@@ -292,10 +293,12 @@ struct Loops(LoopAnalysis);
 
 impl Loops {
     fn of(function: &Function) -> Loops {
-        let cfg = ControlFlowGraph::with_function(function);
-        let domtree = DominatorTree::with_function(function, &cfg);
         let mut loops = LoopAnalysis::new();
-        loops.compute(function, &cfg, &domtree);
+        if leads_back(function) {
+            let cfg = ControlFlowGraph::with_function(function);
+            let domtree = DominatorTree::with_function(function, &cfg);
+            loops.compute(function, &cfg, &domtree);
+        }
         Loops(loops)
     }
 
@@ -306,6 +309,20 @@ impl Loops {
     fn contain(&self, block: Block) -> bool {
         self.0.innermost_loop(block).is_some()
     }
+}
+
+/// Whether any branch leads to a block that does not stand behind it, as every loop has one.
+fn leads_back(function: &Function) -> bool {
+    let mut passed: EntitySet<Block> = EntitySet::with_capacity(function.dfg.num_blocks());
+    function.layout.blocks().any(|block| {
+        passed.insert(block);
+        let branch = function.layout.last_inst(block);
+        branch.is_some_and(|branch| {
+            let pool = &function.dfg.value_lists;
+            let mut calls = destinations(function, branch).iter();
+            calls.any(|call| passed.contains(call.block(pool)))
+        })
+    })
 }
 
 /// Gives copies their source locations, and the caller's own global values.

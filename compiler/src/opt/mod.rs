@@ -148,19 +148,21 @@ impl Optimizer {
             guards::leave_out(&mut context.func);
         }
         clean(context, flags)?;
-        context.func.dfg.resolve_all_aliases();
-        if self.options.level == OptLevel::None || is_too_much(context) {
+        let passes = self.options.passes;
+        let level = self.options.level;
+        if level == OptLevel::None || is_too_much(context) {
+            context.func.dfg.resolve_all_aliases();
             return Ok(guards::count(&context.func));
         }
-        let passes = self.options.passes;
-        if passes.flow {
-            straighten(context, flags)?;
+        match passes.flow {
+            true => straighten(context, flags)?,
+            false => context.func.dfg.resolve_all_aliases(),
         }
+        // Leaves the flow graph up to date.
         context.egraph_pass(flags, &mut self.control)?;
         if passes.flow {
             straighten(context, flags)?;
         }
-        context.flowgraph();
         let memory = self.memory.as_ref();
         let mergeable = memory.filter(|_| passes.merge);
         let merged = mergeable.map_or(0, |memory| merge::run(&mut context.func, memory));
@@ -172,7 +174,7 @@ impl Optimizer {
         if let Some(memory) = memory.filter(|_| passes.loops)
             && statistics.kept > 0
         {
-            let growth = match self.options.level {
+            let growth = match level {
                 OptLevel::Speed => Growth::Versions,
                 OptLevel::Size | OptLevel::None => Growth::Nothing,
             };
@@ -205,8 +207,11 @@ fn leave_loops(
     growth: Growth,
 ) -> Result<u32, CodegenError> {
     let mut total = 0;
-    context.compute_loop_analysis();
+    let mut stale = true;
     for height in version::heights() {
+        if mem::take(&mut stale) {
+            context.compute_loop_analysis();
+        }
         let outcome = version::run(
             &mut context.func,
             &context.domtree,
@@ -222,7 +227,7 @@ fn leave_loops(
         if outcome.changed {
             clean(context, flags)?;
             context.func.dfg.resolve_all_aliases();
-            context.compute_loop_analysis();
+            stale = true;
         }
         total += outcome.removed;
     }
@@ -249,8 +254,11 @@ const MAX_LOOP_DEPTH: usize = 100;
 
 /// Whether a function is so large, or its loops nest so deep, that it is left as it is.
 fn is_too_much(context: &mut Context) -> bool {
-    if support::size(&context.func) > MAX_SIZE {
+    if support::is_larger(&context.func, MAX_SIZE) {
         return true;
+    }
+    if context.func.dfg.num_blocks() <= MAX_LOOP_DEPTH {
+        return false;
     }
     context.compute_loop_analysis();
     let depth_of = |block| context.loop_analysis.loop_level(block).level();
@@ -264,15 +272,18 @@ fn clean(context: &mut Context, flags: &Flags) -> Result<(), CodegenError> {
     context.remove_constant_phis(flags)
 }
 
-/// Makes control flow as simple as it can be, and brings the flow graph up to date.
+/// Makes control flow as simple as it can be, in a function whose flow graph is up to date before and
+/// behind.
 fn straighten(context: &mut Context, flags: &Flags) -> Result<(), CodegenError> {
     let folded = flow::fold(&mut context.func);
     if flow::trap_in_place(&mut context.func) || folded {
         clean(context, flags)?;
     }
-    flow::join(&mut context.func);
+    let joined = flow::join(&mut context.func);
     context.func.dfg.resolve_all_aliases();
-    context.flowgraph();
+    if joined {
+        context.flowgraph();
+    }
     Ok(())
 }
 

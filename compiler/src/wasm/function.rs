@@ -1,6 +1,6 @@
 //! One function body: validated and translated to CLIF operator by operator.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{
@@ -8,6 +8,7 @@ use cranelift_codegen::ir::{
     SourceLoc, Type, UserExternalName, UserFuncName, Value, ValueDef, types,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use rustc_hash::FxHashMap;
 use wasm2mcu_abi::trap::TrapCode;
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};
 
@@ -57,8 +58,8 @@ pub(super) struct Translator<'a> {
     pub(super) code_address_bit: u8,
     /// Functions that bodies made references to.
     pub(super) references: &'a mut BTreeSet<u32>,
-    callees: HashMap<UserExternalName, FuncRef>,
-    signatures: HashMap<u32, SigRef>,
+    callees: FxHashMap<UserExternalName, FuncRef>,
+    signatures: FxHashMap<u32, SigRef>,
     /// Offset of the current operator in the module.
     offset: u64,
 }
@@ -119,11 +120,10 @@ pub(super) fn translate(
     operators.finish().map_err(explain)?;
     scratch.validator = validator.into_allocations();
     translator.builder.finalize(contract::frontend_config());
-    let size = support::size(&function);
-    if size > support::MAX_FUNCTION_SIZE {
+    if support::is_larger(&function, support::MAX_FUNCTION_SIZE) {
         return Err(Error::Limit {
             what: "instructions and block parameters:",
-            actual: size,
+            actual: support::size(&function),
             limit: support::MAX_FUNCTION_SIZE,
             place: Place {
                 function: who(),
@@ -162,8 +162,8 @@ impl<'a> Translator<'a> {
             memory_base,
             code_address_bit,
             references,
-            callees: HashMap::new(),
-            signatures: HashMap::new(),
+            callees: FxHashMap::default(),
+            signatures: FxHashMap::default(),
             offset: 0,
         };
         let parameters = translator.builder.block_params(entry).to_vec();

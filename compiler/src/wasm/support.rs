@@ -74,6 +74,14 @@ pub fn size(function: &ir::Function) -> u64 {
     blocks.sum::<usize>() as u64
 }
 
+/// Whether a function's [`size`] is beyond a limit; few are so large that it takes counting.
+pub fn is_larger(function: &ir::Function, limit: u64) -> bool {
+    let dfg = &function.dfg;
+    // Each instruction counts once or for its results, which are values as parameters are.
+    let most = dfg.num_insts() + dfg.num_values();
+    most as u64 > limit && size(function) > limit
+}
+
 /// The CLIF type of a value. References are words.
 pub fn clif_type(ty: ValueType) -> ir::Type {
     match ty {

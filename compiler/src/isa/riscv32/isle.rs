@@ -7,6 +7,7 @@ use cranelift_codegen::ir::{
 };
 
 use regalloc2::RegClass;
+use smallvec::smallvec;
 
 use generated::Context as _;
 pub(super) use generated::{constructor_lower, constructor_test_of};
@@ -139,7 +140,7 @@ impl generated::Context for Context<'_, '_, Riscv32> {
     fn store_op(&mut self, op: &StoreOp, rs: Reg, mem: Amode) -> Results {
         let op = *op;
         self.lower.emit(MInst::Store { op, rs, mem });
-        Vec::new()
+        Results::new()
     }
 
     fn select_op(&mut self, test: Test, if_true: Reg, if_false: Reg) -> Reg {
@@ -157,13 +158,13 @@ impl generated::Context for Context<'_, '_, Riscv32> {
     fn trap_if(&mut self, test: Test, code: &TrapCode) -> Results {
         let code = contract::abi_trap(*code);
         self.lower.emit(MInst::TrapIf { test, code });
-        Vec::new()
+        Results::new()
     }
 
     fn trap_always(&mut self, code: &TrapCode) -> Results {
         let code = contract::abi_trap(*code);
         self.lower.emit(MInst::Trap { code });
-        Vec::new()
+        Results::new()
     }
 
     // Operands.
@@ -620,7 +621,7 @@ impl Context<'_, '_, Riscv32> {
             let mem = self.base_offset(base, offset + at as i32);
             self.store_op(&op, bits, mem);
         }
-        Vec::new()
+        Results::new()
     }
 }
 

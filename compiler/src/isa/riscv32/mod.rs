@@ -44,7 +44,8 @@ use crate::mach::call::Call;
 use crate::mach::choices::Registers;
 use crate::mach::context::Context;
 use crate::mach::frame::FrameRef;
-use crate::mach::lower::{Lower, ValueRegs};
+use crate::mach::isle::Results;
+use crate::mach::lower::Lower;
 use crate::mach::reg::{FixedReg, OperandVisitor, Reg};
 use crate::mach::{AddressModes, Border, BorderNeeds, FrameNeeds, Isa, MachineInst, Thunk};
 use crate::wasm::module::Signature;
@@ -127,7 +128,7 @@ impl Isa for Riscv32 {
         }
     }
 
-    fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Vec<ValueRegs>> {
+    fn rules(context: &mut Context<'_, '_, Self>, inst: ir::Inst) -> Option<Results> {
         isle::constructor_lower(context, inst)
     }
 

@@ -6,6 +6,7 @@ use cranelift_codegen::ir::{
     self, BlockCall, Inst, InstructionData, Opcode, TrapCode, Type, Value, ValueList,
 };
 use regalloc2::RegClass;
+use smallvec::smallvec;
 use wasm2mcu_abi::trap::TrapCode as AbiTrap;
 
 pub(super) use generated::{constructor_lower, constructor_test_of};
@@ -162,7 +163,7 @@ impl generated::Context for Context<'_, '_, Thumb2> {
     fn store_op(&mut self, op: &StoreOp, rt: Reg, mem: Amode) -> Results {
         let op = *op;
         self.lower.emit(MInst::Store { op, rt, mem });
-        Vec::new()
+        Results::new()
     }
 
     fn set(&mut self, test: Test) -> Reg {
@@ -212,13 +213,13 @@ impl generated::Context for Context<'_, '_, Thumb2> {
             cmp: test.cmp,
             code: contract::abi_trap(*code),
         });
-        Vec::new()
+        Results::new()
     }
 
     fn trap_always(&mut self, code: &TrapCode) -> Results {
         let code = contract::abi_trap(*code);
         self.lower.emit(MInst::Trap { code });
-        Vec::new()
+        Results::new()
     }
 
     // Operands.

@@ -33,7 +33,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::loop_analysis::Loop;
 use rustc_hash::FxHashMap;
 
-use super::dead::{self, Uses};
+use super::dead::Uses;
 use super::loops::{Induction, Loops, append_argument};
 use super::lower::word_constant;
 use linear::{Decomposer, Linear, MAX_SHIFT, Part, Term};
@@ -58,10 +58,10 @@ impl AddressModes {
     }
 }
 
-/// Rewrites the addresses in every loop, and the tests that repeat the loops. Leaves values that only
-/// counted rounds for an address.
-pub(super) fn run(func: &mut Function, modes: AddressModes, loops: &Loops) {
-    dead::remove(func);
+/// Rewrites the addresses in every loop of a function without dead instructions, and the tests that
+/// repeat the loops. Says whether there were any: values that only counted rounds for an address are
+/// dead then.
+pub(super) fn run(func: &mut Function, modes: AddressModes, loops: &Loops) -> bool {
     let uses = Uses::of(func);
     let mut accesses: FxHashMap<Loop, Vec<Access>> = FxHashMap::default();
     for block in func.layout.blocks() {
@@ -81,6 +81,7 @@ pub(super) fn run(func: &mut Function, modes: AddressModes, loops: &Loops) {
         uses,
         loops,
         hoisted: FxHashMap::default(),
+        changed: false,
     };
     for of in loops.inner_first() {
         if let Some(accesses) = accesses.remove(&of) {
@@ -91,7 +92,8 @@ pub(super) fn run(func: &mut Function, modes: AddressModes, loops: &Loops) {
             rewriter.test(of);
         }
     }
-    statics::run(func, modes);
+    let changed = rewriter.changed;
+    statics::run(func, modes, &loops.domtree) || changed
 }
 
 /// A load or store.
@@ -145,6 +147,8 @@ struct Rewriter<'f> {
     loops: &'f Loops,
     /// The sums that stand before a branch already.
     hoisted: FxHashMap<(Inst, Vec<Term>, u32), Value>,
+    /// Whether anything is not what it was.
+    changed: bool,
 }
 
 impl Rewriter<'_> {
@@ -313,6 +317,7 @@ impl Rewriter<'_> {
         let bound = cursor.ins().iconst(types::I32, i64::from(bound));
         let next = cursor.ins().icmp(cond, induction.next, bound);
         self.func.dfg.inst_args_mut(latch)[0] = next;
+        self.changed = true;
         [induction.next, bound, next]
             .into_iter()
             .for_each(|value| self.uses.add(value));
@@ -473,6 +478,7 @@ impl Rewriter<'_> {
     fn redirect(&mut self, access: Access, to: Value, by: u32) {
         let (old, _) = access.place(self.func);
         access.move_to(self.func, to, by);
+        self.changed = true;
         self.uses.add(to);
         self.uses.release(self.func, old);
     }

@@ -10,7 +10,6 @@
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::dominator_tree::DominatorTree;
-use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{Block, Function, GlobalValue, InstBuilder, Value, types};
 
 use super::linear::{Decomposer, Part};
@@ -27,10 +26,10 @@ struct Anchor {
 /// How many addresses are remembered: the latest ones.
 const MAX_ANCHORS: usize = 16;
 
-/// Rewrites the accesses of a function to constant distances from a symbol.
-pub(super) fn run(func: &mut Function, modes: AddressModes) {
-    let cfg = ControlFlowGraph::with_function(func);
-    let domtree = DominatorTree::with_function(func, &cfg);
+/// Rewrites the accesses of a function to constant distances from a symbol, and says whether there were
+/// any.
+pub(super) fn run(func: &mut Function, modes: AddressModes, domtree: &DominatorTree) -> bool {
+    let mut changed = false;
     let blocks: Vec<Block> = domtree.cfg_rpo().copied().collect();
     let mut anchors: Vec<Anchor> = Vec::new();
     for block in blocks {
@@ -88,6 +87,8 @@ pub(super) fn run(func: &mut Function, modes: AddressModes) {
                 }
             };
             access.move_to(func, value, low);
+            changed = true;
         }
     }
+    changed
 }

@@ -14,18 +14,23 @@
 
 use std::collections::VecDeque;
 
+use super::shape::{Edges, Loop, out_of};
+use crate::clif::{Values, each_value};
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
+use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::entity::packed_option::PackedOption;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, Function, Inst, InstructionData, Value};
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
-
-use super::shape::{Edges, Loop, out_of};
 
 /// Copies a loop to cold blocks at the end of the function; returns the
-/// copy's header.
-pub(super) fn copy(func: &mut Function, edges: &mut Edges, lp: &Loop) -> Block {
+/// copy's header. `domtree` is of the function before any copies.
+pub(super) fn copy(
+    func: &mut Function,
+    domtree: &DominatorTree,
+    edges: &mut Edges,
+    lp: &Loop,
+) -> Block {
     let mut copy = Copy {
         blocks: FxHashMap::default(),
         values: Copies::with_capacity(func.dfg.num_values()),
@@ -38,6 +43,7 @@ pub(super) fn copy(func: &mut Function, edges: &mut Edges, lp: &Loop) -> Block {
     }
     Meeting {
         lp,
+        domtree,
         edges,
         originals: copy.blocks.iter().map(|(&from, &to)| (to, from)).collect(),
         copies: copy.values,
@@ -118,6 +124,7 @@ fn own_table(func: &mut Function, branch: Inst) {
 /// Where the two copies meet.
 struct Meeting<'a> {
     lp: &'a Loop,
+    domtree: &'a DominatorTree,
     edges: &'a Edges,
     /// The copied blocks and what they are copies of.
     originals: FxHashMap<Block, Block>,
@@ -130,20 +137,23 @@ struct Meeting<'a> {
 
 impl Meeting<'_> {
     fn run(mut self, func: &mut Function) {
-        let users: Vec<(Block, Inst)> = func
-            .layout
-            .blocks()
-            .filter(|&block| !self.lp.contains(block) && !self.originals.contains_key(&block))
-            .flat_map(|block| {
-                func.layout
-                    .block_insts(block)
-                    .map(move |inst| (block, inst))
-            })
-            .collect();
-        for (block, inst) in users {
-            let copied = |&value: &Value| self.copies[value].is_some();
-            let mut used: SmallVec<[Value; 4]> =
-                func.dfg.inst_values(inst).filter(copied).collect();
+        let blocks = func.layout.blocks();
+        let behind: Vec<Block> = blocks.filter(|&block| self.is_behind(block)).collect();
+        let mut users: Vec<(Block, Inst, Values)> = Vec::new();
+        for block in behind {
+            for inst in func.layout.block_insts(block) {
+                let mut used = Values::new();
+                each_value(func, inst, |value| {
+                    if self.copies[value].is_some() {
+                        used.push(value);
+                    }
+                });
+                if !used.is_empty() {
+                    users.push((block, inst, used));
+                }
+            }
+        }
+        for (block, inst, mut used) in users {
             used.sort_unstable();
             used.dedup();
             for value in used {
@@ -161,6 +171,14 @@ impl Meeting<'_> {
                 edge.append(func, argument);
             }
         }
+    }
+
+    /// Whether a block can use what the loop computes: blocks that its header dominates do, and
+    /// copies of other loops do not know what dominates them.
+    fn is_behind(&self, block: Block) -> bool {
+        let outside = !self.lp.contains(block) && !self.originals.contains_key(&block);
+        let known = self.domtree.is_reachable(block);
+        outside && (!known || self.domtree.block_dominates(self.lp.header, block))
     }
 
     /// A constant or an address is computed again instead.

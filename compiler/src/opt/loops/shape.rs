@@ -7,6 +7,7 @@ use cranelift_codegen::ir::{
     Block, BlockArg, BlockCall, Function, Inst, InstBuilder, InstructionData, Value, ValueDef,
 };
 use cranelift_codegen::loop_analysis::{Loop as LoopId, LoopAnalysis};
+use smallvec::SmallVec;
 
 use crate::clif::{append_argument, destinations};
 
@@ -55,7 +56,7 @@ impl Edge {
 
 /// The edges of a function by their targets; who changes a branch keeps them right.
 pub(super) struct Edges {
-    into: SecondaryMap<Block, Vec<Edge>>,
+    into: SecondaryMap<Block, SmallVec<[Edge; 2]>>,
 }
 
 impl Edges {
@@ -63,6 +64,7 @@ impl Edges {
         let mut edges = Edges {
             into: SecondaryMap::new(),
         };
+        edges.into.resize(func.dfg.num_blocks());
         for block in func.layout.blocks() {
             edges.enter(func, block);
         }
@@ -90,9 +92,9 @@ impl Edges {
 }
 
 /// The edges out of a block.
-pub(super) fn out_of(func: &Function, block: Block) -> Vec<Edge> {
+pub(super) fn out_of(func: &Function, block: Block) -> SmallVec<[Edge; 2]> {
     let Some(branch) = func.layout.last_inst(block) else {
-        return Vec::new();
+        return SmallVec::new();
     };
     let edge = |destination| Edge {
         from: block,

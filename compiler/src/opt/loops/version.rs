@@ -102,9 +102,14 @@ pub(in super::super) fn run(
     growth: Growth,
     height: u32,
 ) -> Outcome {
-    let found = loops(domtree, analysis, height);
+    let mut found = loops(domtree, analysis, height);
+    let outcome = Outcome {
+        loops: found.len(),
+        ..Outcome::default()
+    };
+    found.retain(|lp| !func.layout.is_cold(lp.header) && has_guards(func, lp, memory));
     if found.is_empty() {
-        return Outcome::default();
+        return outcome;
     }
     let mut pass = Pass {
         edges: Edges::of(func),
@@ -113,13 +118,18 @@ pub(in super::super) fn run(
         memory,
         growth,
         copies: 0,
-        outcome: Outcome::default(),
+        outcome,
     };
     for lp in &found {
         pass.visit(lp);
     }
-    pass.outcome.loops = found.len();
     pass.outcome
+}
+
+fn has_guards(func: &Function, lp: &Loop, memory: &Memory) -> bool {
+    let blocks = lp.blocks.iter();
+    let mut insts = blocks.flat_map(|&block| func.layout.block_insts(block));
+    insts.any(|inst| recognize::guard(func, inst, memory.min_bytes).is_some())
 }
 
 /// How high the loops can be that [`run`] wants to see, one after the other.
@@ -189,9 +199,6 @@ struct Plan {
 
 impl Pass<'_> {
     fn visit(&mut self, lp: &Loop) {
-        if self.func.layout.is_cold(lp.header) || !self.has_guards(lp) {
-            return;
-        }
         let (entry, is_new) = lp.preheader(self.func, &mut self.edges);
         self.outcome.changed |= is_new;
         self.outcome.changed |= invariant::hoist(self.func, lp, entry);
@@ -260,14 +267,6 @@ impl Pass<'_> {
             };
             self.trap_early(lp, entry, &plan);
         }
-    }
-
-    fn has_guards(&self, lp: &Loop) -> bool {
-        let mut insts = lp
-            .blocks
-            .iter()
-            .flat_map(|&block| self.func.layout.block_insts(block));
-        insts.any(|inst| recognize::guard(self.func, inst, self.memory.min_bytes).is_some())
     }
 
     /// The guards of a loop, without those that are in cold copies of loops inside.
@@ -543,7 +542,7 @@ impl Pass<'_> {
             return;
         }
         let source = self.func.srcloc(guards[0]);
-        let slow_header = copy::copy(self.func, &mut self.edges, lp);
+        let slow_header = copy::copy(self.func, self.domtree, &mut self.edges, lp);
         self.remove(&guards);
         self.copies += 1;
 
