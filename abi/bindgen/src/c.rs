@@ -151,7 +151,7 @@ fn prototype(interface: &Interface, function: &Function) -> String {
             ]),
             Param::Records(of) => params.extend([
                 format!("const struct {} *{name}", named(&of.interface, &of.name)),
-                format!("size_t {name}_length"),
+                format!("size_t {name}_count"),
             ]),
         }
     }

@@ -161,7 +161,7 @@ int32_t w2m_i2c_write_read(
  */
 W2M_IMPORT("wasi:i2c/i2c", "transaction")
 int32_t w2m_i2c_transaction(
-    uint32_t bus, uint16_t address, const struct w2m_segment *segments, size_t segments_length);
+    uint32_t bus, uint16_t address, const struct w2m_segment *segments, size_t segments_count);
 
 /*
  * wasi:spi/spi
@@ -207,7 +207,7 @@ int32_t w2m_spi_transfer(
  *  Returns 0, or a negative error.
  */
 W2M_IMPORT("wasi:spi/spi", "transaction")
-int32_t w2m_spi_transaction(uint32_t device, const struct w2m_segment *segments, size_t segments_length);
+int32_t w2m_spi_transaction(uint32_t device, const struct w2m_segment *segments, size_t segments_count);
 
 /*
  * wasm2mcu:uart/uart
