@@ -29,6 +29,7 @@ const FAN: Program = Program {
     granted: "gpio 5 output\ni2c 1 0x48\npwm 0",
     script: "0 temperature -3.2\n500ms temperature 24\n1.5s temperature 60\n2.5s temperature 30\n",
     fails: FAILS,
+    event: None,
 };
 
 #[test]

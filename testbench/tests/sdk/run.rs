@@ -8,11 +8,12 @@ use std::path::PathBuf;
 use wasm2mcu::manifest::Manifest;
 use wasm2mcu::{OptLevel, Options, Target};
 use wasm2mcu_abi::hardware::Error;
+use wasm2mcu_abi::hardware::events::Event;
 use wasm2mcu_devices::VirtualI2c;
 use wasm2mcu_loader::Image;
 use wasm2mcu_testbench::oracle::Oracle;
 use wasm2mcu_testbench::virtual_board::host::{Host, I2cBus, I2cOperation, Numbered};
-use wasm2mcu_testbench::virtual_board::{Devices, Happening, Script, World, functions};
+use wasm2mcu_testbench::virtual_board::{Devices, Happening, Script, World, deliver, functions};
 use wasm2mcu_testbench::{Board, open};
 
 /// A program in several languages, and the call of it.
@@ -27,6 +28,8 @@ pub(crate) struct Program {
     pub(crate) script: &'static str,
     /// The transaction on the I2C bus that fails, from 1 on; 0 for none.
     pub(crate) fails: u32,
+    /// What its handler is called with afterwards, on boards.
+    pub(crate) event: Option<Event>,
 }
 
 /// Where the programs are.
@@ -183,6 +186,10 @@ impl Program {
                 let outcome = instance.invoke("run", self.arguments);
                 let outcome = outcome.expect("a running board");
                 let instructions = outcome.instructions.expect("a board that counts");
+                if let Some(event) = &self.event {
+                    let handled = deliver(&mut *instance, event).expect("a running board");
+                    handled.end.expect("no result");
+                }
                 (outcome.end.expect("a result"), instructions)
             }
         };

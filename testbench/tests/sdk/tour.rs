@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use wasm2mcu::Target;
 use wasm2mcu_abi::hardware::FUNCTIONS;
+use wasm2mcu_abi::hardware::events::{Event, Kind};
 use wasm2mcu_loader::Image;
 
 use crate::run::Program;
@@ -17,11 +18,40 @@ const TOUR: Program = Program {
     script: "0 temperature 21.5\n10ms gpio 3 high\n11ms uart 0 \"ping\"\n60ms gpio 3 low\n\
              80ms uart 0 \"!\"\n90ms temperature 30",
     fails: 0,
+    event: None,
 };
 
 #[test]
 fn every_language_does_the_same() {
     TOUR.agrees(&LANGUAGES);
+}
+
+/// AssemblyScript has no name for it.
+#[test]
+fn handlers_are_given_events() {
+    let event = Event {
+        subscription: 7,
+        kind: Kind::Sensor,
+        value: 8,
+        lost: 0,
+        timestamp: 5_000_000_000,
+    };
+    let tour = Program {
+        event: Some(event),
+        ..TOUR
+    };
+    for language in ["c", "rust", "zig"] {
+        for board in ["m33", "rv32"] {
+            let lines = tour.emulated(language, board).lines;
+            let said = lines.lines().rev().take(5).skip(1).map(|line| {
+                let (_, said) = line.split_once("info: ").expect("a message");
+                said
+            });
+            let said: Vec<_> = said.collect();
+            let expected = ["at 5000", "value 8", "kind 3", "handled 7"];
+            assert_eq!(said, expected, "{language} on {board}");
+        }
+    }
 }
 
 #[test]

@@ -196,6 +196,15 @@ static int32_t events(void)
     return next_event(MS);
 }
 
+/* Called by the host between calls of `run`. */
+void w2m_on_event(uint32_t subscription, enum w2m_event_kind kind, uint32_t value, uint64_t timestamp)
+{
+    say("handled", (int32_t)subscription);
+    say("kind", (int32_t)kind);
+    say("value", (int32_t)value);
+    say("at", (int32_t)(timestamp / MS));
+}
+
 static int32_t values(void)
 {
     const uint8_t value[] = {1, 2, 3, 4};

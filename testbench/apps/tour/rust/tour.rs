@@ -11,12 +11,14 @@ use embedded_hal::pwm::SetDutyCycle;
 use embedded_hal::spi::{self, SpiDevice};
 use embedded_io::{Read, Write};
 use wasm2mcu_guest::clock::{self, Delay, Instant};
-use wasm2mcu_guest::event::{self, Subscription};
+use wasm2mcu_guest::event::{self, Event, Subscription};
 use wasm2mcu_guest::log::{Level, Line, log};
 use wasm2mcu_guest::{
-    Error, adc, gpio, i2c as bus, manifest, pwm, random, sensor, spi as device, store, uart,
+    Error, adc, gpio, handler, i2c as bus, manifest, pwm, random, sensor, spi as device, store,
+    uart,
 };
 
+handler!(on_event);
 manifest!("gpio 2 output", "gpio 3 input", "i2c 1 0x48", "spi 0");
 manifest!(
     "spi 1",
@@ -179,6 +181,14 @@ fn events() -> Result<(), Error> {
     next_event(100 * MS)?;
     sensor.end()?;
     next_event(MS)
+}
+
+/// Called by the host between calls of `run`.
+fn on_event(event: Event) {
+    say("handled", event.subscription as i32);
+    say("kind", event.kind as i32);
+    say("value", event.value as i32);
+    say("at", (event.timestamp / 1_000_000) as i32);
 }
 
 fn values() -> Result<(), Error> {

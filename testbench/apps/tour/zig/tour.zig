@@ -148,6 +148,14 @@ fn events() !void {
     try nextEvent(ms);
 }
 
+/// Called by the host between calls of `run`.
+export fn @"on-event"(subscription: u32, kind: w2m.event.Kind, value: u32, timestamp: u64) void {
+    say("handled", subscription);
+    say("kind", @intFromEnum(kind));
+    say("value", value);
+    say("at", timestamp / ms);
+}
+
 fn values() !void {
     var bytes: [8]u8 = undefined;
     try w2m.store.set("key", &.{ 1, 2, 3, 4 });
