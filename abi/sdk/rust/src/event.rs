@@ -100,7 +100,12 @@ macro_rules! handler {
     ($function:path) => {
         const _: () = {
             #[unsafe(export_name = "on-event")]
-            extern "C" fn wasm2mcu_on_event(subscription: u32, kind: u32, value: u32, timestamp: u64) {
+            extern "C" fn wasm2mcu_on_event(
+                subscription: u32,
+                kind: u32,
+                value: u32,
+                timestamp: u64,
+            ) {
                 if let ::core::option::Option::Some(kind) = $crate::event::Kind::from_u32(kind) {
                     $function($crate::event::Event {
                         subscription,
