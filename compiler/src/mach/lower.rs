@@ -144,8 +144,10 @@ pub fn lower<'f, I: Isa>(
 
     for (index, block) in order.blocks.iter().enumerate().rev() {
         let end = insts.len() as u32;
-        let mut vblock = VBlock::default();
-        vblock.succs = distinct(&block.targets);
+        let mut vblock = VBlock {
+            succs: distinct(&block.targets),
+            ..VBlock::default()
+        };
         let mut flush = |lower: &mut Lower<'f, I>, location| {
             while let Some(mut inst) = lower.emitted.pop() {
                 if lower.is_read(&mut inst) {
