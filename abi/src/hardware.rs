@@ -25,7 +25,7 @@ pub const VERSION: u16 = 1;
 pub const MANIFEST_SECTION: &str = "wasm2mcu.manifest";
 
 /// Name of the exported function that takes events.
-pub const EVENT_HANDLER: &str = "on-event";
+pub const EVENT_HANDLER: &str = "on_event";
 
 /// Import module of the functions of WASI preview 1.
 pub const WASI: &str = "wasi_snapshot_preview1";

@@ -55,7 +55,7 @@ zig() {
     "$zig" build-obj -target wasm32-freestanding -O ReleaseSmall -fstrip -femit-bin="$work/$1.o" \
         --dep wasm2mcu "-Mroot=$1/zig/$1.zig" "-Mwasm2mcu=$sdk/zig/wasm2mcu.zig"
     # shellcheck disable=SC2086
-    "$($clang -print-prog-name=wasm-ld)" $link --export=run --export-if-defined=on-event "$work/$1.o" -o "$1/zig/$1.wasm"
+    "$($clang -print-prog-name=wasm-ld)" $link --export=run --export-if-defined=on_event "$work/$1.o" -o "$1/zig/$1.wasm"
     chmod 644 "$1/zig/$1.wasm"
 }
 

@@ -182,7 +182,7 @@ fn prototype(interface: &Interface, function: &Function) -> String {
     }
     let docs = format!("{}\n{says}", function.docs.trim());
     let attribute = match interface.exported {
-        true => format!("W2M_EXPORT({:?})", function.name),
+        true => format!("W2M_EXPORT({:?})", snake(&function.name)),
         false => format!("W2M_IMPORT({:?}, {:?})", interface.module, function.name),
     };
     let name = named(&interface.name, &function.name);

@@ -1,6 +1,7 @@
 //! The reference of functions and types, for people.
 
 use crate::lower::{Abi, Enum, Function, Interface, Record, Scalar};
+use crate::names::snake;
 
 pub(crate) fn write(abi: &Abi) -> String {
     let mut out = String::from(
@@ -82,14 +83,12 @@ fn signature(interface: &Interface, function: &Function) -> String {
         Some(core) => format!(" -> {}", core.name()),
         None => String::new(),
     };
-    let side = if interface.exported {
-        ", exported by the module"
-    } else {
-        ""
+    let (name, side) = match interface.exported {
+        true => (snake(&function.name), ", exported by the module"),
+        false => (function.name.clone(), ""),
     };
     format!(
-        "\n**`{}`** `({}){result}`{side}  \n{}\n",
-        function.name,
+        "\n**`{name}`** `({}){result}`{side}  \n{}\n",
         params.join(", "),
         line(&function.docs)
     )

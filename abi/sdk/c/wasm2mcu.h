@@ -363,7 +363,7 @@ void w2m_clock_wait_until(uint64_t when);
  * wasm2mcu:events/events
  *
  * What happens without being asked for. A module subscribes; the host keeps what happens in a queue and hands it out
- * when the module polls, or calls the exported function `on-event` while the module is not running.
+ * when the module polls, or calls the exported function `on_event` while the module is not running.
  */
 
 /** What happened. */
@@ -427,7 +427,7 @@ int32_t w2m_event_poll(uint64_t timeout, struct w2m_event *result);
  */
 
 /** Called by the host with each event while the module is not running. */
-W2M_EXPORT("on-event")
+W2M_EXPORT("on_event")
 void w2m_on_event(uint32_t subscription, enum w2m_event_kind kind, uint32_t value, uint64_t timestamp);
 
 /*

@@ -352,7 +352,7 @@ pub const clock = struct {
 };
 
 /// What happens without being asked for: a module subscribes, and takes events out by `poll`, or exports a function
-/// `on-event`: `export fn @"on-event"(subscription: u32, kind: Kind, value: u32, timestamp: u64) void`.
+/// `on_event`: `export fn on_event(subscription: u32, kind: Kind, value: u32, timestamp: u64) void`.
 pub const event = struct {
     pub const Event = raw.Event;
     pub const Kind = raw.EventKind;

@@ -95,7 +95,7 @@ const EVENTS: &str = r#"(module
   (func (export "begin")
     (drop (call $pin (i32.const 4) (i32.const 0)))
     (drop (call $timer (i64.const 1000000) (i64.const 1000000))))
-  (func (export "on-event") (param $subscription i32) (param $kind i32) (param i32 i64)
+  (func (export "on_event") (param $subscription i32) (param $kind i32) (param i32 i64)
     (if (i32.eq (local.get $kind) (i32.const 0))
       (then (drop (call $write (i32.const 5) (i32.const 1))))
       (else (global.set $count (i32.add (global.get $count) (i32.const 1)))))
@@ -141,7 +141,7 @@ fn events_go_to_the_handler() {
         "{end:?}"
     );
     run("5").failure(&["--events"]);
-    call(&folder, &["run", "plain.wat", "--events", "1s"]).failure(&["plain.wat", "on-event"]);
+    call(&folder, &["run", "plain.wat", "--events", "1s"]).failure(&["plain.wat", "on_event"]);
 }
 
 /// Echoes its input behind its last argument, and exits with the number of its variables.

@@ -4,7 +4,7 @@
  *   w2m_hardware (functions of the firmware) ─┐
  *   policy (w2m_capability) ── w2m_host_open ─▶ w2m_host ── w2m_host_instantiate ─▶ w2m_instance
  *   w2m_image with its manifest ──────────────┘    │
- *                                                  └─ w2m_host_deliver: events, to the module's `on-event`
+ *                                                  └─ w2m_host_deliver: events, to the module's `on_event`
  *
  *   static uint64_t clock_now(void *user) { ... }
  *   static int32_t led(void *user, uint32_t pin, uint32_t level) { ...; return 0; }
@@ -206,7 +206,7 @@ w2m_result w2m_host_instantiate(w2m_instance *instance, const w2m_image *image,
                                 w2m_detail *detail);
 
 /*
- * Hands the events that wait to the module's `on-event`, each by a call; no more than the queue holds, so that it
+ * Hands the events that wait to the module's `on_event`, each by a call; no more than the queue holds, so that it
  * ends. `delivered` may be null. W2M_OK, W2M_NO_EXPORT, W2M_EXPORT_SIGNATURE, and what w2m_call returns.
  */
 w2m_result w2m_host_deliver(w2m_instance *instance, w2m_host *host, size_t *delivered);

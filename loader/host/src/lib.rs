@@ -58,7 +58,7 @@
 //!             Err(CallError::Trap(_)) => module.reset().ok()?,
 //!             Err(_) => return None,
 //!         }
-//!         // Events that came meanwhile, to the module's `on-event`, if it has one.
+//!         // Events that came meanwhile, to the module's `on_event`, if it has one.
 //!         let _ = module.deliver();
 //!     }
 //! }

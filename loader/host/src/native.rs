@@ -31,7 +31,7 @@ pub struct Hosted<'a, 'h, H: Hardware> {
 /// Why an event could not be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostedError {
-    /// The module exports no `on-event`, or with another signature.
+    /// The module exports no `on_event`, or with another signature.
     NoHandler,
     /// The handler's call failed.
     Call(CallError),

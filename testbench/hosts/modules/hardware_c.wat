@@ -104,7 +104,7 @@
     (if (i32.lt_s (call $poll (i64.const 5000000) (i32.const 216)) (i32.const 0))
       (then (return (i32.const -1))))
     (i32.add (i32.mul (i32.load (i32.const 216)) (i32.const 100)) (i32.load (i32.const 224))))
-  (func (export "on-event") (param i32 i32 i32 i64)
+  (func (export "on_event") (param i32 i32 i32 i64)
     (global.set $events (i32.add (global.get $events)
       (i32.add (i32.mul (local.get 0) (i32.const 100)) (local.get 2)))))
   (func (export "events") (result i32) (global.get $events))

@@ -104,7 +104,7 @@ fn every_function_is_called() {
             .collect();
         writeln!(table, "| `{module}` `{name}` | {} |", tests.join(", ")).unwrap();
     }
-    let handler = "| `wasm2mcu:events/handler` `on-event` | `handler`, called by the host |\n";
+    let handler = "| `wasm2mcu:events/handler` `on_event` | `handler`, called by the host |\n";
     table.push_str(handler);
     let path = folder().join("README.md");
     if std::env::var_os("BLESS").is_some() {

@@ -60,7 +60,7 @@ pub(crate) fn named() -> Vec<Named> {
             .iter()
             .all(|known| (known.module, known.name) != (&*module, name))
         {
-            assert_eq!(name, "on-event", "{module}");
+            assert_eq!(name, "on_event", "{module}");
             continue;
         }
         functions.push(Named {

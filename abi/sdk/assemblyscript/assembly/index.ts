@@ -366,8 +366,8 @@ export namespace clock {
   }
 }
 
-/// What happens without being asked for: subscribe to it, and take events out by `poll`. The other way, a function that is
-/// exported as `on-event`, is not for AssemblyScript, whose exports are identifiers.
+/// What happens without being asked for: subscribe to it, and take events out by `poll`. Or the program exports
+/// `on_event(subscription: u32, kind: EventKind, value: u32, timestamp: u64): void`, which the host calls between its calls.
 export namespace events {
   /// Subscribes to a timer: the first event after `first`, then every `period`; once if that is 0. Returns the subscription.
   export function timer(first: u64, period: u64): i32 {

@@ -99,7 +99,7 @@ pub fn poll(timeout: Duration) -> Result<Option<Event>, Error> {
 macro_rules! handler {
     ($function:path) => {
         const _: () = {
-            #[unsafe(export_name = "on-event")]
+            #[unsafe(export_name = "on_event")]
             extern "C" fn wasm2mcu_on_event(
                 subscription: u32,
                 kind: u32,

@@ -24,7 +24,7 @@ pub(crate) struct Options {
     /// What comes from outside, and when.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
-    /// After the calls, let this time pass and hand each event to the export `on-event`.
+    /// After the calls, let this time pass and hand each event to the export `on_event`.
     #[arg(long, value_name = "DURATION", value_parser = time)]
     pub(super) events: Option<Duration>,
     /// Print everything that happens to the devices on standard error.
@@ -58,7 +58,7 @@ Virtual board:
     10ms   gpio 4 high           the level at a pin
     1.5s   uart 0 \"on\\r\\n\"       bytes to a port
 
-  After each call, events that wait go to the module's export `on-event`, if it has one.
+  After each call, events that wait go to the module's export `on_event`, if it has one.
 
 WASI programs:
   The subset of WASI preview 1 of abi/HARDWARE.md is there: standard streams, arguments behind --,

@@ -1,6 +1,6 @@
 // Every function of the hardware ABI, called once or more, with what it returned said in the log.
 
-import { AdcChannel, clock, Event, events, ErrorCode, failed, GpioDirection, GpioEdge, GpioPull } from "wasm2mcu-guest";
+import { AdcChannel, clock, Event, EventKind, events, ErrorCode, failed, GpioDirection, GpioEdge, GpioPull } from "wasm2mcu-guest";
 import { I2cDevice, keyvalue, log, LogLevel, MILLISECOND, Pin, PwmChannel, random, Sensor } from "wasm2mcu-guest";
 import { SensorDescription, SensorReading, SpiDevice, SpiMode, Transaction, UartPort } from "wasm2mcu-guest";
 
@@ -165,6 +165,14 @@ function happenings(): void {
   oneEvent(UartPort.at(0).subscribe(), 100 * MILLISECOND);
   oneEvent(Sensor.at(0).subscribe(), 100 * MILLISECOND);
   nextEvent(MILLISECOND);
+}
+
+// Called by the host between calls of `run`.
+export function on_event(subscription: u32, kind: EventKind, value: u32, timestamp: u64): void {
+  say("handled", subscription);
+  say("kind", kind);
+  say("value", value);
+  say("at", <i32>(timestamp / MILLISECOND));
 }
 
 const VALUE: StaticArray<u8> = [1, 2, 3, 4];

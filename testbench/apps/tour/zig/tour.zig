@@ -149,7 +149,7 @@ fn events() !void {
 }
 
 /// Called by the host between calls of `run`.
-export fn @"on-event"(subscription: u32, kind: w2m.event.Kind, value: u32, timestamp: u64) void {
+export fn on_event(subscription: u32, kind: w2m.event.Kind, value: u32, timestamp: u64) void {
     say("handled", subscription);
     say("kind", @intFromEnum(kind));
     say("value", value);

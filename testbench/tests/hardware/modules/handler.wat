@@ -1,4 +1,4 @@
-;; Events, handed to the export on-event while the module does not run.
+;; Events, handed to the export on_event while the module does not run.
 (module
   (import "wasm2mcu:events/events" "subscribe-pin" (func $subscribe-pin (param i32 i32) (result i32)))
   (import "wasm2mcu:events/events" "subscribe-timer" (func $subscribe-timer (param i64 i64) (result i32)))
@@ -8,7 +8,7 @@
   (memory (export "memory") 1)
   (data (i32.const 0) "handler")
   (global $count (mut i32) (i32.const 0))
-  (func (export "on-event") (param $subscription i32) (param $kind i32) (param $value i32) (param i64)
+  (func (export "on_event") (param $subscription i32) (param $kind i32) (param $value i32) (param i64)
     (global.set $count (i32.add (global.get $count) (i32.const 1)))
     (if (i32.eqz (local.get $kind))
       (then (drop (call $write (i32.const 5) (local.get $value))))
