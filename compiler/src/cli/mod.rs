@@ -13,11 +13,13 @@
 //! * [`key`]: key files
 //! * [`input`], [`output`]: files and streams
 //! * [`outline`]: what an image alone says about its code
+//! * [`board_name`]: the option `--board`
 //! * [`core`], [`level`]: for which core to compile, and the option `-O`
 //! * [`invocation`], [`value`]: calls and values as text
 //! * [`names`]: what functions are called
 //! * [`progress`]: what takes long says so
 
+mod board_name;
 mod boards;
 mod compile;
 mod completions;

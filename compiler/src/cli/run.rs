@@ -9,13 +9,10 @@
 mod surroundings;
 
 use std::cell::RefCell;
-use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
-use clap::{Arg, Command};
 use serde::Serialize;
 use wasm2mcu::manifest::Manifest;
 use wasm2mcu::{Options, Target};
@@ -23,13 +20,12 @@ use wasm2mcu_abi::hardware::{EVENT_HANDLER, logging};
 use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_loader::{Image, Import, ImportFault, ImportItem, Item, Trap};
 use wasm2mcu_testbench::board::{self, Board, BoardError, BoardInfo, Instance, Outcome};
-use wasm2mcu_testbench::probe::chips::PREFIX;
-use wasm2mcu_testbench::probe::{self, CHIPS};
 use wasm2mcu_testbench::virtual_board::host::{Hardware, Host, Peripherals, Stream};
 use wasm2mcu_testbench::virtual_board::{self, Devices, Happening, World};
 use wasm2mcu_testbench::{HostFunction, spectest};
 
 use self::surroundings::Surroundings;
+use super::board_name::{self, BoardName};
 use super::input::{Input, about};
 use super::invocation::{Functions, Invocation, Signature};
 use super::level::Level;
@@ -110,8 +106,8 @@ Output:
     {\"export\":\"run\",\"results\":[\"-7\"],\"trap\":null,\"instructions\":28700}
   where `trap` is the reason as text or null, and `instructions` what the core executed, or null
   on a board that cannot count. A board behind a debug probe adds `cycles`, the clock cycles of its
-  core; without --json they are printed on standard error. Everything else is printed on standard error, also what the
-  module prints.
+  core, which are printed on standard error without --json. Everything else is printed on standard
+  error, also what the module prints.
 
   Without --invoke the module is instantiated, which runs its start function, and then its export
   `_start` is called if it has one. An export called `run` or `main` is one like any other.
@@ -131,41 +127,6 @@ fn manual() -> String {
         surroundings::MANUAL,
         offered.join("\n  "),
     )
-}
-
-/// Takes the name of a board: one of those that need nothing, which are offered, or `probe:CHIP`.
-#[derive(Clone)]
-struct BoardName;
-
-impl TypedValueParser for BoardName {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        arg: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<String, clap::Error> {
-        let name = StringValueParser::new().parse_ref(command, arg, value)?;
-        if name.starts_with(PREFIX) {
-            // Names of chips have more than one form, and an error of their own.
-            return Ok(name);
-        }
-        PossibleValuesParser::new(offered()).parse_ref(command, arg, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let chips = CHIPS.iter().map(|chip| chip.info);
-        Some(Box::new(offered().chain(chips.map(shown))))
-    }
-}
-
-fn offered() -> impl Iterator<Item = PossibleValue> {
-    board::boards().iter().copied().map(shown)
-}
-
-fn shown(board: BoardInfo) -> PossibleValue {
-    PossibleValue::new(board.name).help(board.description)
 }
 
 /// Loads, and makes the calls.
@@ -447,16 +408,6 @@ fn target(board: &BoardInfo, features: Option<&str>) -> Result<Target, Failure> 
     }
 }
 
-fn open_by_name(args: &Args) -> Result<Box<dyn Board>, BoardError> {
-    match args.board.strip_prefix(PREFIX) {
-        // Writing its flash takes a while.
-        Some(chip) => progress::shown(&format!("connecting to {chip}"), || {
-            probe::open(chip, args.probe.as_deref())
-        }),
-        None => board::open(&args.board),
-    }
-}
-
 fn open(args: &Args) -> Result<Box<dyn Board>, Failure> {
     let counted = [
         ("--fuel", args.fuel),
@@ -470,7 +421,7 @@ fn open(args: &Args) -> Result<Box<dyn Board>, Failure> {
             )));
         }
     }
-    let board = open_by_name(args)
+    let board = board_name::open(&args.board, args.probe.as_deref())
         .map_err(|error| Failure::new(format_args!("board {}: {error}", args.board)))?;
     let mut limits = board.limits();
     limits.instructions = args.fuel;

@@ -68,8 +68,8 @@ fn choose(wanted: Option<&str>) -> Result<DebugProbeInfo, BoardError> {
     let wanted = wanted
         .map(|text| {
             text.parse::<DebugProbeSelector>()
-                .map_err(|error| BoardError::Absent {
-                    what: format!("{text:?} names no debug probe: {error}"),
+                .map_err(|_| BoardError::Absent {
+                    what: format!("{text:?} names no debug probe"),
                     remedy: "write VID:PID or VID:PID:SERIAL, as `wasm2mcu boards` prints them",
                 })
         })
