@@ -20,6 +20,9 @@
 //! * **A host call** is what a function with two calls of the host takes more than one with one,
 //!   without the one instruction of the host's function.
 //!
+//! * **A write to a pin** is the same of `wasi:gpio/digital` `write`, as `wasm2mcu-host` serves it: the arguments, the manifest
+//!   with one capability, the pin's number, a store to a register.
+//!
 //! `loader.json` has the numbers of the committed state, which the tests compare with.
 
 use std::collections::BTreeMap;
@@ -66,8 +69,12 @@ const LOAD: &str = "load_instructions";
 const CALL: &str = "call_instructions";
 const HOST_CALL: &str = "host_call_instructions";
 const UNSAFE: &str = "unsafe_uses";
+const FLASH_HOSTED: &str = "flash_bytes_of_hardware_abi";
+const FLASH_PERIPHERALS: &str = "flash_bytes_of_hardware_abi_over_embedded_hal";
+const GPIO_WRITE: &str = "gpio_write_instructions";
+const GPIO_WRITE_PERIPHERALS: &str = "gpio_write_instructions_over_embedded_hal";
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 12] = [
     Row {
         key: FLASH,
         text: "flash: every stage but hash and signature, bytes",
@@ -102,6 +109,26 @@ const ROWS: [Row; 8] = [
         key: HOST_CALL,
         text: "call of a host function from the module, instructions",
         target: Some(10),
+    },
+    Row {
+        key: FLASH_HOSTED,
+        text: "flash: all of the hardware ABI and WASI, for a board of one's own, bytes",
+        target: None,
+    },
+    Row {
+        key: FLASH_PERIPHERALS,
+        text: "flash: the same for devices with `embedded-hal`, bytes",
+        target: None,
+    },
+    Row {
+        key: GPIO_WRITE,
+        text: "write to a pin, from the module to the register and back, checks included, instructions",
+        target: None,
+    },
+    Row {
+        key: GPIO_WRITE_PERIPHERALS,
+        text: "the same for a pin with `embedded-hal`, instructions",
+        target: None,
     },
     Row {
         key: UNSAFE,
@@ -238,10 +265,24 @@ fn host_calls_of(times: usize) -> String {
     )
 }
 
+/// The same, which writes to pin 5 so many times before.
+fn writes_of(times: usize) -> String {
+    format!(
+        r#"(module (import "wasi:gpio/digital" "write" (func (param i32 i32) (result i32)))
+            (func (export "add") (param i32 i32) (result i32)
+            {} (i32.add (local.get 0) (local.get 1)))
+            (@custom "wasm2mcu.manifest" "gpio 5 output\n"))"#,
+        "(drop (call 0 (i32.const 5) (local.get 0))) ".repeat(times)
+    )
+}
+
 fn measure(core: Core) -> Result<Costs, LoaderError> {
     let crate_with = |features| Firmware {
         features,
-        ..Firmware::new("loader", &["loader/src", "loader/Cargo.toml", "abi/src"])
+        ..Firmware::new(
+            "loader",
+            &["loader/src", "loader/host", "loader/Cargo.toml", "abi/src"],
+        )
     };
     let firmware = |features| cross::firmware(core, &crate_with(features));
     let flash = |elf: &Elf| elf.code_bytes + elf.rodata_bytes;
@@ -265,8 +306,25 @@ fn measure(core: Core) -> Result<Costs, LoaderError> {
         let image = compile(core, host_calls_of(times).as_bytes())?;
         Loaded::new(core, &elf, &image)?.add("once", 42)
     };
+    let writes = |features| {
+        let firmware = Firmware {
+            opt_level: Some("s"),
+            ..crate_with(features)
+        };
+        let elf = cross::firmware(core, &firmware)?;
+        let writes = |times| {
+            let image = compile(core, writes_of(times).as_bytes())?;
+            Loaded::new(core, &elf, &image)?.add("once", 42)
+        };
+        Ok::<_, LoaderError>(writes(2)? - writes(1)?)
+    };
+    let loader = with("loader")?;
     let costs = [
-        (FLASH, with("loader")?),
+        (FLASH, loader),
+        (FLASH_HOSTED, with("hosted")? - loader),
+        (FLASH_PERIPHERALS, with("peripherals")? - loader),
+        (GPIO_WRITE, writes("hosted")?),
+        (GPIO_WRITE_PERIPHERALS, writes("peripherals")?),
         (FLASH_HASH, with("hash")?),
         (FLASH_SIGNATURE, with("signature")?),
         (RAM, typical.fixed_ram()?),

@@ -213,6 +213,27 @@ impl Capability {
             && detail
     }
 
+    /// Whether what has these bytes in an image covers this.
+    pub(crate) const fn is_within(&self, bytes: &[u8; Self::BYTES]) -> bool {
+        let [a0, a1, a2, a3, a4, a5, a6, a7] = self.to_bytes();
+        let [b0, b1, b2, b3, b4, b5, b6, b7] = *bytes;
+        let (asked, has) = (
+            u32::from_le_bytes([a0, a1, a2, a3]),
+            u32::from_le_bytes([b0, b1, b2, b3]),
+        );
+        // Kind and number must be the same, and of the rights those that are asked for.
+        let same = u32::from_le_bytes([0xff, self.rights.0, 0xff, 0xff]);
+        let (asked_detail, has_detail) = (
+            u32::from_le_bytes([a4, a5, a6, a7]),
+            u32::from_le_bytes([b4, b5, b6, b7]),
+        );
+        let detail = match self.kind {
+            Kind::KeyValue => has_detail >= asked_detail,
+            _ => has_detail == asked_detail || has_detail == Self::ANY,
+        };
+        (asked ^ has) & same == 0 && detail
+    }
+
     /// As it stands in an image: kind, rights, number, detail.
     pub const fn to_bytes(&self) -> [u8; Self::BYTES] {
         let [n0, n1] = self.number.to_le_bytes();

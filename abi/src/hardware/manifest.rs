@@ -86,9 +86,11 @@ impl<'a> Manifest<'a> {
     }
 
     /// Whether it asks for this.
+    ///
+    /// Hosts ask that at every call, so it looks at the bytes, which were checked when they were read.
     pub fn permits(&self, asked: &Capability) -> bool {
-        self.capabilities()
-            .any(|capability| capability.covers(asked))
+        let mut capabilities = self.capabilities.iter();
+        capabilities.any(|bytes| asked.is_within(bytes))
     }
 }
 
@@ -99,7 +101,7 @@ mod tests {
     use std::vec::Vec;
 
     use super::{BadManifest, Manifest};
-    use crate::hardware::{Capability, Rights, VERSION};
+    use crate::hardware::{Capability, Kind, Rights, VERSION};
 
     fn bytes(version: u16, count: u16, capabilities: &[Capability]) -> Vec<u8> {
         let mut bytes = Vec::from(version.to_le_bytes());
@@ -120,6 +122,35 @@ mod tests {
         assert!(manifest.permits(&asked[1]));
         assert!(!manifest.permits(&Capability::gpio(5, Rights::INPUT)));
         assert!(!Manifest::EMPTY.permits(&asked[0]));
+    }
+
+    #[test]
+    fn bytes_permit_what_the_capability_covers() {
+        let mut all = Vec::from([
+            Capability::key_value(0),
+            Capability::key_value(64),
+            Capability::key_value(u32::MAX),
+        ]);
+        for number in [0, 1, 0x100, u16::MAX] {
+            all.extend((1..=3).map(|rights| Capability::gpio(number, Rights(rights))));
+            let addresses = [0, 0x48, 0x3ff, Capability::ANY];
+            all.extend(addresses.map(|address| Capability::i2c(number, address)));
+            let kinds = [Kind::Spi, Kind::Uart, Kind::Adc, Kind::Pwm, Kind::Sensor];
+            all.extend(kinds.map(|kind| Capability::new(kind, number)));
+        }
+        for has in &all {
+            let bytes = bytes(VERSION, 1, &[*has]);
+            let manifest = Manifest::read(&bytes).expect("it is good");
+            for asked in &all {
+                assert_eq!(manifest.permits(asked), has.covers(asked), "{has}: {asked}");
+                // Any right will do.
+                let any = Capability {
+                    rights: Rights::NONE,
+                    ..*asked
+                };
+                assert_eq!(manifest.permits(&any), has.covers(&any), "{has}: {any:?}");
+            }
+        }
     }
 
     #[test]

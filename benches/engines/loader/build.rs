@@ -7,7 +7,7 @@ fn main() {
     println!("cargo:rustc-link-arg-bins=--gc-sections");
     let has = |feature: &str| std::env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
     let mut names = vec!["load", "prepare", "once"];
-    if has("LOADER") {
+    if has("LOADER") && !has("HOSTED") {
         names.push("INSTANCE_BYTES");
     }
     if has("CALLS") {

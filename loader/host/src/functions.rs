@@ -174,7 +174,7 @@ pub fn function<H: Hardware, M: Memory + ?Sized>(
 }
 
 /// That an import has this signature.
-fn signature(
+pub(crate) fn signature(
     import: &Import<'_>,
     params: &[ValueType],
     results: &[ValueType],

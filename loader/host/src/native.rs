@@ -2,9 +2,11 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem;
 use core::ptr::{self, NonNull};
 
 use wasm2mcu_abi::hardware::EVENT_HANDLER;
+use wasm2mcu_abi::types::ValueType;
 use wasm2mcu_loader::{
     CallError, Caller, Function, HostFunction, HostFunctions, Import, ImportFault, Instance,
     InstantiateError, Native, Values, Verified,
@@ -15,7 +17,7 @@ use crate::calls::{
 };
 use crate::events::QUEUE;
 use crate::fault::Fault;
-use crate::functions::{Returned, not_supported, with_functions};
+use crate::functions::{Returned, not_supported, signature, with_functions};
 use crate::hardware::Hardware;
 use crate::host::Host;
 use crate::wasi;
@@ -216,26 +218,73 @@ impl<H: Hardware, M: HostFunctions + ?Sized> HostFunctions for Functions<'_, H, 
         if !self.random && import.module == *"wasi:random/random" {
             return Err(ImportFault::Missing);
         }
-        macro_rules! find {
+        let mut groups = Self::GROUPS.iter();
+        let group = groups.find(|group| import.module == *group.module);
+        let mut rows = group.map_or([].iter(), |group| group.rows.iter());
+        let entry = match rows.find(|row| import.name == *row.name) {
+            Some(row) => {
+                signature(import, row.params, row.results)?;
+                row.entry
+            }
+            None => {
+                not_supported(import)?;
+                Self::NOTHING
+            }
+        };
+        Ok(entry as usize as u32)
+    }
+}
+
+/// The functions of one import module.
+struct Group {
+    module: &'static str,
+    rows: &'static [Row],
+}
+
+/// A function.
+struct Row {
+    name: &'static str,
+    params: &'static [ValueType],
+    results: &'static [ValueType],
+    entry: Entry,
+}
+
+/// A function of any signature, to be called by a module that has the right one.
+type Entry = extern "C" fn();
+
+impl<H: Hardware, M: ?Sized> Functions<'_, H, M> {
+    const NOTHING: Entry = {
+        let entry: extern "C" fn(Caller<'_>) -> u32 = nothing;
+        // SAFETY: it is not called by this type.
+        unsafe { mem::transmute::<extern "C" fn(Caller<'_>) -> u32, Entry>(entry) }
+    };
+
+    /// A table in flash is smaller than code that compares one name after the other.
+    const GROUPS: &'static [Group] = {
+        macro_rules! groups {
             ($($module:literal { $($name:literal $group:ident::$call:ident($($type:ident $param:ident),*) $result:ty;)* })*) => {
-                $(if import.module == *$module {
-                    $(if import.name == *$name {
-                        extern "C" fn entry<H: Hardware>(mut caller: Caller<'_> $(, $param: $type)*) -> $result {
-                            let host = host_of::<H>(&mut caller);
-                            let result = $group::$call(host, caller.memory() $(, $param)*);
-                            returned(&mut caller, result)
-                        }
-                        let entry = entry::<H> as extern "C" fn(Caller<'_> $(, $type)*) -> $result;
-                        return [HostFunction::new($module, $name, entry)].find(import);
-                    })*
-                })*
+                &[$(Group {
+                    module: $module,
+                    rows: &[$(Row {
+                        name: $name,
+                        params: <($($type,)*) as Values>::TYPES,
+                        results: <$result as Values>::TYPES,
+                        entry: {
+                            extern "C" fn entry<H: Hardware>(mut caller: Caller<'_> $(, $param: $type)*) -> $result {
+                                let host = host_of::<H>(&mut caller);
+                                let result = $group::$call(host, caller.memory() $(, $param)*);
+                                returned(&mut caller, result)
+                            }
+                            type Typed = extern "C" fn(Caller<'_> $(, $type)*) -> $result;
+                            // SAFETY: it is not called by this type.
+                            unsafe { mem::transmute::<Typed, Entry>(entry::<H>) }
+                        },
+                    },)*],
+                },)*]
             };
         }
-        with_functions!(find);
-        not_supported(import)?;
-        let entry = nothing as extern "C" fn(Caller<'_>) -> u32;
-        Ok(HostFunction::new("", "", entry).address)
-    }
+        with_functions!(groups)
+    };
 }
 
 /// Answers every WASI function that is not there, whatever its parameters.

@@ -44,7 +44,7 @@ pub(crate) const RV32: Core = Core {
     ],
 };
 
-/// Where firmware and images are, built once.
+/// Where the firmware is, built once.
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hardware");
     fs::create_dir_all(&folder).expect("a folder");
@@ -61,8 +61,9 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// Runs modules, each with its name; the lines of each.
 pub(crate) fn lines(core: &Core, modules: &[Module]) -> BTreeMap<String, String> {
-    let folder = FOLDER.join(core.board);
-    fs::create_dir_all(&folder).expect("a folder");
+    // Tests run beside each other.
+    let folder = tempfile::tempdir_in(&*FOLDER).expect("a folder");
+    let folder = folder.path();
     let mut semihosting = String::from("enable=on,target=native,chardev=console,arg=hardware");
     for (name, module) in modules {
         let image = image(board(core.board), module);
@@ -70,7 +71,7 @@ pub(crate) fn lines(core: &Core, modules: &[Module]) -> BTreeMap<String, String>
         semihosting.push_str(&format!(",arg={name}"));
     }
     let mut qemu = Command::new(core.emulator)
-        .current_dir(&folder)
+        .current_dir(folder)
         .args(core.options)
         .args(["-display", "none", "-monitor", "none", "-serial", "none"])
         .args(["-chardev", "file,id=console,path=said.txt"])

@@ -8,15 +8,20 @@
 //!   thrice(a, b)         three: what this takes more is a call, inlined in its caller
 //! ```
 //!
-//! Without the feature `loader` the same functions do nothing: what such a firmware has in flash
+//! With the feature `hosted`, modules have the host functions of the hardware ABI; with `peripherals`, they go to devices with
+//! the traits of `embedded-hal`. Without the feature `loader` the same functions do nothing: what such a firmware has in flash
 //! and RAM is not the loader's.
 #![no_std]
 #![no_main]
 
 use core::panic::PanicInfo;
 
-#[cfg(feature = "loader")]
+#[cfg(feature = "hosted")]
+mod hosted;
+#[cfg(all(feature = "loader", not(feature = "hosted")))]
 mod loaded;
+#[cfg(feature = "loader")]
+mod machine;
 
 /// What the firmware has without a loader.
 #[cfg(not(feature = "loader"))]

@@ -19,7 +19,7 @@ pub(crate) fn subscribe_pin<H: Hardware, M: Memory + ?Sized>(
     edge: u32,
 ) -> Result<i32, Fault> {
     let edge = argument(Edge::from_u32(edge))?;
-    gpio::permit(host, pin, &[Rights::INPUT])?;
+    gpio::permit(host, pin, Rights::INPUT)?;
     let level = host.hardware.gpio_read(pin)?;
     let number = host
         .events

@@ -10,18 +10,14 @@ use crate::hardware::Hardware;
 use crate::host::Host;
 use crate::memory::Memory;
 
-/// That the module may do this with the pin; no right at all if either one will do.
+/// That the module has this right to the pin; [`Rights::NONE`] if any will do.
 pub(super) fn permit<H: Hardware>(
     host: &Host<'_, H>,
     pin: u32,
-    rights: &[Rights],
+    right: Rights,
 ) -> Result<(), Error> {
     let pin = u16::try_from(pin).map_err(|_| Error::NotPermitted)?;
-    let permitted = |rights: &Rights| host.permit(&Capability::gpio(pin, *rights)).is_ok();
-    match rights.iter().any(permitted) {
-        true => Ok(()),
-        false => Err(Error::NotPermitted),
-    }
+    host.permit(&Capability::gpio(pin, right))
 }
 
 pub(crate) fn configure<H: Hardware, M: Memory + ?Sized>(
@@ -37,7 +33,7 @@ pub(crate) fn configure<H: Hardware, M: Memory + ?Sized>(
         Direction::Input => Rights::INPUT,
         Direction::Output | Direction::OpenDrain => Rights::OUTPUT,
     };
-    permit(host, pin, &[right])?;
+    permit(host, pin, right)?;
     done(host.hardware.gpio_configure(pin, direction, pull))
 }
 
@@ -46,7 +42,7 @@ pub(crate) fn read<H: Hardware, M: Memory + ?Sized>(
     _: &mut M,
     pin: u32,
 ) -> Result<i32, Fault> {
-    permit(host, pin, &[Rights::INPUT, Rights::OUTPUT])?;
+    permit(host, pin, Rights::NONE)?;
     Ok(i32::from(host.hardware.gpio_read(pin)?))
 }
 
@@ -56,7 +52,7 @@ pub(crate) fn write<H: Hardware, M: Memory + ?Sized>(
     pin: u32,
     level: u32,
 ) -> Result<i32, Fault> {
-    permit(host, pin, &[Rights::OUTPUT])?;
+    permit(host, pin, Rights::OUTPUT)?;
     done(host.hardware.gpio_write(pin, level != 0))
 }
 
@@ -65,7 +61,7 @@ pub(crate) fn toggle<H: Hardware, M: Memory + ?Sized>(
     _: &mut M,
     pin: u32,
 ) -> Result<i32, Fault> {
-    permit(host, pin, &[Rights::OUTPUT])?;
+    permit(host, pin, Rights::OUTPUT)?;
     done(host.hardware.gpio_toggle(pin))
 }
 
@@ -77,7 +73,7 @@ pub(crate) fn wait_for_edge<H: Hardware, M: Memory + ?Sized>(
     timeout: u64,
 ) -> Result<i32, Fault> {
     let edge = argument(Edge::from_u32(edge))?;
-    permit(host, pin, &[Rights::INPUT])?;
+    permit(host, pin, Rights::INPUT)?;
     let level = host.hardware.gpio_read(pin)?;
     let until = host.hardware.now().saturating_add(timeout);
     host.events.watch(pin, edge, level);

@@ -41,7 +41,7 @@ pub(crate) const SCRIPT: [Stimulus<'static>; OTHERS.len() + CHANGES] = {
             OTHERS[index]
         } else if index < BEFORE + CHANGES {
             let change = (index - BEFORE) as u64;
-            after(FIRST + change, level(6, change % 2 == 0))
+            after(FIRST + change, level(6, change.is_multiple_of(2)))
         } else {
             OTHERS[index - CHANGES]
         };
