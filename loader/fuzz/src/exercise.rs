@@ -1,6 +1,7 @@
 //! Everything that a firmware could do with an image.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use wasm2mcu_loader::abi::image::{Architecture, Section};
 use wasm2mcu_loader::{
@@ -15,8 +16,8 @@ use crate::stub::{self, RiscV, SHARED, Script, StubCore, Thumb};
 /// that are about memory need little.
 const RAM_BYTES: usize = 1 << 14;
 
-/// What the owner of the device's key keeps.
-const SECRET: [u8; 32] = [7; 32];
+/// The owner of the device's key. To derive it takes as long as a signature, which most inputs do not come to.
+static OWNER: LazyLock<salty::Keypair> = LazyLock::new(|| salty::Keypair::from(&[7; 32]));
 
 /// Hash and signature in place of the real ones: they touch every byte, and cost nothing.
 struct StandIn;
@@ -47,10 +48,8 @@ pub fn exercise(input: &[u8], real: bool) {
     let [how, ram, ends, word] = input.choices;
     let chosen = |bit: u8| how >> bit & 1 != 0;
     let mut bytes = input.image();
-    let owner = real.then(|| salty::Keypair::from(&SECRET));
-    let key: PublicKey = owner
-        .as_ref()
-        .map_or([1; 32], |owner| owner.public.to_bytes());
+    let owner = real.then_some(&*OWNER);
+    let key: PublicKey = owner.map_or([1; 32], |owner| owner.public.to_bytes());
     let (sha256, ed25519): (&dyn Sha256, &dyn Ed25519) = match real {
         true => (&Software, &Software),
         false => (&StandIn, &StandIn),
@@ -58,7 +57,7 @@ pub fn exercise(input: &[u8], real: bool) {
     if !chosen(0) {
         mend(&mut bytes, sha256, &key, |digest| {
             let signed = |owner: &salty::Keypair| owner.sign(digest).to_bytes();
-            let mut signature = owner.as_ref().map_or([1; 64], signed);
+            let mut signature = owner.map_or([1; 64], signed);
             // A signature of something else.
             signature[usize::from(word % 64)] ^= u8::from(chosen(4));
             signature

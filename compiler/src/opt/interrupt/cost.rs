@@ -4,7 +4,7 @@
 
 use cranelift_codegen::ir::{Function, Inst, InstructionData, Opcode, Type, types};
 
-use super::graph::{Graph, Way};
+use super::graph::{Callees, Graph, Way};
 
 /// A call and its return, arguments, prologue and epilogue.
 const CALL: u64 = 24;
@@ -13,12 +13,68 @@ const CALL: u64 = 24;
 /// arithmetic of floats.
 pub(super) const SHORT: u64 = 400;
 
+/// The longest stretches of the functions that came before, callees before their callers.
+pub(super) struct Lengths {
+    of: Vec<u64>,
+    groups: Vec<Longest>,
+}
+
+/// The longest stretches of the members of a group.
+#[derive(Clone, Copy, Default)]
+struct Longest {
+    /// The last component that a member was in.
+    component: usize,
+    /// The longest in that component.
+    here: u64,
+    /// The longest in those before.
+    before: u64,
+}
+
+impl Lengths {
+    pub(super) fn new(graph: &Graph, bodies: usize) -> Lengths {
+        Lengths {
+            of: vec![0; bodies],
+            groups: vec![Longest::default(); graph.groups()],
+        }
+    }
+
+    /// Notes the length of the next function.
+    pub(super) fn set(&mut self, graph: &Graph, position: usize, length: u64) {
+        self.of[position] = length;
+        if let Some(group) = graph.group_of(position) {
+            let longest = &mut self.groups[group];
+            let component = graph.component(position);
+            if longest.component != component {
+                longest.before = longest.before.max(longest.here);
+                longest.here = 0;
+                longest.component = component;
+            }
+            longest.here = longest.here.max(length);
+        }
+    }
+
+    /// The longest stretch of what a call may reach outside of the caller's component.
+    fn below(&self, graph: &Graph, caller: usize, callees: Callees) -> u64 {
+        match callees {
+            Callees::None => 0,
+            Callees::One(callee) if graph.is_around(caller, callee) => 0,
+            Callees::One(callee) => self.of[callee],
+            Callees::Group(group) => {
+                let longest = self.groups[group];
+                match longest.component == graph.component(caller) {
+                    true => longest.before,
+                    false => longest.before.max(longest.here),
+                }
+            }
+        }
+    }
+}
+
 /// Estimates for the function at one position.
 pub(super) struct Costs<'a> {
     pub(super) graph: &'a Graph,
     pub(super) position: usize,
-    /// The longest stretches of the functions that came before.
-    pub(super) lengths: &'a [u64],
+    pub(super) lengths: &'a Lengths,
     /// Whether the core computes with f32.
     pub(super) float: bool,
 }
@@ -36,10 +92,9 @@ impl Costs<'_> {
         let dfg = &func.dfg;
         let opcode = dfg.insts[inst].opcode();
         if opcode.is_call() {
-            let callees = self.graph.callees(func, inst).iter();
-            let below = callees.filter(|&&callee| !self.graph.is_around(self.position, callee));
-            let longest = below.map(|&callee| self.lengths[callee]).max();
-            return longest.unwrap_or(0).saturating_add(CALL);
+            let callees = self.graph.callees(func, inst);
+            let longest = self.lengths.below(self.graph, self.position, callees);
+            return longest.saturating_add(CALL);
         }
         match opcode {
             Opcode::BrTable => return 4,

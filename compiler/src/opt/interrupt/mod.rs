@@ -42,7 +42,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::loop_analysis::LoopAnalysis;
 use wasm2mcu_abi::trap::TrapCode;
 
-use self::cost::Costs;
+use self::cost::{Costs, Lengths};
 use self::graph::{Graph, Way};
 use super::loops::rounds::{self, Bounded};
 use crate::clif::destinations;
@@ -75,11 +75,11 @@ pub(crate) fn run(translated: &mut Translated, float: bool) {
         return;
     };
     let graph = Graph::new(translated);
-    let mut lengths = vec![0; translated.functions.len()];
+    let mut lengths = Lengths::new(&graph, translated.functions.len());
     for position in graph.callees_first() {
         let id = translated.functions[position].id;
         if is_short(id) {
-            lengths[position] = cost::SHORT;
+            lengths.set(&graph, position, cost::SHORT);
             continue;
         }
         let body = &mut translated.functions[position];
@@ -91,7 +91,7 @@ pub(crate) fn run(translated: &mut Translated, float: bool) {
         };
         let memory = translated.module.memory.as_ref();
         let plan = plan(&body.clif, &costs, memory, graph.calls_itself(position));
-        lengths[position] = plan.length;
+        lengths.set(&graph, position, plan.length);
         plan.perform(&mut body.clif, word);
     }
 }
