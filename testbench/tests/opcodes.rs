@@ -23,7 +23,7 @@ use wasm2mcu::mach::buffer::Symbol;
 use wasm2mcu::mach::choices::Registers;
 use wasm2mcu::mach::lower::MemoryBase;
 use wasm2mcu::mach::regalloc::{Allocator, Effort};
-use wasm2mcu::mach::{BorderNeeds, FrameNeeds, Isa, Kept, emit, lower};
+use wasm2mcu::mach::{BorderNeeds, FrameNeeds, Isa, Prepared, emit, lower};
 use wasm2mcu::wasm::contract;
 use wasm2mcu::wasm::module::Signature as WasmSignature;
 use wasm2mcu::{Passes, Target, TrapInfo};
@@ -910,8 +910,13 @@ fn link<I: Isa>(isa: &I, cases: &[Case], effort: Effort) -> Vec<u8> {
         passes: Passes::ALL,
     };
     for (index, case) in (0..).zip(cases) {
-        let code = lower::lower(isa, &case.clif, &Kept::new(), MemoryBase::Pinned)
-            .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
+        let code = lower::lower(
+            isa,
+            &case.clif,
+            &Prepared::as_it_is(&case.clif),
+            MemoryBase::Pinned,
+        )
+        .unwrap_or_else(|missing| panic!("{}: {missing:?}\n{}", case.name, case.clif));
         let allocated = allocator
             .run(isa, code, effort, Registers::All)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", case.name, case.clif));
