@@ -9,7 +9,7 @@
 //!                            └─ markdown ────▶ abi/FUNCTIONS.md
 //! ```
 //!
-//! How a WIT function becomes a core WebAssembly import is [`lower`]'s; the rules are written down in
+//! How a WIT function becomes a core WebAssembly import is `lower`'s; the rules are written down in
 //! `abi/HARDWARE.md`.
 #![forbid(unsafe_code)]
 

@@ -142,7 +142,7 @@ pub struct Table {
     /// The largest number of elements that is declared.
     pub declared: Option<u32>,
     /// The functions that it refers to for ever, if nobody writes it: then the code finds it in the text, and
-    /// nobody else knows of it. See [`constant_tables`](super::constant_tables).
+    /// nobody else knows of it. See `constant_tables`.
     pub contents: Option<Contents>,
 }
 

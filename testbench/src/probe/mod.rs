@@ -6,7 +6,7 @@
 //!                └ Firmware: flashed unless the note of its build is in the flash already
 //! ```
 //!
-//! All that is decided is decided above [`Target`], which is small, so that the tests run this code with
+//! All that is decided is decided above `Target`, which is small, so that the tests run this code with
 //! the real firmware on emulated chips; below it stands the driver of probes. `testbench/BOARDS.md`
 //! is for people with a board.
 //!
