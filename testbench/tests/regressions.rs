@@ -442,6 +442,65 @@ fn a_wide_value_survives_either_arm() {
     }
 }
 
+/// Comparisons of 128 bits, as C has them of `long double` and `__int128`, became one of a type that no core has.
+#[test]
+fn values_of_128_bits_are_compared_by_halves() {
+    let operands = [
+        0_u64,
+        1,
+        0x7fff_ffff_ffff_ffff,
+        0x8000_0000_0000_0000,
+        u64::MAX,
+    ];
+    let words = |value: u64| [value as u32, (value >> 32) as u32];
+    let mut calls = Vec::new();
+    for a in operands {
+        for b in operands {
+            for c in operands {
+                for d in operands {
+                    calls.push([a, b, c, d].into_iter().flat_map(words).collect());
+                }
+            }
+        }
+    }
+    for order in ["lt", "le", "gt", "ge"] {
+        for sign in ["u", "s"] {
+            for high in [
+                // Any halves, those of values without sign, and those of values with one.
+                ["(local.get 1)", "(local.get 3)"],
+                ["(i64.const 0)", "(local.get 3)"],
+                [
+                    "(i64.shr_s (local.get 0) (i64.const 63))",
+                    "(i64.shr_s (local.get 2) (i64.const 63))",
+                ],
+            ] {
+                let [a, b] = high;
+                let compared = |a: &str, b: &str| {
+                    format!(
+                        "(select
+                           (i64.{order}_u (local.get 0) (local.get 2))
+                           (i64.{order}_{sign} {a} {b})
+                           (i64.eq {a} {b}))"
+                    )
+                };
+                let ends = ends(
+                    &format!(
+                        "(module (func (export \"f\") (param i64 i64 i64 i64) (result i32 i32 i32)
+                           {} {}
+                           (if (result i32) {} (then (i32.const 7)) (else (i32.const 8)))))",
+                        compared(a, b),
+                        compared(a, a),
+                        compared(b, a)
+                            .replace("(local.get 0) (local.get 2)", "(local.get 2) (local.get 0)"),
+                    ),
+                    &calls,
+                );
+                assert!(ends.iter().all(Result::is_ok));
+            }
+        }
+    }
+}
+
 /// The table of functions lay where the module's own stores reached it.
 #[test]
 fn stores_do_not_reach_the_table() {

@@ -1,14 +1,15 @@
 //! The mid-end: CLIF to better CLIF, one function at a time.
 //!
 //! ```text
-//!  inline ─▶ verify ─▶ flow ─▶ egraph ─▶ flow ─▶ merge ─▶ guards ─▶ loops ─▶ verify
-//!  └ module ┘ └──────────────────── each function ───────────────────────────────┘
+//!  inline ─▶ verify ─▶ flow ─▶ egraph ─▶ halves ─▶ flow ─▶ merge ─▶ guards ─▶ loops ─▶ verify
+//!  └ module ┘ └──────────────────── each function ──────────────────────────────────────────┘
 //! ```
 //!
 //! * `inline`: bodies of small functions in place of calls of them
 //! * `flow`: unreachable code, constant parameters, larger blocks
 //! * Cranelift's egraph folds constants, numbers values, hoists pure ones out of loops and forwards
 //!   stores; it also merges equal guards
+//! * `halves`: comparisons of 128 bits, which the egraph makes, back to two of 64
 //! * `merge`: the first of several guards of an index checks for all
 //! * [`guards`]: those that follow from others or from the range of the index go away
 //! * `loops`: checks before a loop for those in it
@@ -21,6 +22,7 @@
 mod callgraph;
 mod flow;
 pub mod guards;
+mod halves;
 mod inline;
 pub(crate) mod interrupt;
 mod loops;
@@ -160,6 +162,7 @@ impl Optimizer {
         }
         // Leaves the flow graph up to date.
         context.egraph_pass(flags, &mut self.control)?;
+        halves::run(&mut context.func);
         if passes.flow {
             straighten(context, flags)?;
         }

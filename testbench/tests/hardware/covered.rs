@@ -35,7 +35,7 @@ const HEAD: &str = "\
 Each call is made by modules of `modules/`, from exports that the tests call on the emulated Cortex-M33 and RV32, on QEMU's with
 forwarded host functions, and on QEMU's with the host functions of `wasm2mcu-host` on the core (`hosts/hardware`). All have the lines of
 `expected/`. `wild.rs` calls all that take addresses with those that are not the module's, and `random.rs` all of them with random
-words. `programs/wasi_std.rs` is an ordinary Rust program for `wasm32-wasip1`. Written by the test (`BLESS=1`).
+words. `programs/` has ordinary programs for WASI, in Rust (`wasm32-wasip1`) and in C (wasi-libc). Written by the test (`BLESS=1`).
 
 | call | module: exports that make it |
 |---|---|
