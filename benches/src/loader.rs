@@ -180,7 +180,6 @@ impl Table {
     /// # Errors
     ///
     /// If there are none.
-    #[cfg(test)]
     pub(crate) fn committed() -> Result<Table, LoaderError> {
         Ok(serde_json::from_str(&fs::read_to_string(path())?)?)
     }
@@ -194,23 +193,32 @@ impl Table {
         Ok(report::write(&path(), &self.json())?)
     }
 
+    /// What stands above its columns.
+    pub(crate) fn head(&self) -> Vec<String> {
+        let cores = self.0.keys().map(|core| core.to_string());
+        let text = cores.chain(["target (m33)".to_owned()]);
+        [String::new()].into_iter().chain(text).collect()
+    }
+
+    /// Its rows, cell by cell.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Vec<String>> + '_ {
+        ROWS.iter().map(|row| {
+            let numbers = self.0.values().map(|costs| {
+                let number = costs.get(row.key);
+                number.map_or("?".to_owned(), u64::to_string)
+            });
+            let target = row.target.map(|target| format!("≤ {target}"));
+            let cells = [row.text.to_owned()].into_iter().chain(numbers);
+            cells.chain([target.unwrap_or_default()]).collect()
+        })
+    }
+
     /// The table as Markdown.
     pub(crate) fn markdown(&self) -> String {
-        let mut text = "|".to_owned();
-        for core in self.0.keys() {
-            write!(text, " | {core}").expect("writing to a string");
-        }
-        text += " | target (m33) |\n|---|";
-        text += &"---|".repeat(self.0.len() + 1);
-        text += "\n";
-        for row in &ROWS {
-            write!(text, "| {}", row.text).expect("writing to a string");
-            for costs in self.0.values() {
-                let number = costs.get(row.key).map_or("?".to_owned(), u64::to_string);
-                write!(text, " | {number}").expect("writing to a string");
-            }
-            let target = row.target.map(|target| format!("≤ {target}"));
-            writeln!(text, " | {} |", target.unwrap_or_default()).expect("writing to a string");
+        let head = self.head();
+        let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
+        for row in self.rows() {
+            writeln!(text, "| {} |", row.join(" | ")).expect("writing to a string");
         }
         text
     }

@@ -5,6 +5,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::loader::Table;
+
 use super::chart::{Bar, Scale, Series, bars, dots};
 use super::summary::{Mean, Metric, Summary, grouped, is_ours, short};
 use super::{Described, OURS, OURS_SMALL, Report, SIZE_LINE, SPEED_LINE};
@@ -33,6 +35,7 @@ impl Report {
                     (self.header(&cores))
                     main {
                         @for core in &cores { (self.core(core)) }
+                        @if let Ok(loader) = Table::committed() { (loader_table(&loader)) }
                         (self.workload_list())
                         (self.method())
                     }
@@ -433,6 +436,22 @@ fn footprint(summaries: &[Summary]) -> Markup {
             ram.iter().any(|bar| bar.value > 0.0),
             || bars(&ram, Scale::Linear, None),
         ))
+    }
+}
+
+/// What the loader costs.
+fn loader_table(loader: &Table) -> Markup {
+    html! {
+        section id="loader" {
+            h2 { "The loader" }
+            p { "What it adds to a firmware, and what calls cost there." }
+            div.scroll { table {
+                tr { @for cell in loader.head() { th { (cell) } } }
+                @for row in loader.rows() {
+                    tr { @for cell in row { td { (cell) } } }
+                }
+            } }
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::loader::Table;
+
 use super::summary::{Metric, short, workloads};
 use super::{Commit, Report, SIZE_LINE, SPEED_LINE};
 
@@ -47,6 +49,13 @@ impl Report {
             for metric in [Metric::Instructions, Metric::Cycles, Metric::Bytes] {
                 self.matrix_of(&mut text, &core.name, metric);
             }
+        }
+        if let Ok(loader) = Table::committed() {
+            let _ = write!(
+                text,
+                "\n## The loader\n\nFrom `loader.json`, with which the tests compare.\n\n{}",
+                loader.markdown()
+            );
         }
         text += "\n## Versions\n\n| engine | core | version |\n|---|---|---|\n";
         for tool in &self.tools {
