@@ -1,7 +1,6 @@
 //! What every board must do, asked of every board.
 
-// Each test program uses its own part of it.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each test program uses its own part")]
 mod fake_chip;
 mod guest;
 

@@ -2,10 +2,9 @@
 //!
 //! What every board must do, the same chips do in `boards.rs`.
 
-// Each test program uses its own part of these.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each test program uses its own part")]
 mod fake_chip;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each test program uses its own part")]
 mod guest;
 
 use std::fs;

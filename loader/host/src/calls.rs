@@ -17,7 +17,7 @@ pub(crate) mod uart;
 use wasm2mcu_abi::hardware::{Capability, Error, Kind};
 
 use crate::fault::Fault;
-use crate::memory::{Memory, Range};
+use crate::memory::{self, Memory, Range};
 
 /// The capability for a resource that has a number only.
 fn resource(kind: Kind, number: u32) -> Result<Capability, Error> {
@@ -39,7 +39,6 @@ fn reserve<M: Memory + ?Sized>(memory: &mut M, address: u32, bytes: usize) -> Re
 
 /// Stores a result.
 fn store<M: Memory + ?Sized>(memory: &mut M, address: u32, bytes: &[u8]) -> Result<i32, Fault> {
-    let range = Range::new(address, bytes.len() as u32);
-    memory.exchange(Range::EMPTY, range, |_, place| place.copy_from_slice(bytes))?;
+    memory::store(memory, address, bytes)?;
     Ok(0)
 }

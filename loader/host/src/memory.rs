@@ -91,6 +91,20 @@ pub trait Memory {
     ) -> Result<R, Unreachable>;
 }
 
+/// Writes bytes at an address.
+///
+/// # Errors
+///
+/// [`Unreachable::OutOfBounds`].
+pub(crate) fn store<M: Memory + ?Sized>(
+    memory: &mut M,
+    address: u32,
+    bytes: &[u8],
+) -> Result<(), Unreachable> {
+    let place = Range::new(address, bytes.len() as u32);
+    memory.exchange(Range::EMPTY, place, |_, place| place.copy_from_slice(bytes))
+}
+
 /// Ranges that one transaction can have.
 pub const SEGMENTS: usize = 8;
 

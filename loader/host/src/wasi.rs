@@ -13,7 +13,7 @@ use wasm2mcu_abi::trap::TrapCode;
 use crate::fault::Fault;
 use crate::hardware::{Hardware, Stream};
 use crate::host::Host;
-use crate::memory::{Memory, Range};
+use crate::memory::{self, Memory, Range};
 
 const STDIN: u32 = 0;
 const STDOUT: u32 = 1;
@@ -35,8 +35,7 @@ fn errno(number: u32) -> Result<i32, Fault> {
 
 /// The memory's answer to a range, or a trap: a wild address is the program's fault, not an error to go on with.
 fn store<M: Memory + ?Sized>(memory: &mut M, address: u32, bytes: &[u8]) -> Result<(), Fault> {
-    let place = Range::new(address, bytes.len() as u32);
-    Ok(memory.exchange(Range::EMPTY, place, |_, place| place.copy_from_slice(bytes))?)
+    Ok(memory::store(memory, address, bytes)?)
 }
 
 /// As many bytes as an array has, from the module's memory.
